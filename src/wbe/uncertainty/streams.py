@@ -1,0 +1,91 @@
+"""Random streams keyed by label, so that no number depends on order, chunks or neighbours.
+
+A stream is named by (seed, variable, label, block). Its name is hashed with BLAKE2b to the 256-bit
+state of an SFC64 generator. Adding a site, sorting rows, changing the chunk size or the number of
+workers changes no draw of any other label. The block length is part of the format: draws
+``[k * BLOCK, (k + 1) * BLOCK)`` of a label come from block ``k``, and the first n draws of a run of
+N are the draws of a run of n.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+BLOCK = 1_000
+"""Draws in a block. Changing it changes every number of every run."""
+
+
+class Stream:
+    """Generator that can be set to any named stream; reused, because building one is slow."""
+
+    def __init__(self, seed: int):
+        self._seed = str(int(seed))
+        self._bits = np.random.SFC64(0)
+        self._state = self._bits.state
+        self._generator = np.random.Generator(self._bits)
+
+    def at(self, variable: str, label: str, block: int) -> np.random.Generator:
+        """Return the generator at the start of the stream (variable, label, block).
+
+        Parameters
+        ----------
+        variable, label : str
+            What is drawn (``"flow"``) and for whom (a site, a factor id, a sample and analyte).
+        block : int
+            Number of the block of `BLOCK` draws.
+
+        Returns
+        -------
+        numpy.random.Generator
+            Valid until the next call; do not keep it.
+        """
+        # Unit separators cannot occur in labels read from tables, so names cannot run together.
+        name = "\x1f".join((self._seed, variable, label, str(block))).encode()
+        words = np.frombuffer(hashlib.blake2b(name, digest_size=32).digest(), dtype="<u8")
+        self._state["state"]["state"] = words.astype(np.uint64)
+        self._state["has_uint32"], self._state["uinteger"] = 0, 0
+        self._bits.state = self._state
+        return self._generator
+
+    def normals(
+        self, variable: str, labels: Sequence[str], block: int
+    ) -> NDArray[np.float64]:  # numpydoc: see module text
+        """Return standard normals, one row of `BLOCK` draws a label.
+
+        Parameters
+        ----------
+        variable : str
+            Name of the error.
+        labels : sequence of str
+            One stream each.
+        block : int
+            Number of the block.
+
+        Returns
+        -------
+        ndarray (label, BLOCK)
+        """
+        out = np.empty((len(labels), BLOCK))
+        for row, label in zip(out, labels, strict=True):
+            self.at(variable, label, block).standard_normal(out=row)
+        return out
+
+
+def blocks(draws: int) -> Iterator[tuple[int, slice]]:
+    """Yield (block number, positions of its draws) for a run of `draws` draws.
+
+    The last block may be used in part; it is always drawn whole, which keeps the prefix property.
+
+    Raises
+    ------
+    ValueError
+        If `draws` is negative.
+    """
+    if draws < 0:
+        raise ValueError(f"draws is {draws}; use 0 for no uncertainty or a positive number")
+    for block, start in enumerate(range(0, draws, BLOCK)):
+        yield block, slice(start, min(start + BLOCK, draws))
