@@ -1,0 +1,23 @@
+"""Quality of results: non-detects now; replicates, blanks, recoveries and outliers later."""
+
+from wbe.qc.nondetects import (
+    CENSORED,
+    RULES,
+    WITHOUT_DRAWS,
+    LognormalFit,
+    fit_lognormal,
+    reporting_limit,
+    require_rule,
+    substitute,
+)
+
+__all__ = [
+    "CENSORED",
+    "RULES",
+    "WITHOUT_DRAWS",
+    "LognormalFit",
+    "fit_lognormal",
+    "reporting_limit",
+    "require_rule",
+    "substitute",
+]
