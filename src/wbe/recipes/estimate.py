@@ -1,0 +1,397 @@
+"""The main recipe: samples and factors in, loads and consumption with their uncertainty out."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from wbe import factors as factor_tables
+from wbe import qc, schema
+from wbe.backcalc import rows
+from wbe.errors import UsageError
+from wbe.factors import FactorSet
+from wbe.recipes.index import with_index
+from wbe.recipes.markers import with_markers
+from wbe.uncertainty import ErrorModel, default_model, draw, summarise
+from wbe.units import PN_UNIT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+UNITS = {
+    "concentration": "ng/L",
+    "content": "ng/g",
+    "mass_load": "mg/day",
+    "pn_mass_load": PN_UNIT,
+    "consumption": "mg/day",
+    "pn_consumption": PN_UNIT,
+    "pn_doses": "doses/day/1000 inhabitants",
+    "index": "1",
+}
+"""Quantities of a result and their one unit each."""
+
+BY_ANALYTE = ("concentration", "mass_load", "pn_mass_load")
+BY_PATHWAY = {"consumption": "mass_load", "pn_consumption": "pn_mass_load"}
+
+
+def estimate(
+    samples: xr.Dataset,
+    factors: str | Path | FactorSet = "default",
+    draws: int = 10_000,
+    seed: int = 1,
+    nondetects: str = "censored",
+    population: str = "as_given",
+    markers: Mapping[str, Any] | None = None,
+    error_model: ErrorModel | None = None,
+) -> xr.Dataset:
+    """Back-calculate loads, per-capita loads, consumption and doses from samples.
+
+    Parameters
+    ----------
+    samples : Dataset (sample, analyte)
+        What `wbe.read` returns, with area and visit from `wbe.locate` where shared errors and
+        areas matter.
+    factors : str, Path or FactorSet
+        Named set, CSV of the factor table's columns, or a loaded set.
+    draws : int
+        Monte Carlo draws; 0 for central values alone.
+    seed : int
+        Seed of the run; streams are keyed by it and by labels, never by position.
+    nondetects : str
+        ``censored`` (a lognormal fitted to matrix and analyte, its parameters drawn once per
+        iteration; bounds where it cannot be fitted; half the limit without draws) or a named
+        substitution (`wbe.qc.RULES`).
+    population : str
+        ``as_given``: the population that the tables state, with its basis.
+    markers : mapping of str to str or dict, optional
+        Per-capita loads of the markers that give samples without flow a per-capita value, in the
+        order in which they are tried: ``{"cotinine": "0.6 mg/day/inhabitant"}``,
+        ``{"cotinine": {"calibrate": True}}`` (from this campaign's influents), and
+        ``{"water": "150 L/day/inhabitant"}``. There are no defaults.
+    error_model : ErrorModel, optional
+        Errors by level; the package's own where not given.
+
+    Returns
+    -------
+    Dataset (sample, analyte, pathway)
+        The samples with ``<quantity>``, ``<quantity>_lower``, ``<quantity>_upper`` and
+        ``<quantity>_mean`` for each of `UNITS`, the ``method`` of each sample, and in its attrs
+        factor ids, seed, draws, error model, marker loads and fits: all that is needed to draw the
+        same numbers again.
+
+    Raises
+    ------
+    SchemaError
+        If the Dataset lacks what the calculation needs.
+    MissingFactorError
+        If the set names a factor that no table states.
+    UsageError
+        If an option is unknown, a marker cannot be calibrated, or `draws` is negative.
+
+    Notes
+    -----
+    With flow: L = C Q 1e-3, Lp = 1000 L / P. With a marker: Lp = (C / C_m) e_m 1000. With water:
+    Lp = C w 1e-3. Consumption: M = L MR / E. Every error is drawn at its level once per iteration
+    and shared below it; every distribution has its median at the central value.
+
+    References
+    ----------
+    Zuccato 2008, 10.1289/ehp.11022; Castiglioni 2013, 10.1021/es302722f;
+    Jones 2014, 10.1016/j.scitotenv.2014.02.101
+    """
+    schema.require(samples, "status", "matrix", "site")
+    rule = qc.require_rule(nondetects)
+    _require_options(draws, population)
+    chosen = factors if isinstance(factors, FactorSet) else factor_tables.load_set(factors)
+    result = _with_amounts(samples, rule)
+    result = result.assign_attrs(
+        error_model=(error_model or default_model()).to_json(),
+        draws=int(draws),
+        seed=int(seed),
+        engine="numpy",
+        nondetects=rule,
+        population=population,
+    )
+    result = _with_fits(result)
+    result = with_markers(result, markers or {})
+    result = _with_method(result)
+    result = _with_pathways(result, chosen)
+    result = _with_residues(result)
+    result = _with_consumption(result, chosen)
+    return with_index(result)
+
+
+def draws(result: xr.Dataset, quantity: str) -> xr.DataArray:
+    """Return every draw of a quantity. Materialises rows x draws: mind the memory.
+
+    Parameters
+    ----------
+    result : Dataset
+        From `wbe.estimate`.
+    quantity : str
+        ``concentration``, ``mass_load``, ``pn_mass_load``, ``consumption`` or ``pn_consumption``.
+
+    Returns
+    -------
+    DataArray (sample, analyte, draw) or (sample, pathway, draw)
+        NaN where the quantity does not exist or a non-detect has bounds only. The same unknown has
+        the same draw everywhere: ratios and sums of draws are right as they stand.
+
+    Raises
+    ------
+    UsageError
+        If the result has no draws or the quantity none.
+    """
+    if result.attrs["draws"] == 0:
+        raise UsageError("this result was made with draws = 0; run wbe.estimate with draws")
+    s = rows.extract(result)
+    n_draws, seed = result.attrs["draws"], result.attrs["seed"]
+    base = BY_PATHWAY.get(quantity, quantity)
+    if base not in BY_ANALYTE:
+        raise UsageError(f"{quantity!r} has no draws; use one of {(*BY_ANALYTE, *BY_PATHWAY)}")
+    over = "pathway" if quantity in BY_PATHWAY else "analyte"
+    out = np.full((result.sizes["sample"], result.sizes[over], n_draws), np.nan)
+    if over == "analyte":
+        i, j = _cells(s, base)
+        out[i, j] = draw(rows.product(s, base, i, j), n_draws, seed)
+    else:
+        for k, path in enumerate(pathways(result)):
+            i, j = _cells(s, base, path["analyte"])
+            if path["gives"] == "consumption" and len(i):
+                out[i, k] = draw(_through(rows.product(s, base, i, j), path), n_draws, seed)
+    coords = {"sample": result["sample"], over: result[over]}
+    return xr.DataArray(
+        out,
+        dims=("sample", over, "draw"),
+        coords=coords,
+        name=quantity,
+        attrs={"units": UNITS[quantity]},
+    )
+
+
+def pathways(result: xr.Dataset) -> list[dict[str, Any]]:
+    """Return the pathways of a result (residue -> drug), in the order of the dimension."""
+    return list(json.loads(result.attrs["pathways"]))
+
+
+def _require_options(draws: int, population: str) -> None:
+    if draws < 0:
+        raise UsageError(f"draws = {draws}; use 0 for no uncertainty or a positive number")
+    if population != "as_given":
+        raise UsageError(
+            f"population = {population!r} is not available; this version takes the population "
+            'that the tables state: population = "as_given"'
+        )
+
+
+def _with_amounts(samples: xr.Dataset, rule: str) -> xr.Dataset:
+    """Add what each cell states, in which kind of unit, and the limit of each non-detect."""
+    shape = (samples.sizes["sample"], samples.sizes["analyte"])
+    status = samples["status"].values.astype(str)
+    amount = np.full(shape, np.nan)
+    limits = {name: np.full(shape, np.nan) for name in ("limit", "lod", "loq")}
+    kind = rows.kinds(samples)
+    for name in rows.AMOUNTS:
+        if name not in samples:
+            continue
+        here = kind == name
+        amount = np.where(here, samples[name].values, amount)
+        lod, loq = (rows.limits(samples, name, which) for which in ("lod", "loq"))
+        limit = qc.reporting_limit(status, lod, loq)
+        for key, value in (("limit", limit), ("lod", lod), ("loq", loq)):
+            limits[key] = np.where(here, value, limits[key])
+    amount = np.where(status == "quantified", amount, np.nan)
+    filled = qc.substitute(rule, limits["limit"], limits["lod"], limits["loq"])
+    cells = ("sample", "analyte")
+    return samples.assign(
+        amount=(cells, amount),
+        limit=(cells, limits["limit"]),
+        substituted=(cells, filled),
+        kind=(cells, kind),
+    )
+
+
+def _with_fits(result: xr.Dataset) -> xr.Dataset:
+    """Fit a censored lognormal to every group (matrix, unit, analyte) that can carry one."""
+    fits: dict[str, Any] = {}
+    reasons: dict[str, str] = {}
+    if result.attrs["nondetects"] == "censored" and result.attrs["draws"] > 0:
+        s = rows.extract(result.assign_attrs(markers="{}", nondetect_fits="{}"))
+        low = np.isin(s.status, qc.CENSORED) & np.isfinite(s.limit)
+        i, j = np.nonzero(low | np.isfinite(s.amount))
+        groups = rows.nondetect_group(s, i, j)
+        for group in sorted(set(groups[low[i, j]].tolist())):
+            ii, jj = i[groups == group], j[groups == group]
+            order = np.argsort(s.sample[ii], kind="stable")
+            ii, jj = ii[order], jj[order]
+            try:
+                fit = qc.fit_lognormal(s.amount[ii, jj], s.limit[ii, jj])
+            except UsageError as refusal:
+                reasons[group] = str(refusal)
+                continue
+            fits[group] = {
+                "mu": fit.mu,
+                "log_sd": fit.log_sd,
+                "covariance": fit.covariance.tolist(),
+                "n": fit.n,
+                "n_censored": fit.n_censored,
+            }
+    return result.assign_attrs(
+        nondetect_fits=json.dumps(fits), nondetect_refusals=json.dumps(reasons)
+    )
+
+
+def _with_method(result: xr.Dataset) -> xr.Dataset:
+    """Choose each sample's route to a per-capita value: flow, marker, water or none."""
+    s = rows.extract(result)
+    sewage = np.isin(s.matrix, rows.SEWAGE)
+    method = np.full(len(s.sample), "none", dtype="<U32")
+    for name in reversed(list(s.markers)):  # the first named wins, so it is written last
+        if name == "water":
+            usable = sewage
+        else:
+            column = s.column(name)
+            usable = sewage & (s.amount[:, column] > 0) if column >= 0 else np.zeros_like(sewage)
+        method[usable] = name
+    stated = np.isin(s.kind, ("load", "pn_load")).any(axis=1)
+    method[sewage & (((s.flow > 0) & (s.population > 0)) | stated)] = "flow"
+    return result.assign_coords(method=("sample", method))
+
+
+def _with_pathways(result: xr.Dataset, chosen: FactorSet) -> xr.Dataset:
+    table = chosen.rows
+    held = set(result["analyte"].values.astype(str))
+    table = table[table["analyte"].isin(held)]
+    records = [_pathway(str(factor_id), row) for factor_id, row in table.iterrows()]
+    ids = [r["factor_id"] for r in records]
+    return result.assign_coords(
+        pathway=("pathway", np.array(ids, dtype=str)),
+        drug=("pathway", np.array([r["drug"] for r in records], dtype=str)),
+        pathway_analyte=("pathway", np.array([r["analyte"] for r in records], dtype=str)),
+        gives=("pathway", np.array([r["gives"] for r in records], dtype=str)),
+    ).assign_attrs(
+        factor_set=chosen.name,
+        factor_ids=ids,
+        pathways=json.dumps(records, ensure_ascii=False),
+    )
+
+
+def _pathway(factor_id: str, row: Any) -> dict[str, Any]:
+    numbers = ("correction_factor", "excretion", "logit_sd", "dose")
+    text = ("drug", "analyte", "gives", "source", "dose_id")
+    record: dict[str, Any] = {"factor_id": factor_id}
+    record |= {name: "" if row[name] != row[name] else str(row[name] or "") for name in text}
+    for name in numbers:
+        value = float(row[name])
+        record[name] = None if np.isnan(value) else value
+    return record
+
+
+def _with_residues(result: xr.Dataset) -> xr.Dataset:
+    s = rows.extract(result)
+    for quantity in BY_ANALYTE:
+        i, j = _cells(s, quantity)
+        values = _summaries(result, rows.product(s, quantity, i, j), s, quantity, i, j)
+        result = _assign(result, quantity, "analyte", i, j, values)
+    return result
+
+
+def _with_consumption(result: xr.Dataset, chosen: FactorSet) -> xr.Dataset:
+    s = rows.extract(result)
+    for quantity, base in BY_PATHWAY.items():
+        shape = (result.sizes["sample"], result.sizes["pathway"])
+        out = {name: np.full(shape, np.nan) for name in ("median", "lower", "upper", "mean")}
+        doses = {name: np.full(shape, np.nan) for name in out}
+        for k, path in enumerate(pathways(result)):
+            if path["gives"] != "consumption":
+                continue
+            i, j = _cells(s, base, path["analyte"])
+            carried = _through(rows.product(s, base, i, j), path)
+            values = _summaries(result, carried, s, base, i, j, path)
+            for name, column in values.items():
+                out[name][i, k] = column
+                if path["dose"] is not None:
+                    doses[name][i, k] = column / path["dose"]
+        result = _store(result, quantity, "pathway", out)
+        if quantity == "pn_consumption":
+            result = _store(result, "pn_doses", "pathway", doses)
+    return result
+
+
+def _through(p: Any, path: dict[str, Any]) -> Any:
+    return rows.with_pathway(
+        p, path["factor_id"], path["correction_factor"], path["excretion"], path["logit_sd"]
+    )
+
+
+def _cells(
+    s: rows.Samples, quantity: str, analyte: str | None = None
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return (sample, analyte) positions at which a quantity exists."""
+    known = np.isfinite(s.amount) | np.isin(s.status, qc.CENSORED)
+    if quantity == "concentration":
+        known &= np.isin(s.kind, ("concentration", "content"))
+    else:
+        known &= rows.has_flow(s) if quantity == "mass_load" else rows.has_per_capita(s)
+    if analyte is not None:
+        known &= (s.analyte == analyte)[None, :]
+    return np.nonzero(known)
+
+
+def _summaries(
+    result: xr.Dataset,
+    p: Any,
+    s: rows.Samples,
+    quantity: str,
+    i: NDArray[np.intp],
+    j: NDArray[np.intp],
+    path: dict[str, Any] | None = None,
+) -> dict[str, NDArray[np.float64]]:
+    """Summarise rows; a non-detect has its bounds and no value."""
+    n_draws, seed = result.attrs["draws"], result.attrs["seed"]
+    values = summarise(p, n_draws, seed)
+    low = np.flatnonzero(np.isin(s.status[i, j], qc.CENSORED))
+    if len(low):
+        at_limit = rows.product(s, quantity, i[low], j[low], censored="limit")
+        at_limit = _through(at_limit, path) if path else at_limit
+        bound = summarise(at_limit, n_draws, seed)["upper" if n_draws else "median"]
+        for name in ("median", "mean", "lower"):
+            values[name][low] = np.nan
+        values["lower"][low] = np.where(np.isnan(bound), np.nan, 0.0)
+        values["upper"][low] = bound
+    return values
+
+
+def _assign(
+    result: xr.Dataset,
+    quantity: str,
+    over: str,
+    i: NDArray[np.intp],
+    j: NDArray[np.intp],
+    values: dict[str, NDArray[np.float64]],
+) -> xr.Dataset:
+    shape = (result.sizes["sample"], result.sizes[over])
+    out = {name: np.full(shape, np.nan) for name in values}
+    for name, column in values.items():
+        out[name][i, j] = column
+    return _store(result, quantity, over, out)
+
+
+def _store(
+    result: xr.Dataset, quantity: str, over: str, out: dict[str, NDArray[np.float64]]
+) -> xr.Dataset:
+    dims, attrs = ("sample", over), {"units": UNITS[quantity]}
+    names = {"median": "", "lower": "_lower", "upper": "_upper", "mean": "_mean"}
+    new = {
+        quantity + ending: (dims, out[name], attrs)
+        for name, ending in names.items()
+        # the input stays under the name of a measured quantity
+        if not (quantity == "concentration" and name == "median")
+    }
+    return result.assign(new)

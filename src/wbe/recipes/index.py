@@ -1,0 +1,70 @@
+"""Within-matrix index of samples that allow no per-capita value: streams, soil, sediment."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import xarray as xr
+
+from wbe import qc
+from wbe.backcalc import rows
+from wbe.errors import UsageError
+
+
+def with_index(result: xr.Dataset) -> xr.Dataset:
+    """Add ``index`` = (ln C - centre) / scale within matrix and analyte.
+
+    Parameters
+    ----------
+    result : Dataset (sample, analyte)
+        With ``concentration_lower`` and so on.
+
+    Returns
+    -------
+    Dataset
+        ``index``, ``index_lower``, ``index_upper``, ``index_mean`` (sample, analyte) [1], for
+        samples without a per-capita route; NaN where the reference round carries no fit, or the
+        value is a non-detect. ``attrs["index_fits"]`` keeps centre and scale.
+
+    Notes
+    -----
+    Centre and scale come from a censored lognormal fitted to the first round and stay frozen:
+    re-standardising each round would erase change. Values of different matrices share no scale.
+    """
+    s = rows.extract(result)
+    shape = (len(s.sample), len(s.analyte))
+    out = {name: np.full(shape, np.nan) for name in ("index", "index_lower", "index_upper")}
+    low, high = (_log(result, end) for end in ("lower", "upper"))
+    with np.errstate(divide="ignore"):
+        centre_of = np.log(s.amount)
+    fits: dict[str, dict[str, float]] = {}
+    for matrix in sorted(set(s.matrix[s.method == "none"].tolist())):
+        here = (s.matrix == matrix) & (s.method == "none")
+        first = min(s.round[here].tolist())
+        for j, analyte in enumerate(s.analyte):
+            fit = _reference(s, here & (s.round == first), j)
+            if fit is None:
+                continue
+            fits[f"{matrix}|{analyte}"] = {"centre": fit.mu, "scale": fit.sd, "n": fit.n}
+            at = np.flatnonzero(here & np.isfinite(s.amount[:, j]))
+            for name, log in (("index", centre_of), ("index_lower", low), ("index_upper", high)):
+                out[name][at, j] = (log[at, j] - fit.mu) / fit.sd
+    dims, attrs = ("sample", "analyte"), {"units": "1"}
+    result = result.assign({name: (dims, value, attrs) for name, value in out.items()})
+    return result.assign_attrs(index_fits=json.dumps(fits))
+
+
+def _log(result: xr.Dataset, end: str) -> np.ndarray:
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(result[f"concentration_{end}"].values))
+
+
+def _reference(s: rows.Samples, here: np.ndarray, j: int) -> qc.LognormalFit | None:
+    known = here & (np.isfinite(s.amount[:, j]) | np.isfinite(s.limit[:, j]))
+    at = np.flatnonzero(known)
+    at = at[np.argsort(s.sample[at], kind="stable")]
+    try:
+        return qc.fit_lognormal(s.amount[at, j], s.limit[at, j])
+    except UsageError:  # too few values to tell centre and scale: no index, as documented
+        return None
