@@ -1,0 +1,140 @@
+"""Chinese map datums: GCJ-02 (AMap, Tencent) and BD-09 (Baidu) to and from WGS84.
+
+CGCS2000 equals WGS84 within a metre for this purpose. The forward shift is the published
+obfuscation polynomial; its inverse is found by iteration, because no closed form exists.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from wbe.errors import UsageError
+
+Floats = NDArray[np.float64]
+
+_AXIS = 6378245.0  # semi-major axis [m] of the Krasovsky 1940 ellipsoid
+_ECCENTRICITY2 = 0.00669342162296594323
+_BAIDU = np.pi * 3000.0 / 180.0
+_TOLERANCE = 1e-9  # degrees, about 0.1 mm
+
+SAME_AS_WGS84 = ("wgs84", "cgcs2000")
+UNKNOWN_SHIFT_M = 1200.0
+"""How far a point of unknown datum may lie from its true place in China [m]."""
+
+
+def to_wgs84(lon: ArrayLike, lat: ArrayLike, crs: str) -> tuple[Floats, Floats]:
+    """Return coordinates in WGS84.
+
+    Parameters
+    ----------
+    lon, lat : array_like (n,) [degree]
+    crs : str
+        ``wgs84``, ``cgcs2000``, ``gcj02``, ``bd09``, ``unknown`` (taken as written; the caller
+        flags it) or an EPSG code such as ``EPSG:32650``.
+
+    Returns
+    -------
+    tuple of ndarray (n,) [degree]
+        Longitude and latitude.
+
+    Raises
+    ------
+    UsageError
+        If the datum is not known.
+
+    Examples
+    --------
+    >>> from wbe.spatial.datum import to_wgs84
+    >>> lon, lat = to_wgs84([116.30178], [23.03577], "bd09")
+    >>> round(float(lon[0]), 4), round(float(lat[0]), 4)
+    (116.2908, 23.0322)
+    """
+    x, y = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
+    name = crs.lower()
+    if name in (*SAME_AS_WGS84, "unknown", ""):
+        return x, y
+    if name == "gcj02":
+        return _inverse(_gcj02_from_wgs84, x, y)
+    if name == "bd09":
+        return _inverse(_bd09_from_wgs84, x, y)
+    if name.startswith("epsg:"):
+        return _reproject(x, y, crs.upper())
+    raise UsageError(
+        f"datum {crs!r} is not known; use wgs84, cgcs2000, gcj02, bd09, unknown or EPSG:<code>"
+    )
+
+
+def from_wgs84(lon: ArrayLike, lat: ArrayLike, crs: str) -> tuple[Floats, Floats]:
+    """Return WGS84 coordinates in ``gcj02`` or ``bd09``.
+
+    Parameters
+    ----------
+    lon, lat : array_like (n,) [degree]
+    crs : str
+
+    Returns
+    -------
+    tuple of ndarray (n,) [degree]
+
+    Raises
+    ------
+    UsageError
+        If the datum is another one.
+    """
+    x, y = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
+    if crs in SAME_AS_WGS84:
+        return x, y
+    if crs == "gcj02":
+        return _gcj02_from_wgs84(x, y)
+    if crs == "bd09":
+        return _bd09_from_wgs84(x, y)
+    raise UsageError(f"datum {crs!r} is not one of wgs84, cgcs2000, gcj02, bd09")
+
+
+def _inverse(forward, x: Floats, y: Floats) -> tuple[Floats, Floats]:  # type: ignore[no-untyped-def]
+    lon, lat = x.copy(), y.copy()
+    for _ in range(30):
+        shifted_lon, shifted_lat = forward(lon, lat)
+        d_lon, d_lat = shifted_lon - x, shifted_lat - y
+        lon, lat = lon - d_lon, lat - d_lat
+        worst = np.nanmax(np.abs([d_lon, d_lat]), initial=0.0)
+        if worst < _TOLERANCE:
+            break
+    return lon, lat
+
+
+def _gcj02_from_wgs84(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+    x, y = lon - 105.0, lat - 35.0
+    root = np.sqrt(np.abs(x))
+    wave = (20 * np.sin(6 * np.pi * x) + 20 * np.sin(2 * np.pi * x)) * 2 / 3
+    d_lat = -100 + 2 * x + 3 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * root + wave
+    d_lat += (20 * np.sin(np.pi * y) + 40 * np.sin(np.pi * y / 3)) * 2 / 3
+    d_lat += (160 * np.sin(np.pi * y / 12) + 320 * np.sin(np.pi * y / 30)) * 2 / 3
+    d_lon = 300 + x + 2 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * root + wave
+    d_lon += (20 * np.sin(np.pi * x) + 40 * np.sin(np.pi * x / 3)) * 2 / 3
+    d_lon += (150 * np.sin(np.pi * x / 12) + 300 * np.sin(np.pi * x / 30)) * 2 / 3
+    phi = np.radians(lat)
+    w = 1 - _ECCENTRICITY2 * np.sin(phi) ** 2
+    metres_lat = _AXIS * (1 - _ECCENTRICITY2) / w**1.5
+    metres_lon = _AXIS / np.sqrt(w) * np.cos(phi)
+    return lon + np.degrees(d_lon / metres_lon), lat + np.degrees(d_lat / metres_lat)
+
+
+def _bd09_from_wgs84(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+    x, y = _gcj02_from_wgs84(lon, lat)
+    radius = np.hypot(x, y) + 0.00002 * np.sin(y * _BAIDU)
+    angle = np.arctan2(y, x) + 0.000003 * np.cos(x * _BAIDU)
+    return radius * np.cos(angle) + 0.0065, radius * np.sin(angle) + 0.006
+
+
+def _reproject(x: Floats, y: Floats, crs: str) -> tuple[Floats, Floats]:
+    from pyproj import Transformer
+    from pyproj.exceptions import CRSError
+
+    try:
+        transformer = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+    except CRSError as error:
+        raise UsageError(f"datum {crs!r}: {error}") from error
+    lon, lat = transformer.transform(x, y)
+    return np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)

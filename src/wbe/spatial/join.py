@@ -1,0 +1,300 @@
+"""Samples meet places: area, round, visit and role of every sample."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from wbe.errors import UsageError
+from wbe.findings import Findings
+from wbe.spatial.datum import to_wgs84
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+ROUNDS = ("auto", "column", "month", "quarter", "year", "all")
+
+
+def locate(
+    samples: xr.Dataset,
+    sites: gpd.GeoDataFrame | None = None,
+    areas: gpd.GeoDataFrame | None = None,
+    *,
+    rounds: str = "auto",
+) -> xr.Dataset:
+    """Give every sample its area, round, visit and role, and its site's population where it has none.
+
+    Parameters
+    ----------
+    samples : Dataset (sample, analyte)
+    sites : GeoDataFrame, optional
+        From `wbe.read_sites`. A site's area is the one it states, else the polygon around it.
+    areas : GeoDataFrame, optional
+        From `wbe.read_areas`. Without areas and stated areas each site stands for itself.
+    rounds : str
+        ``column``: as the tables state; ``month``, ``quarter``, ``year``: from the dates; ``all``:
+        one round; ``auto``: the stated round where there is one, else the quarter.
+
+    Returns
+    -------
+    Dataset (sample, analyte)
+        Coordinates ``area``, ``round``, ``visit``, ``role``; further findings in
+        ``attrs["findings"]``. The visit is set where an area and round hold grab or open-channel
+        samples: the crew, hours and rain that its points share. Pure composites of plants get none.
+
+    Raises
+    ------
+    UsageError
+        If `rounds` is unknown or a sample has neither round nor date.
+    """
+    found = Findings()
+    found.extend(samples.attrs.get("findings") or Findings())
+    out = samples.assign_coords(round=("sample", _rounds(samples, rounds)))
+    place = _site_table(out, sites, areas, found)
+    site = out["site"].values.astype(str)
+    for name in ("area", "role", "site_type"):
+        out = out.assign_coords({name: ("sample", place[name].reindex(site).to_numpy(dtype=str))})
+    out = _with_population(out, place)
+    out = out.assign_coords(visit=("sample", _visits(out)))
+    places = areas if areas is not None else _points(place, sites)
+    lost = {e.site for e in found.errors if e.site} & set(_site_areas(place, sites))
+    rejected = sorted({_site_areas(place, sites)[site] for site in lost} - {""})
+    out = out.assign_attrs(findings=found, rejected_areas=rejected)
+    return out if places is None else out.assign_attrs(areas=places.to_json())
+
+
+def stored_areas(samples: xr.Dataset) -> gpd.GeoDataFrame | None:
+    """Return the areas that `locate` kept with the samples (WGS84), None where there are none.
+
+    Parameters
+    ----------
+    samples : Dataset
+
+    Returns
+    -------
+    GeoDataFrame or None
+        area, name, population, geometry.
+    """
+    text = samples.attrs.get("areas")
+    if not text:
+        return None
+    import geopandas as gpd
+
+    table = gpd.GeoDataFrame.from_features(json.loads(text)["features"], crs="EPSG:4326")
+    return table.assign(population=table["population"].astype(float))
+
+
+def _site_areas(place: pd.DataFrame, sites: gpd.GeoDataFrame | None) -> dict[str, str]:
+    """Return site -> area, of sites without an accepted sample too."""
+    out: dict[str, str] = {}
+    if sites is not None and "area" in sites:
+        stated = sites["area"].fillna("").astype(str)
+        out = dict(zip(sites["site"].astype(str), stated, strict=True))
+    return out | dict(zip(place.index.astype(str), place["area"].astype(str), strict=True))
+
+
+def _points(
+    place: pd.DataFrame, sites: gpd.GeoDataFrame | None
+) -> gpd.GeoDataFrame | None:
+    """Return one point an area where only sites have coordinates, None where none has."""
+    if sites is None or "lon" not in sites:
+        return None
+    import geopandas as gpd
+
+    known = sites.drop_duplicates("site").set_index("site")
+    known = known.loc[[s for s in place.index if s in known.index]]
+    known = known[known["lon"].notna() & known["lat"].notna()]
+    if not len(known):
+        return None
+    lon, lat = _wgs84(known)
+    table = pd.DataFrame(
+        {"area": place.loc[known.index, "area"].to_numpy(dtype=str), "lon": lon, "lat": lat}
+    )
+    table["name"] = known["name"].fillna("").astype(str).to_numpy() if "name" in known else ""
+    table["population"] = known["population"].to_numpy(dtype=float)
+    grouped = table.groupby("area", sort=True)
+    one = grouped.agg(
+        name=("name", "first"),
+        n=("name", "size"),
+        lon=("lon", "mean"),
+        lat=("lat", "mean"),
+        population=("population", lambda p: p.sum(skipna=False)),
+    ).reset_index()
+    one.loc[(one["n"] > 1) | (one["name"] == ""), "name"] = one["area"]
+    # Two decimals of a degree, about 1 km: a map of areas needs no sampling point.
+    spots = gpd.points_from_xy(one["lon"].round(2), one["lat"].round(2))
+    return gpd.GeoDataFrame(
+        one[["area", "name", "population"]], geometry=spots, crs="EPSG:4326"
+    )
+
+
+def _rounds(samples: xr.Dataset, rounds: str) -> np.ndarray:
+    if rounds not in ROUNDS:
+        raise UsageError(f"rounds = {rounds!r}; use one of {', '.join(ROUNDS)}")
+    stated = samples["round"].values.astype(str) if "round" in samples.coords else np.array([])
+    stated = stated if len(stated) else np.full(samples.sizes["sample"], "")
+    if rounds == "all":
+        return np.full(len(stated), "all")
+    if rounds == "column":
+        labels = stated
+    else:
+        labels = _from_dates(samples, "quarter" if rounds == "auto" else rounds)
+        # A table that gives a round and no date still says in which year or quarter it was.
+        labels = np.where(stated != "", stated, labels) if rounds == "auto" else labels
+        labels = np.where(labels == "", _coarser(stated, rounds), labels)
+    if (labels == "").any():
+        first = samples["sample"].values.astype(str)[labels == ""][0]
+        raise UsageError(
+            f"sample {first!r} has no {'round' if rounds == 'column' else 'date'}: state it in the "
+            'table, or set rounds = "all"'
+        )
+    return labels.astype(str)
+
+
+def _from_dates(samples: xr.Dataset, rounds: str) -> np.ndarray:
+    times = pd.Series(pd.to_datetime(samples["time"].values))
+    year = times.dt.year.astype("Int64").astype(str)
+    parts = {
+        "year": year,
+        "quarter": year + "Q" + times.dt.quarter.astype("Int64").astype(str),
+        "month": times.dt.strftime("%Y-%m"),
+    }
+    return np.where(times.isna(), "", parts[rounds].fillna("").to_numpy(dtype=str))
+
+
+def _coarser(stated: np.ndarray, rounds: str) -> np.ndarray:
+    """Return a stated round cut down to the wanted length, where it is at least as fine."""
+    out = []
+    for label in stated.astype(str):
+        is_quarter, is_month = label[4:5] == "Q", label[4:5] == "-"
+        if rounds == "year":
+            out.append(label[:4])
+        elif rounds == "quarter" and is_month:
+            out.append(f"{label[:4]}Q{(int(label[5:7]) + 2) // 3}")
+        elif (rounds == "quarter" and is_quarter) or (rounds == "month" and is_month):
+            out.append(label)
+        else:
+            out.append("")
+    return np.array(out, dtype=str)
+
+
+def _site_table(
+    samples: xr.Dataset,
+    sites: gpd.GeoDataFrame | None,
+    areas: gpd.GeoDataFrame | None,
+    found: Findings,
+) -> pd.DataFrame:
+    """Return one row a sampled site: area, role, site_type, population, basis, date."""
+    used = sorted(set(samples["site"].values.astype(str).tolist()))
+    columns = ["area", "role", "site_type", "population", "population_basis", "population_date"]
+    table = pd.DataFrame("", index=pd.Index(used, dtype=object), columns=columns, dtype=object)
+    table["population"] = np.nan
+    stated = _stated_areas(samples)
+    table["area"] = [stated.get(site, "") for site in used]
+    if sites is not None:
+        _take_sites(table, sites, areas, found)
+    if areas is not None:
+        _check_areas(table, areas, found)
+    alone = table["area"] == ""
+    table.loc[alone, "area"] = table.index[alone].astype(object)
+    return table
+
+
+def _stated_areas(samples: xr.Dataset) -> dict[str, str]:
+    if "area" not in samples.coords:
+        return {}
+    pairs = zip(samples["site"].values.astype(str), samples["area"].values.astype(str), strict=True)
+    return {site: area for site, area in pairs if area}
+
+
+def _take_sites(
+    table: pd.DataFrame,
+    sites: gpd.GeoDataFrame,
+    areas: gpd.GeoDataFrame | None,
+    found: Findings,
+) -> None:
+    known = sites.drop_duplicates("site").set_index("site")
+    both = [site for site in table.index if site in known.index]
+    for site in table.index.difference(known.index):
+        found.add("site_not_in_sites", site=str(site), value=str(site))
+    here = known.loc[both]
+    names = {"role": "role", "site_type": "type", "population_basis": "population_basis"}
+    names["population_date"] = "population_date"
+    for name, column in names.items():
+        if column in here:
+            table.loc[both, name] = here[column].fillna("").astype(str).to_numpy()
+    table.loc[both, "population"] = here["population"].to_numpy(dtype=float)
+    around = _polygons_around(here, areas, found)
+    given = here["area"].fillna("").astype(str) if "area" in here else pd.Series("", index=here.index)
+    for site in both:
+        table.loc[site, "area"] = given[site] or table.loc[site, "area"] or around.get(site, "")
+
+
+def _polygons_around(
+    sites: pd.DataFrame, areas: gpd.GeoDataFrame | None, found: Findings
+) -> dict[str, str]:
+    """Return site -> area whose polygon holds it, after bringing the point to WGS84."""
+    if areas is None or "lon" not in sites or not len(sites):
+        return {}
+    import geopandas as gpd
+
+    placed = sites[sites["lon"].notna() & sites["lat"].notna()]
+    if not len(placed) or not areas.geom_type.isin(["Polygon", "MultiPolygon"]).any():
+        return {}
+    points = gpd.GeoDataFrame(
+        {"site": placed.index}, geometry=gpd.points_from_xy(*_wgs84(placed)), crs="EPSG:4326"
+    )
+    joined = gpd.sjoin(points, areas[["area", "geometry"]], predicate="within")
+    joined = joined.sort_values(["site", "area"]).drop_duplicates("site")
+    return dict(zip(joined["site"], joined["area"].astype(str), strict=True))
+
+
+def _wgs84(sites: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    lon, lat = sites["lon"].to_numpy(dtype=float), sites["lat"].to_numpy(dtype=float)
+    crs = sites["crs"].fillna("").astype(str).to_numpy() if "crs" in sites else np.full(len(lon), "")
+    out_lon, out_lat = lon.copy(), lat.copy()
+    for datum in sorted(set(crs.tolist())):
+        here = crs == datum
+        out_lon[here], out_lat[here] = to_wgs84(lon[here], lat[here], datum)
+    return out_lon, out_lat
+
+
+def _check_areas(table: pd.DataFrame, areas: gpd.GeoDataFrame, found: Findings) -> None:
+    known = set(areas["area"].astype(str))
+    for site, area in table["area"].items():
+        if area and area not in known:
+            found.add("area_not_in_areas", site=str(site), value=str(area))
+
+
+def _with_population(samples: xr.Dataset, place: pd.DataFrame) -> xr.Dataset:
+    """Fill a missing population, with its basis and date, from the sites table."""
+    n = samples.sizes["sample"]
+    site = samples["site"].values.astype(str)
+    own = samples["population"].values if "population" in samples else np.full(n, np.nan)
+    given = place["population"].reindex(site).to_numpy(dtype=float)
+    fill = np.isnan(own) & np.isfinite(given)
+    out = samples.assign(
+        population=("sample", np.where(fill, given, own), {"units": "inhabitant"})
+    )
+    for name in ("population_basis", "population_date"):
+        old = samples[name].values.astype(str) if name in samples else np.full(n, "")
+        new = place[name].reindex(site).to_numpy(dtype=str)
+        out = out.assign_coords({name: ("sample", np.where(fill, new, old).astype(str))})
+    return out
+
+
+def _visits(samples: xr.Dataset) -> np.ndarray:
+    """Return the stated visit, else area and round where the points were grabbed on one visit."""
+    n = samples.sizes["sample"]
+    stated = samples["visit"].values.astype(str) if "visit" in samples.coords else np.full(n, "")
+    area, rounds = samples["area"].values.astype(str), samples["round"].values.astype(str)
+    label = np.array([f"{a}|{r}" for a, r in zip(area, rounds, strict=True)], dtype=str)
+    grabbed = (samples["mode"].values.astype(str) == "grab") | (
+        samples["matrix"].values.astype(str) == "open_channel"
+    )
+    shared = np.isin(label, label[grabbed])
+    return np.where(stated != "", stated, np.where(shared, label, ""))

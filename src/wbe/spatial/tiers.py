@@ -1,0 +1,548 @@
+"""Areas in tiers, with the probability of each tier and each rank."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from wbe.backcalc import rows
+from wbe.errors import MissingFactorError, UsageError
+from wbe.spatial import levels
+from wbe.spatial.areas import all_series, members
+from wbe.spatial.heterogeneity import REQUIRED, probability_distinguishable
+from wbe.spatial.join import stored_areas
+from wbe.spatial.levels import Level, Members
+from wbe.spatial.schemes import breaks_of, classify, require_scheme
+from wbe.uncertainty import BLOCK, Stream, blocks
+from wbe.units import PN_UNIT
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+
+RESOLVED = 0.95
+"""Probability of its tier from which an area is called resolved.
+
+0.95, not 0.9: areas are not shrunk towards each other yet, and of the extreme ones that 0.9 would
+call resolved 6 % are in another tier (simulated counties; decision 0006)."""
+
+NOT_ELEVATED = "not_elevated"
+LABELS = ("general", "moderate", "severe")
+UNITS = {"pn_mass_load": PN_UNIT, "pn_consumption": PN_UNIT, "concentration": "ng/L"}
+
+# An area with one of these has no tier.
+_NO_TIER = {"insufficient_data", "population_missing"}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How values become tiers: scheme, labels with the floor's in front, breaks or None."""
+
+    scheme: str
+    labels: tuple[str, ...]
+    given: tuple[float, ...] | None
+    floor: float | None
+
+    @property
+    def moves(self) -> bool:
+        """Whether breaks are positions among the areas, and so share the areas' common errors."""
+        return self.scheme != "fixed"
+
+    def breaks(self, reference: Floats) -> Floats:
+        """Return the breaks from the values of the reference round; empty if there are none."""
+        n = len(self.labels) - (self.floor is not None)
+        found = breaks_of(reference, self.scheme, n, self.given)
+        if self.floor is None or not len(found):
+            return found
+        if self.floor >= found[0]:
+            raise UsageError(f"floor = {self.floor} must lie below the lowest break, {found[0]:g}")
+        return np.concatenate([[self.floor], found])
+
+
+def rank(
+    values: xr.Dataset,
+    drug: str | None = None,
+    *,
+    quantity: str = "pn_mass_load",
+    scheme: str = "fisher_jenks",
+    breaks: Sequence[float] | Mapping[str, Sequence[float]] | None = None,
+    labels: Sequence[str] = LABELS,
+    floor: float | None = None,
+    statistic: str | None = None,
+    reference_round: str = "first",
+) -> gpd.GeoDataFrame:
+    """Rank areas into tiers, with the probability of every tier and the interval of every rank.
+
+    Parameters
+    ----------
+    values : Dataset (quantity, area, round, drug)
+        From `wbe.by_area`.
+    drug : str, optional
+        One drug; every drug where not given.
+    quantity : str
+        ``pn_mass_load``, ``pn_consumption`` or ``concentration``.
+    scheme : str
+        ``fixed`` (breaks in the quantity's unit), ``quantile``, ``relative`` (multiples of the
+        median) or ``fisher_jenks`` (on the log scale).
+    breaks : sequence of float, or mapping drug -> sequence, optional
+        Rising, one fewer than labels. Breaks of ``fixed`` are about one drug: with several drugs
+        give a mapping; drugs without breaks are ranked but have no tier.
+    labels : sequence of str
+        Lowest tier first.
+    floor : float, optional
+        Value up to which an area is ``not_elevated`` [unit of the quantity].
+    statistic : str, optional
+        What the breaks are about; must be that of the values.
+    reference_round : str
+        ``first``, or the round at which relative breaks are frozen.
+
+    Returns
+    -------
+    GeoDataFrame
+        The columns of tiers.csv, one row per area, round and drug, and the areas' geometry.
+        ``attrs``: quantity, unit, statistic, scheme, labels, breaks (drug -> list), design,
+        reference_round, factor_set.
+
+    Raises
+    ------
+    UsageError
+        If an option does not fit: statistics that differ, breaks that are not rising or the wrong
+        number, an unknown scheme or round.
+    MissingFactorError
+        If the factor set gives the drug no value of this quantity.
+
+    Notes
+    -----
+    A tier is that of the central value; p is the share of draws in each tier; resolved where the
+    tier's p is at least `RESOLVED`. Relative breaks are positions among the areas: the mean log shift of
+    a draw over the areas of the reference round, which holds the errors that all share, moves them
+    too. With a relative scheme, areas that cannot be told apart (Pr(sd between areas > 0.3) < 0.9)
+    get no tier. An area with non-detects has a tier only where all at zero and all at their limit
+    fall into the same one.
+    """
+    import pandas as pd
+
+    rule = _rule(scheme, labels, floor)
+    _require(values, quantity, statistic)
+    chosen = [x for x in all_series(values) if x["quantity"] == quantity]
+    if drug is not None:
+        chosen = [x for x in chosen if x["drug"] == drug]
+        if not chosen:
+            raise MissingFactorError(_no_series(values, drug, quantity))
+    given = _given(breaks, rule, [x["drug"] for x in chosen], drug)
+    s = rows.extract(values)
+    tables, used = [], {}
+    for series in _with_all_drugs(values, chosen, drug, quantity):
+        own = Rule(rule.scheme, rule.labels, given.get(series["drug"]), rule.floor)
+        table, found = _rank_drug(values, s, series, own, reference_round)
+        tables.append(table)
+        if len(found):
+            used[series["drug"]] = [float(b) for b in found]
+    out = pd.concat(tables, ignore_index=True)
+    return _geo(out, values, quantity, rule, used, reference_round)
+
+
+def _rule(scheme: str, labels: Sequence[str], floor: float | None) -> Rule:
+    require_scheme(scheme)
+    if len(set(labels)) != len(labels) or len(labels) < 2:
+        raise UsageError(f"labels must be at least two and differ, not {list(labels)}")
+    front = (NOT_ELEVATED,) if floor is not None else ()
+    return Rule(scheme, (*front, *labels), None, floor)
+
+
+def _require(values: xr.Dataset, quantity: str, statistic: str | None) -> None:
+    if quantity not in values.attrs["quantities"]:
+        raise UsageError(
+            f"quantity = {quantity!r} is not among the area values "
+            f"({', '.join(values.attrs['quantities'])}); name it in by_area(quantities=...)"
+        )
+    if statistic is not None and statistic != values.attrs["statistic"]:
+        raise UsageError(
+            f"the breaks are about the {statistic} mean, the values are {values.attrs['statistic']}"
+            " ones; they differ by a factor of 1.6 at a log-sd of 1: use one statistic for both"
+        )
+
+
+def _given(
+    breaks: Any, rule: Rule, drugs: list[str], drug: str | None
+) -> dict[str, tuple[float, ...] | None]:
+    if isinstance(breaks, Mapping):
+        return {d: tuple(breaks[d]) if d in breaks else None for d in drugs}
+    if breaks is None:
+        if rule.scheme == "fixed":
+            raise UsageError("scheme = fixed needs breaks in the quantity's unit; none is official")
+        return dict.fromkeys(drugs)
+    if rule.scheme == "fixed" and drug is None and len(drugs) > 1:
+        raise UsageError("fixed breaks are about one drug: name the drug, or give {drug: breaks}")
+    return {d: tuple(breaks) for d in drugs}
+
+
+def _no_series(values: xr.Dataset, drug: str, quantity: str) -> str:
+    held = ", ".join(values["drug"].values.astype(str))
+    if drug in held.split(", "):
+        return (
+            f"the factor set {values.attrs['factor_set']!r} gives {drug} no {quantity}: its factor "
+            "row allows loads only, or consumption only net of other sources"
+        )
+    return f"no residue of {drug!r} with a factor in the samples; there are: {held}"
+
+
+def _with_all_drugs(
+    values: xr.Dataset, chosen: list[dict[str, Any]], drug: str | None, quantity: str
+) -> list[dict[str, Any]]:
+    """Return the series, and for the drugs without one a series that says so."""
+    if drug is not None:
+        return chosen
+    have = {x["drug"]: x for x in chosen}
+    empty = {"quantity": quantity, "analyte": "", "level": None}
+    drugs = values["drug"].values.astype(str).tolist()
+    return [have.get(d, {**empty, "drug": d}) for d in drugs]
+
+
+def _rank_drug(
+    values: xr.Dataset, s: rows.Samples, series: dict[str, Any], rule: Rule, reference_round: str
+) -> tuple[pd.DataFrame, Floats]:
+    import pandas as pd
+
+    here = values.sel(quantity=series["quantity"], drug=series["drug"])
+    rounds = here["round"].values.astype(str).tolist()
+    if series["level"] is None:
+        tables = [_blank(here.sel(round=r), series, r, rule, "no_consumption") for r in rounds]
+        return pd.concat(tables, ignore_index=True), np.empty(0)
+    reference = _reference(here, rounds, reference_round)
+    central = here["value"].sel(round=reference).values
+    undecided = rule.scheme == "fixed" and rule.given is None
+    breaks = np.empty(0) if undecided else rule.breaks(central)
+    shift = _common_shift(values, s, series, reference) if rule.moves and len(breaks) else None
+    tables = []
+    for r in rounds:
+        tables.append(_rank_round(values, s, series, rule, r, breaks, shift, undecided))
+    return pd.concat(tables, ignore_index=True), breaks
+
+
+def _reference(here: xr.Dataset, rounds: list[str], wanted: str) -> str:
+    if wanted != "first":
+        if wanted not in rounds:
+            raise UsageError(f"reference_round = {wanted!r}; the rounds are {', '.join(rounds)}")
+        return wanted
+    filled = [r for r in rounds if np.isfinite(here["value"].sel(round=r).values).any()]
+    return filled[0] if filled else rounds[0]
+
+
+def _members(
+    values: xr.Dataset, s: rows.Samples, series: dict[str, Any], round_: str
+) -> list[Members]:
+    rain = values["rain_24h"].values if "rain_24h" in values else np.full(len(s.sample), np.nan)
+    found, _ = members(s, series["level"], series["analyte"], round_, rain)
+    return [m for m in found if _valued(m, series["level"])]
+
+
+def _valued(m: Members, level: Level) -> bool:
+    """Return whether an area has enough points, or the populations that weigh its plants."""
+    if level.design == levels.COUNTY:
+        return m.n_sites >= levels.MIN_SITES
+    return not np.isnan(m.weights).any()
+
+
+def _common_shift(
+    values: xr.Dataset, s: rows.Samples, series: dict[str, Any], reference: str
+) -> Floats:
+    """Return the mean log shift of the areas of the reference round, one a draw."""
+    n = values.attrs["draws"]
+    out = np.zeros(n)
+    own = [m for m in _members(values, s, series, reference) if _complete(s, m)]
+    if not own or n == 0:
+        return out
+    stream = Stream(values.attrs["seed"])
+    log = [np.log(levels.central(s, series["level"], m, "substitute")) for m in own]
+    for block, span in blocks(n):
+        x = _draws(s, series["level"], own, stream, block)
+        out[span] = (x - np.array(log)[:, None]).mean(axis=0)[: span.stop - span.start]
+    return out
+
+
+def _complete(s: rows.Samples, m: Members) -> bool:
+    return bool(np.isfinite(s.amount[m.i, m.j]).all())
+
+
+def _draws(
+    s: rows.Samples,
+    level: Level,
+    own: list[Members],
+    stream: Stream,
+    block: int,
+    censored: rows.Censored = "fit",
+) -> Floats:
+    out = np.empty((len(own), BLOCK))
+    for row, m in zip(out, own, strict=True):
+        row[:] = levels.draws(s, level, m, stream, block, censored)
+    return out
+
+
+@dataclass
+class _Counts:
+    """What the blocks add up to: tiers, ranks, and the spread of each area around the common."""
+
+    tiers: NDArray[np.int64]
+    ranks: NDArray[np.int64]
+    total: Floats
+    squares: Floats
+    n: int = 0
+
+
+def _count(
+    values: xr.Dataset,
+    s: rows.Samples,
+    level: Level,
+    own: list[Members],
+    breaks: Floats,
+    shift: Floats | None,
+    n_labels: int,
+) -> _Counts:
+    k, n = len(own), values.attrs["draws"]
+    out = _Counts(
+        np.zeros((k, n_labels), dtype=np.int64),
+        np.zeros((k, k), dtype=np.int64),
+        np.zeros(k),
+        np.zeros(k),
+    )
+    stream = Stream(values.attrs["seed"])
+    for block, span in blocks(n):
+        x = _draws(s, level, own, stream, block)[:, : span.stop - span.start]
+        if len(breaks):
+            moved = x if shift is None else x - shift[span]
+            with np.errstate(over="ignore"):
+                tier = classify(np.exp(moved), breaks)
+            for label in range(n_labels):
+                out.tiers[:, label] += (tier == label).sum(axis=1)
+        # ties cannot happen between continuous draws; a stable sort settles equal constants
+        order = np.argsort(-x, axis=0, kind="stable")
+        for place in range(k):
+            out.ranks[:, place] += np.bincount(order[place], minlength=k)
+        apart = x - x.mean(axis=0)
+        out.total += apart.sum(axis=1)
+        out.squares += (apart**2).sum(axis=1)
+        out.n += x.shape[1]
+    return out
+
+
+def _rank_round(
+    values: xr.Dataset,
+    s: rows.Samples,
+    series: dict[str, Any],
+    rule: Rule,
+    round_: str,
+    breaks: Floats,
+    shift: Floats | None,
+    undecided: bool,
+) -> pd.DataFrame:
+    here = values.sel(quantity=series["quantity"], drug=series["drug"], round=round_)
+    table = _blank(here, series, round_, rule, "")
+    for name in ("value", "lower", "upper", "n_sites", "n_samples", "n_censored"):
+        table[name] = here[name].values
+    table["flags"] = here["flags"].values.astype(str)
+    table.loc[table["n_samples"] == 0, "flags"] = "no_data"
+    _add_ranks(table)
+    at = {area: i for i, area in enumerate(table["area"])}
+    own = [m for m in _members(values, s, series, round_) if np.isfinite(table["value"][at[m.area]])]
+    position = [at[m.area] for m in own]
+    counted = None
+    if values.attrs["draws"] and own:
+        counted = _count(values, s, series["level"], own, breaks, shift, len(rule.labels))
+        _add_probabilities(table, position, counted, rule, bool(len(breaks)))
+    if undecided or not len(breaks):
+        _flag(table, table["n_samples"] > 0, "no_breaks" if undecided else "too_few_areas")
+        return table
+    _add_tiers(table, rule, breaks)
+    _guard_nondetects(table, values, s, series, round_, rule, breaks)
+    if counted is not None and rule.moves:
+        _guard_indistinct(table, position, counted, rule)
+    _finish(table, rule, bool(values.attrs["draws"]))
+    return table
+
+
+def _blank(
+    here: xr.Dataset, series: dict[str, Any], round_: str, rule: Rule, flag: str
+) -> pd.DataFrame:
+    import pandas as pd
+
+    n = here.sizes["area"]
+    p = [f"p_{label}" for label in rule.labels]
+    nan = np.full(n, np.nan)
+    columns: dict[str, Any] = {
+        "area": here["area"].values.astype(str),
+        "name": here["name"].values.astype(str),
+        "round": round_,
+        "drug": series["drug"],
+        "quantity": series["quantity"],
+        "unit": UNITS[series["quantity"]],
+    }
+    columns |= {name: nan.copy() for name in ("value", "lower", "upper")}
+    columns["tier"] = np.full(n, "", dtype=object)
+    columns |= {name: nan.copy() for name in p}
+    columns["resolved"] = np.zeros(n, dtype=bool)
+    columns |= {name: nan.copy() for name in ("rank", "rank_lower", "rank_upper")}
+    columns |= {name: np.zeros(n, dtype=int) for name in ("n_sites", "n_samples", "n_censored")}
+    columns["flags"] = np.full(n, flag, dtype=object)
+    return pd.DataFrame(columns)
+
+
+def _add_ranks(table: pd.DataFrame) -> None:
+    ranked = ~table["flags"].str.contains("insufficient_data")
+    table["rank"] = table["value"].where(ranked).rank(ascending=False, method="min")
+
+
+def _add_probabilities(
+    table: pd.DataFrame, position: list[int], counted: _Counts, rule: Rule, tiered: bool
+) -> None:
+    cumulated = counted.ranks.cumsum(axis=1) / counted.n
+    table.loc[position, "rank_lower"] = 1 + (cumulated < 0.025).sum(axis=1)
+    table.loc[position, "rank_upper"] = 1 + (cumulated < 0.975).sum(axis=1)
+    if tiered:
+        table.loc[position, [f"p_{label}" for label in rule.labels]] = counted.tiers / counted.n
+
+
+def _add_tiers(table: pd.DataFrame, rule: Rule, breaks: Floats) -> None:
+    number = classify(table["value"], breaks)
+    barred = table["flags"].map(lambda f: bool(_NO_TIER & set(f.split(";"))))
+    table["tier"] = [
+        rule.labels[k] if k >= 0 and not bar else "" for k, bar in zip(number, barred, strict=True)
+    ]
+
+
+def _guard_nondetects(
+    table: pd.DataFrame,
+    values: xr.Dataset,
+    s: rows.Samples,
+    series: dict[str, Any],
+    round_: str,
+    rule: Rule,
+    breaks: Floats,
+) -> None:
+    """Give an area with non-detects a tier only where zero and limit agree on it."""
+    at = {area: i for i, area in enumerate(table["area"])}
+    for m in _members(values, s, series, round_):
+        i = at[m.area]
+        if table["n_censored"][i] == 0:
+            continue
+        low, high = (_bound(s, series["level"], m, which) for which in ("zero", "limit"))
+        high = np.inf if np.isnan(high) else high
+        tiers = classify([low, high], breaks)
+        table.loc[i, "tier"] = ""
+        if tiers[0] == tiers[1]:
+            table.loc[i, "tier"] = rule.labels[tiers[0]]
+            if np.isnan(table["value"][i]) and values.attrs["draws"]:
+                _bound_probabilities(table, i, values, s, series["level"], m, rule, breaks)
+        elif np.isfinite(high):
+            _flag(table, table.index == i, "bounds_cross_break")
+
+
+def _bound(s: rows.Samples, level: Level, m: Members, which: Any) -> float:
+    with np.errstate(divide="ignore"):
+        return levels.central(s, level, m, which)
+
+
+def _bound_probabilities(
+    table: pd.DataFrame,
+    i: int,
+    values: xr.Dataset,
+    s: rows.Samples,
+    level: Level,
+    m: Members,
+    rule: Rule,
+    breaks: Floats,
+) -> None:
+    """Give the tier of an area with bounds only its least probability over the two bounds."""
+    k = rule.labels.index(table["tier"][i])
+    least = 1.0
+    for which in ("zero", "limit"):
+        if np.isnan(_bound(s, level, m, which)):
+            continue
+        counted = _count_bound(values, s, level, m, which, breaks, len(rule.labels))
+        least = min(least, counted[k])
+    table.loc[i, f"p_{rule.labels[k]}"] = least
+
+
+def _count_bound(
+    values: xr.Dataset,
+    s: rows.Samples,
+    level: Level,
+    m: Members,
+    which: Any,
+    breaks: Floats,
+    n_labels: int,
+) -> Floats:
+    stream, total = Stream(values.attrs["seed"]), np.zeros(n_labels)
+    for block, span in blocks(values.attrs["draws"]):
+        x = levels.draws(s, level, m, stream, block, which)[: span.stop - span.start]
+        # an area whose level is zero by assumption has log -inf and NaN spread: the lowest tier
+        tier = classify(np.exp(np.where(np.isnan(x), -np.inf, x)), breaks)
+        total += np.bincount(tier, minlength=n_labels)
+    return total / values.attrs["draws"]
+
+
+def _guard_indistinct(
+    table: pd.DataFrame, position: list[int], counted: _Counts, rule: Rule
+) -> None:
+    mean = counted.total / counted.n
+    variance = counted.squares / counted.n - mean**2
+    y = np.log(table["value"].to_numpy()[position])
+    if probability_distinguishable(y, variance) < REQUIRED:
+        table["tier"] = ""
+        _flag(table, table["n_samples"] > 0, "not_distinguishable")
+
+
+def _finish(table: pd.DataFrame, rule: Rule, drawn: bool) -> None:
+    for i, tier in enumerate(table["tier"]):
+        if tier:
+            table.loc[i, "resolved"] = bool(table[f"p_{tier}"][i] >= RESOLVED)
+    if not drawn:
+        _flag(table, table["n_samples"] > 0, "no_draws")
+
+
+def _flag(table: pd.DataFrame, where: Any, flag: str) -> None:
+    for i in np.flatnonzero(np.asarray(where)):
+        flags = set(filter(None, str(table["flags"][i]).split(";"))) | {flag}
+        table.loc[i, "flags"] = ";".join(sorted(flags))
+
+
+def _geo(
+    table: pd.DataFrame,
+    values: xr.Dataset,
+    quantity: str,
+    rule: Rule,
+    used: dict[str, list[float]],
+    reference_round: str,
+) -> gpd.GeoDataFrame:
+    import geopandas as gpd
+
+    places = stored_areas(values)
+    if places is None:
+        geometry: Any = np.full(len(table), None)
+    else:
+        geometry = places.set_index(places["area"].astype(str))["geometry"].reindex(table["area"])
+        geometry = geometry.to_numpy()
+    out = gpd.GeoDataFrame(table, geometry=geometry, crs="EPSG:4326")
+    out.attrs.update(
+        quantity=quantity,
+        unit=UNITS[quantity],
+        statistic=values.attrs["statistic"],
+        scheme=rule.scheme,
+        labels=list(rule.labels),
+        breaks=used,
+        floor=rule.floor,
+        design=values.attrs["design"],
+        reference_round=reference_round,
+        factor_set=values.attrs["factor_set"],
+        draws=values.attrs["draws"],
+        seed=values.attrs["seed"],
+        resolved_at=RESOLVED,
+    )
+    return out

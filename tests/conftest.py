@@ -1,0 +1,57 @@
+"""Fixtures that several folders share; the builders themselves are in ``builders.py``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+from builders import build_areas, build_samples, build_sites
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Derandomised everywhere: a property either holds for the same examples for everybody or fails
+# for everybody. `--hypothesis-profile=search` looks for new counterexamples.
+hypothesis.settings.register_profile(
+    "repeatable", derandomize=True, deadline=None, max_examples=60, database=None
+)
+hypothesis.settings.register_profile("search", deadline=None, max_examples=1000)
+hypothesis.settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session")
+def samples() -> Callable[..., Any]:
+    """Return the builder of a samples Dataset."""
+    return build_samples
+
+
+@pytest.fixture(scope="session")
+def sites() -> Callable[..., Any]:
+    """Return the builder of a sites table."""
+    return build_sites
+
+
+@pytest.fixture(scope="session")
+def areas() -> Callable[..., Any]:
+    """Return the builder of an areas table."""
+    return build_areas
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """Return the folder of the project."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def reference_data() -> Path:
+    """Return the folder of published tables that are too large to be copied into the project."""
+    given = os.environ.get("WBE_REFERENCE_DATA", "")
+    if not given:
+        pytest.skip("WBE_REFERENCE_DATA is not set: the published tables are not in the project")
+    if not Path(given).is_dir():
+        pytest.skip(f"WBE_REFERENCE_DATA names no folder: {given}")
+    return Path(given)

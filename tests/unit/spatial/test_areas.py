@@ -1,0 +1,223 @@
+"""Values of areas against closed forms."""
+
+import numpy as np
+import pytest
+from builders import build_areas, build_samples, build_sites
+from scipy.stats import t as student
+
+from wbe.errors import UsageError
+from wbe.recipes import draws, estimate
+from wbe.spatial import by_area, locate
+from wbe.uncertainty import default_model
+
+METH = "methamphetamine"
+COTININE = {"cotinine": {"value": "0.6 mg/day/inhabitant", "rsd": 0.0}}
+
+
+def exact(*but):
+    model = default_model()
+    for component in ("analysis_bias", "repeatability", "sampling", "visit", "flow", "population"):
+        if component not in but:
+            model = model.scaled(component, 0)
+    return model
+
+
+def county(values, sites=None, areas=None, **labels):
+    n = len(values)
+    labels = {"matrix": "open_channel", "mode": "grab", "flow": np.nan, "area": "T"} | labels
+    samples = build_samples({METH: values, "cotinine": [600.0] * n}, **labels)
+    return locate(samples, sites, areas)
+
+
+def pick(values, **where):
+    where = {"quantity": "pn_mass_load", "drug": METH, "round": "2018Q1", "area": "T"} | where
+    return values.sel(**where)
+
+
+def test_county_interval_is_the_t_interval_of_the_logs_where_nothing_is_shared():
+    x = np.array([10.0, 40.0, 15.0, 90.0])
+    r = estimate(county(x), draws=20_000, markers=COTININE, error_model=exact())
+    got = pick(by_area(r))
+    y = np.log(x)
+    half = student.ppf(0.975, 3) * y.std(ddof=1) / 2
+    assert np.log(got["value"].item()) == pytest.approx(y.mean(), abs=0.03)
+    assert np.log(got["upper"].item()) == pytest.approx(y.mean() + half, rel=0.04)
+    assert np.log(got["lower"].item()) == pytest.approx(y.mean() - half, rel=0.08)
+
+
+def test_the_visit_does_not_shrink_with_points():
+    x = [30.0] * 12  # no spread between points: all that is left is shared
+    r = estimate(county(x), draws=10_000, markers=COTININE, error_model=exact("visit"))
+    got = pick(by_area(r))
+    sd = np.log(got["upper"] / got["lower"]).item() / 3.92
+    assert sd == pytest.approx(0.4, rel=0.05)
+
+
+def test_several_samples_of_a_site_count_as_one_point():
+    r = estimate(
+        county([10.0, 10.0, 20.0, 40.0], site=["a", "a", "b", "c"]), draws=0, markers=COTININE
+    )
+    got = pick(by_area(r))
+    assert got["value"].item() == pytest.approx(20.0)
+    assert (got["n_sites"].item(), got["n_samples"].item()) == (3, 4)
+
+
+def test_streams_soil_and_sites_placed_by_suspicion_stay_out():
+    matrix = ["open_channel"] * 4 + ["surface_water", "soil"]
+    sites = build_sites(list("abcdef"), "T", role=["routine"] * 3 + ["former_production"] * 3)
+    samples = county([10.0, 20.0, 40.0, 9e3, 9e3, 9e3], sites, matrix=matrix, site=list("abcdef"))
+    got = pick(by_area(estimate(samples, draws=0, markers=COTININE)))
+    assert got["value"].item() == pytest.approx(20.0)
+    assert got["n_sites"].item() == 3
+    assert got["flags"].item() == "purposive_left_out"
+
+
+def test_fewer_than_three_points_have_a_value_and_no_interval():
+    got = pick(by_area(estimate(county([10.0, 40.0]), draws=500, markers=COTININE)))
+    assert got["value"].item() == pytest.approx(20.0, rel=0.2)
+    assert np.isnan(got["lower"].item()) and "insufficient_data" in got["flags"].item()
+
+
+def with_non_detects(n_low, n=5, limit=3.0):
+    x = [30.0] * (n - n_low) + [np.nan] * n_low
+    status = ["quantified"] * (n - n_low) + ["below_loq"] * n_low
+    return county(x, status={METH: status}, loq={METH: [limit] * n})
+
+
+def test_bounds_run_from_zero_to_all_at_the_limit():
+    r = estimate(with_non_detects(2), draws=0, markers=COTININE)
+    got = pick(by_area(r))
+    assert got["bound_lower"].item() == 0
+    assert got["bound_upper"].item() == pytest.approx(np.exp((3 * np.log(30) + 2 * np.log(3)) / 5))
+    assert got["value"].item() == pytest.approx(np.exp((3 * np.log(30) + 2 * np.log(1.5)) / 5))
+    assert got["flags"].item() == "nondetects_substituted"
+
+
+def test_non_detects_without_a_fit_leave_bounds_and_no_value():
+    got = pick(by_area(estimate(with_non_detects(2), draws=1_000, markers=COTININE)))
+    assert np.isnan(got["value"].item())
+    assert got["upper"].item() == got["bound_upper"].item()
+    assert "bounds_only" in got["flags"].item()
+
+
+def test_non_detects_with_a_fit_are_drawn_and_lie_within_the_bounds():
+    rng = np.random.default_rng(1)
+    x = np.exp(rng.normal(np.log(8), 0.8, 15))
+    low = x < 4
+    values = np.where(low, np.nan, x)
+    samples = county(
+        values,
+        area=["T"] * 5 + ["U"] * 5 + ["V"] * 5,
+        status={METH: np.where(low, "below_loq", "quantified").tolist()},
+        loq={METH: [4.0] * 15},
+    )
+    r = estimate(samples, draws=2_000, markers=COTININE)
+    assert "open_channel|concentration|methamphetamine" in r.attrs["nondetect_fits"]
+    values = by_area(r)
+    for area in "TUV":
+        got = pick(values, area=area)
+        if got["n_censored"].item():
+            assert got["flags"].item() == "nondetects_imputed"
+            assert 0 < got["lower"].item() < got["value"].item() < got["bound_upper"].item()
+
+
+def plants(loads, population, **labels):
+    n = len(loads)
+    labels = {"site": [f"p{k}" for k in range(n)], "area": "T"} | labels
+    flow = [1000.0] * n
+    concentration = [load * p / 1000.0 for load, p in zip(loads, population, strict=True)]
+    samples = build_samples({METH: concentration}, flow=flow, population=population, **labels)
+    return locate(samples)
+
+
+def test_plants_are_weighted_by_population():
+    got = pick(by_area(estimate(plants([10.0, 40.0], [3e4, 1e4]), draws=0)))
+    assert got["value"].item() == pytest.approx((10 * 3 + 40) / 4)
+
+
+def test_plants_in_one_catchment_equal_the_merged_plant():
+    parts = plants([10.0, 40.0], [3e4, 1e4])
+    load = (10 * 3e4 + 40 * 1e4) / 4e4
+    whole = plants([load], [4e4])
+    one, two = (pick(by_area(estimate(s, draws=0)))["value"].item() for s in (parts, whole))
+    assert one == pytest.approx(two)
+
+
+def test_a_week_is_the_plain_mean_and_its_median_with_draws_too():
+    loads = [10.0, 12.0, 20.0, 55.0, 50.0, 18.0, 11.0]
+    samples = plants(loads, [5e4] * 7, site=["p"] * 7)
+    sharp, drawn = (pick(by_area(estimate(samples, draws=n)))["value"].item() for n in (0, 10_000))
+    assert sharp == pytest.approx(np.mean(loads))
+    assert drawn == pytest.approx(sharp, rel=0.012)
+
+
+def test_the_mean_of_days_agrees_with_the_draws_of_the_days():
+    """A second path: the materialised draws of each day, averaged by hand."""
+    loads = [10.0, 12.0, 20.0, 55.0, 50.0, 18.0, 11.0]
+    r = estimate(plants(loads, [5e4] * 7, site=["p"] * 7), draws=4_000)
+    by_hand = draws(r, "pn_mass_load").values[:, 0].mean(axis=0)
+    got = pick(by_area(r))
+    for name, q in (("lower", 0.025), ("value", 0.5), ("upper", 0.975)):
+        # the shift to the plain mean is the same for all quantiles
+        assert np.quantile(by_hand, q) / got[name].item() == pytest.approx(1.0147, rel=2e-3)
+
+
+def test_a_plant_without_population_leaves_its_area_without_a_value():
+    samples = plants([10.0, 40.0], [3e4, 1e4])
+    samples["population"] = samples["population"].where([True, False])
+    samples["pn_load"] = (("sample", "analyte"), [[10.0], [40.0]])
+    samples["concentration"] = samples["concentration"] * np.nan
+    got = pick(by_area(estimate(samples, draws=0)))
+    assert np.isnan(got["value"].item()) and got["flags"].item() == "population_missing"
+
+
+def loads_week(week):
+    n = len(week)
+    status = ["below_loq" if v == 0 else "quantified" for v in week]
+    samples = build_samples({METH: [np.nan] * n}, site=["c"] * n, status={METH: status}, area="T")
+    values = np.array([[np.nan if v == 0 else v] for v in week])
+    return locate(samples.assign(pn_load=(("sample", "analyte"), values)))
+
+
+@pytest.mark.parametrize("n_draws", [0, 1_000])
+def test_an_all_zero_week_is_below_an_unknown_limit_and_never_zero(n_draws):
+    got = pick(by_area(estimate(loads_week([0] * 7), draws=n_draws)))
+    for name in ("value", "lower", "upper"):
+        assert np.isnan(got[name].item())
+    assert "limit_unknown" in got["flags"].item()
+    assert got["n_censored"].item() == 7
+
+
+def test_a_partly_zero_week_has_a_lower_bound_alone():
+    got = pick(by_area(estimate(loads_week([0, 0, 7.0, 14.0]), draws=2_000)))
+    assert np.isnan(got["value"].item()) and np.isnan(got["upper"].item())
+    assert 0 < got["lower"].item() < 21 / 4
+
+
+def test_names_and_populations_come_from_the_areas_table():
+    areas = build_areas(["T", "U"], [9e4, 4e3])
+    values = by_area(estimate(county([10.0, 20.0, 40.0], None, areas), draws=0, markers=COTININE))
+    assert values["area"].values.tolist() == ["T", "U"]
+    assert values["area_population"].values.tolist() == [9e4, 4e3]
+
+
+@pytest.mark.parametrize("options", [{"statistic": "median"}, {"quantities": ("doses",)}])
+def test_unusable_options_are_refused(options):
+    r = estimate(county([10.0, 20.0, 40.0]), draws=0, markers=COTININE)
+    with pytest.raises(UsageError):
+        by_area(r, **options)
+
+
+def test_samples_that_were_not_located_are_refused():
+    with pytest.raises(UsageError, match="locate"):
+        by_area(estimate(build_samples({METH: [10.0]}), draws=0))
+
+
+def test_adding_an_area_changes_no_other():
+    one = county([10.0, 20.0, 40.0])
+    two = county([10.0, 20.0, 40.0, 7.0, 8.0, 9.0], area=["T"] * 3 + ["U"] * 3)
+    a, b = (
+        pick(by_area(estimate(s, draws=1_500, markers=COTININE)))[["value", "lower", "upper"]]
+        for s in (one, two)
+    )
+    assert a.equals(b)
