@@ -15,7 +15,7 @@ from wbe.errors import UsageError
 from wbe.factors import FactorSet
 from wbe.recipes.index import with_index
 from wbe.recipes.markers import with_markers
-from wbe.uncertainty import ErrorModel, default_model, draw, summarise
+from wbe.uncertainty import ErrorModel, Product, default_model, draw, exact_summary
 from wbe.units import PN_UNIT
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def estimate(
     result = _with_method(result)
     result = _with_pathways(result, chosen)
     result = _with_residues(result)
-    result = _with_consumption(result, chosen)
+    result = _with_consumption(result)
     return with_index(result)
 
 
@@ -297,12 +297,12 @@ def _with_residues(result: xr.Dataset) -> xr.Dataset:
     s = rows.extract(result)
     for quantity in BY_ANALYTE:
         i, j = _cells(s, quantity)
-        values = _summaries(result, rows.product(s, quantity, i, j), s, quantity, i, j)
+        values = _summaries(result, rows.product(s, quantity, i, j, "limit"), s, i, j)
         result = _assign(result, quantity, "analyte", i, j, values)
     return result
 
 
-def _with_consumption(result: xr.Dataset, chosen: FactorSet) -> xr.Dataset:
+def _with_consumption(result: xr.Dataset) -> xr.Dataset:
     s = rows.extract(result)
     for quantity, base in BY_PATHWAY.items():
         shape = (result.sizes["sample"], result.sizes["pathway"])
@@ -312,8 +312,8 @@ def _with_consumption(result: xr.Dataset, chosen: FactorSet) -> xr.Dataset:
             if path["gives"] != "consumption":
                 continue
             i, j = _cells(s, base, path["analyte"])
-            carried = _through(rows.product(s, base, i, j), path)
-            values = _summaries(result, carried, s, base, i, j, path)
+            carried = _through(rows.product(s, base, i, j, "limit"), path)
+            values = _summaries(result, carried, s, i, j)
             for name, column in values.items():
                 out[name][i, k] = column
                 if path["dose"] is not None:
@@ -324,7 +324,7 @@ def _with_consumption(result: xr.Dataset, chosen: FactorSet) -> xr.Dataset:
     return result
 
 
-def _through(p: Any, path: dict[str, Any]) -> Any:
+def _through(p: Product, path: dict[str, Any]) -> Product:
     return rows.with_pathway(
         p, path["factor_id"], path["correction_factor"], path["excretion"], path["logit_sd"]
     )
@@ -346,26 +346,29 @@ def _cells(
 
 def _summaries(
     result: xr.Dataset,
-    p: Any,
+    p: Product,
     s: rows.Samples,
-    quantity: str,
     i: NDArray[np.intp],
     j: NDArray[np.intp],
-    path: dict[str, Any] | None = None,
 ) -> dict[str, NDArray[np.float64]]:
-    """Summarise rows; a non-detect has its bounds and no value."""
-    n_draws, seed = result.attrs["draws"], result.attrs["seed"]
-    values = summarise(p, n_draws, seed)
-    low = np.flatnonzero(np.isin(s.status[i, j], qc.CENSORED))
-    if len(low):
-        at_limit = rows.product(s, quantity, i[low], j[low], censored="limit")
-        at_limit = _through(at_limit, path) if path else at_limit
-        bound = summarise(at_limit, n_draws, seed)["upper" if n_draws else "median"]
-        for name in ("median", "mean", "lower"):
-            values[name][low] = np.nan
-        values["lower"][low] = np.where(np.isnan(bound), np.nan, 0.0)
-        values["upper"][low] = bound
-    return values
+    """Summarise rows whose non-detects stand at their limit; a non-detect keeps its bounds alone.
+
+    Marginals of single samples are exact: the errors are lognormal but for the excretion fraction.
+    """
+    values = exact_summary(p)
+    if result.attrs["draws"] == 0:
+        nothing = np.full(len(p), np.nan)
+        central = np.exp(p.log_central)
+        values = {"median": central, "mean": nothing, "lower": nothing, "upper": nothing}
+    low = np.isin(s.status[i, j], qc.CENSORED)
+    bound = values["upper" if result.attrs["draws"] else "median"]
+    nan = np.nan
+    return {
+        "median": np.where(low, nan, values["median"]),
+        "mean": np.where(low, nan, values["mean"]),
+        "lower": np.where(low, np.where(np.isnan(bound), nan, 0.0), values["lower"]),
+        "upper": np.where(low, bound, values["upper"]),
+    }
 
 
 def _assign(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from wbe.backcalc import rows
 from wbe.errors import UsageError
 from wbe.spatial import levels
 from wbe.spatial.join import stored_areas
-from wbe.spatial.levels import ARITHMETIC, COUNTY, GEOMETRIC, PLANTS, Level, Members
+from wbe.spatial.levels import ARITHMETIC, COUNTY, GEOMETRIC, PLANTS, AreaModel, Level, Members
 from wbe.uncertainty import Stream, blocks, summary
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ WET_MM = 10.0
 """Rain in 24 h above which a visit leaves, unless normalised by flow or marker [mm]; judgement."""
 
 ROUTINE = ("", "routine")
+_CHUNK_BYTES = 64 * 2**20
 STATISTICS = ("auto", GEOMETRIC, ARITHMETIC)
 DIMS = ("quantity", "area", "round", "drug")
 COUNTS = ("n_sites", "n_samples", "n_censored")
@@ -86,31 +88,58 @@ def by_area(
     values = values.assign_attrs(
         {**result.attrs, **values.attrs}, design=design, statistic=chosen, quantities=list(quantities)
     )
-    for series in all_series(values):
-        _fill(values, s, series)
+    _fill(values, s)
     return values
 
 
-def all_series(values: xr.Dataset) -> Iterator[dict[str, Any]]:
-    """Yield every (drug, quantity) that has area values: drug, quantity, analyte and `Level`."""
+@dataclass(frozen=True)
+class Series:
+    """One drug and quantity of the area values.
+
+    Attributes
+    ----------
+    drug, quantity, analyte : str
+    level : Level
+    path : dict or None
+        Pathway from residue to drug for consumption; None for the residue itself.
+    """
+
+    drug: str
+    quantity: str
+    analyte: str
+    level: Level
+    path: dict[str, Any] | None
+
+    @property
+    def factor(self) -> float:
+        """Central value over that of the residue [1]."""
+        return 1.0 if self.path is None else float(self.path["correction_factor"])
+
+
+def all_series(values: xr.Dataset) -> list[Series]:
+    """Return every drug and quantity that has area values.
+
+    Parameters
+    ----------
+    values : Dataset
+        With ``quantities``, ``design`` and ``statistic`` in its attrs.
+
+    Returns
+    -------
+    list of Series
+        Sorted by drug.
+    """
+    out = []
     for path in labelled(values):
         for quantity in values.attrs["quantities"]:
-            base = "concentration" if quantity == "concentration" else "pn_mass_load"
             consumed = quantity == "pn_consumption"
             if consumed and path["gives"] != "consumption":
                 continue
-            level = Level(
-                values.attrs["design"],
-                values.attrs["statistic"],
-                base,
-                path if consumed else None,
-            )
-            yield {
-                "drug": path["drug"],
-                "quantity": quantity,
-                "analyte": path["analyte"],
-                "level": level,
-            }
+            base = "concentration" if quantity == "concentration" else "pn_mass_load"
+            level = Level(values.attrs["design"], values.attrs["statistic"], base)
+            used = path if consumed else None
+            out.append(Series(path["drug"], quantity, path["analyte"], level, used))
+    return out
 
 
 def labelled(result: xr.Dataset) -> list[dict[str, Any]]:
@@ -133,7 +162,7 @@ def labelled(result: xr.Dataset) -> list[dict[str, Any]]:
 
 
 def members(
-    s: rows.Samples, level: Level, analyte: str, round_: str, rain: NDArray[np.float64]
+    s: rows.Samples, level: Level, analyte: str, round_: str, wet_mm: NDArray[np.float64]
 ) -> tuple[list[Members], dict[str, set[str]]]:
     """Return the samples behind each area's value, and flags by area for those left out.
 
@@ -142,7 +171,7 @@ def members(
     s : Samples
     level : Level
     analyte, round_ : str
-    rain : ndarray (sample,) [mm]
+    wet_mm : ndarray (sample,) [mm]
         Rain in the 24 hours before sampling; NaN unknown.
 
     Returns
@@ -159,7 +188,7 @@ def members(
         use &= rows.has_per_capita(s)[:, j]
     flags: dict[str, set[str]] = {}
     purposive = use & ~np.isin(s.role, ROUTINE)
-    wet = use & (rain > WET_MM) & ((s.method == "water") | (level.base == "concentration"))
+    wet = use & (wet_mm > WET_MM) & ((s.method == "water") | (level.base == "concentration"))
     for left, flag in ((purposive, "purposive_left_out"), (wet, "wet_left_out")):
         for area in sorted(set(s.area[left].tolist())):
             flags.setdefault(area, set()).add(flag)
@@ -246,113 +275,174 @@ def _area_table(
     return names, population
 
 
-def _fill(values: xr.Dataset, s: rows.Samples, series: dict[str, Any]) -> None:
-    level, n_draws = series["level"], values.attrs["draws"]
-    rain = values["rain_24h"].values if "rain_24h" in values else np.full(len(s.sample), np.nan)
-    lost = set(values.attrs.get("rejected_areas", []))
+def rain(values: xr.Dataset) -> NDArray[np.float64]:
+    """Return the rain in the 24 hours before each sample [mm], NaN where unknown."""
+    if "rain_24h" in values:
+        return np.asarray(values["rain_24h"].values, dtype=float)
+    return np.full(values.sizes["sample"], np.nan)
+
+
+@dataclass
+class _Task:
+    """One area, round and residue, with the places of its numbers in the Dataset."""
+
+    m: Members
+    level: Level
+    places: list[tuple[tuple[int, int, int, int], Series]]
+    flags: set[str]
+    variants: dict[str, AreaModel]
+    low: NDArray[np.bool_]
+    unknown: bool
+
+
+def _fill(values: xr.Dataset, s: rows.Samples) -> None:
+    """Write numbers, counts and flags into the arrays of `values`, a chunk of areas at a time."""
     arrays = {name: values[name].values for name in (*NUMBERS, *COUNTS, "flags")}
+    n_draws, seed = values.attrs["draws"], values.attrs["seed"]
+    tasks = _tasks(values, s)
+    step = max(1, _CHUNK_BYTES // (8 * max(1, n_draws)))
+    for start in range(0, len(tasks), step):
+        some = tasks[start : start + step]
+        drawn = _draw_all(some, n_draws, Stream(seed)) if n_draws else {}
+        for t, task in enumerate(some):
+            for place, series in task.places:
+                numbers, flags = _numbers(s, task, series, t, drawn)
+                for name, number in numbers.items():
+                    arrays[name][place] = number
+                arrays["flags"][place] = ";".join(sorted(flags))
+
+
+def _tasks(values: xr.Dataset, s: rows.Samples) -> list[_Task]:
     axes = {dim: values[dim].values.astype(str).tolist() for dim in DIMS}
-    q, d = axes["quantity"].index(series["quantity"]), axes["drug"].index(series["drug"])
-    for r, round_ in enumerate(axes["round"]):
-        found, flags = members(s, level, series["analyte"], round_, rain)
-        for m in found:
-            at = (q, axes["area"].index(m.area), r, d)
-            marks = flags.get(m.area, set()) | ({"sample_rejected"} if m.area in lost else set())
-            numbers, more = summarise_area(s, level, m, n_draws, values.attrs["seed"])
-            for name, number in numbers.items():
-                arrays[name][at] = number
-            arrays["flags"][at] = ";".join(sorted(marks | more))
+    lost, wet = set(values.attrs.get("rejected_areas", [])), rain(values)
+    grouped: dict[tuple[str, Level], list[Series]] = {}
+    for series in all_series(values):
+        grouped.setdefault((series.analyte, series.level), []).append(series)
+    out = []
+    for (analyte, level), group in grouped.items():
+        for r, round_ in enumerate(axes["round"]):
+            found, flags = members(s, level, analyte, round_, wet)
+            for m in found:
+                a = axes["area"].index(m.area)
+                places = [
+                    ((axes["quantity"].index(x.quantity), a, r, axes["drug"].index(x.drug)), x)
+                    for x in group
+                ]
+                marks = flags.get(m.area, set()) | _rejected(m.area in lost)
+                out.append(_task(s, level, m, places, marks, values.attrs["draws"] > 0))
+    return out
 
 
-def summarise_area(
-    s: rows.Samples, level: Level, m: Members, n_draws: int, seed: int
-) -> tuple[dict[str, float], set[str]]:
-    """Return the numbers of one area value and its flags.
-
-    Parameters
-    ----------
-    s : Samples
-    level : Level
-    m : Members
-    n_draws, seed : int
-
-    Returns
-    -------
-    tuple
-        Names of `NUMBERS` and counts -> number; flag ids.
-    """
-    low = np.isin(s.status[m.i, m.j], ("below_loq", "below_lod"))
-    unknown = low & ~np.isfinite(s.limit[m.i, m.j])
-    numbers: dict[str, float] = {
-        "n_sites": m.n_sites,
-        "n_samples": len(m.i),
-        "n_censored": int(low.sum()),
-    }
-    flags = {"limit_unknown"} if unknown.any() else set()
-    if np.isnan(m.weights).any() and level.design == PLANTS:
-        return numbers, flags | {"population_missing"}
-    few = level.design == COUNTY and m.n_sites < levels.MIN_SITES
-    if few:
-        flags.add("insufficient_data")
-    if not low.any():
-        numbers |= _summary(s, level, m, n_draws, seed, "substitute", interval=not few)
-        numbers |= {"bound_lower": numbers["lower"], "bound_upper": numbers["upper"]}
-        return numbers, flags
-    numbers |= _bounds(s, level, m, n_draws, seed, unknown.any(), all_low=bool(low.all()))
-    if n_draws == 0:
-        numbers["value"] = levels.central(s, level, m, "substitute")
-        return numbers, flags | {"nondetects_substituted"}
-    fitted = _summary(s, level, m, n_draws, seed, "fit", interval=not few)
-    if np.isfinite(fitted["value"]):
-        return numbers | fitted, flags | {"nondetects_imputed"}
-    return numbers | {
-        "lower": numbers["bound_lower"],
-        "upper": numbers["bound_upper"],
-    }, flags | {"bounds_only"}
+def _rejected(holds: bool) -> set[str]:
+    return {"sample_rejected"} if holds else set()
 
 
-def _summary(
+def _task(
     s: rows.Samples,
     level: Level,
     m: Members,
-    n_draws: int,
-    seed: int,
-    censored: rows.Censored,
-    *,
-    interval: bool,
-) -> dict[str, float]:
-    if n_draws == 0:
-        value = levels.central(s, level, m, "substitute")
-        return {"value": value, "mean": np.nan, "lower": np.nan, "upper": np.nan}
-    stream = Stream(seed)
-    log = np.empty((1, n_draws))
+    places: list[tuple[tuple[int, int, int, int], Series]],
+    flags: set[str],
+    drawn: bool,
+) -> _Task:
+    low = np.isin(s.status[m.i, m.j], ("below_loq", "below_lod"))
+    unknown = bool((low & ~np.isfinite(s.limit[m.i, m.j])).any())
+    if unknown:
+        flags = flags | {"limit_unknown"}
+    if level.weighted and np.isnan(m.weights).any():
+        flags = flags | {"population_missing"}
+    if level.design == COUNTY and m.n_sites < levels.MIN_SITES:
+        flags = flags | {"insufficient_data"}
+    wanted: list[rows.Censored] = ["fit"]
+    if low.any():
+        wanted += ["limit"] if level.design == COUNTY or low.all() else ["limit", "zero"]
+    usable = drawn and "population_missing" not in flags
+    models: dict[str, AreaModel] = (
+        {w: levels.compile_area(s, level, m, w) for w in wanted} if usable else {}
+    )
+    return _Task(m, level, places, flags, models, low, unknown)
+
+
+Drawn = dict[tuple[int, str, str], tuple[float, float, float, float]]
+
+
+def _draw_all(tasks: list[_Task], n_draws: int, stream: Stream) -> Drawn:
+    """Return (task, quantity, variant) -> 2.5 %, 50 %, 97.5 % quantile and mean."""
+    kept: dict[tuple[int, str, str], NDArray[np.float64]] = {}
+    for t, task in enumerate(tasks):
+        for variant in task.variants:
+            for _, series in task.places:
+                kept[t, series.quantity + series.drug, variant] = np.empty(n_draws)
     for block, span in blocks(n_draws):
-        log[0, span] = levels.draws(s, level, m, stream, block, censored)[: span.stop - span.start]
-    lower, value, upper, mean = (float(x[0]) for x in summary(np.exp(log)))
-    if not interval:  # a spread from one or two points is no statement
-        lower = upper = mean = np.nan
-    return {"value": value, "mean": mean, "lower": lower, "upper": upper}
+        used = span.stop - span.start
+        for t, task in enumerate(tasks):
+            for variant, model in task.variants.items():
+                x = model.log_draws(stream, block)
+                for _, series in task.places:
+                    moved = x if series.path is None else x + factor_of(series, stream, block)
+                    kept[t, series.quantity + series.drug, variant][span] = moved[:used]
+    return {key: _four(log) for key, log in kept.items()}
+
+
+def factor_of(series: Series, stream: Stream, block: int) -> NDArray[np.float64] | float:
+    """Return one block of the log factor from residue to drug; 0 for the residue itself."""
+    if series.path is None:
+        return 0.0
+    return levels.factor_draws(series.path, stream, block)
+
+
+def _four(log: NDArray[np.float64]) -> tuple[float, float, float, float]:
+    lower, value, upper, mean = (float(x[0]) for x in summary(np.exp(log)[None, :]))
+    return lower, value, upper, mean
+
+
+def _numbers(
+    s: rows.Samples, task: _Task, series: Series, t: int, drawn: Drawn
+) -> tuple[dict[str, float], set[str]]:
+    """Return the numbers of one area value and its flags."""
+    m, flags = task.m, set(task.flags)
+    out: dict[str, float] = {
+        "n_sites": m.n_sites,
+        "n_samples": len(m.i),
+        "n_censored": int(task.low.sum()),
+    }
+    if "population_missing" in flags:
+        return out, flags
+
+    def numbers(variant: rows.Censored) -> tuple[float, float, float, float]:
+        if variant in task.variants:
+            return drawn[t, series.quantity + series.drug, variant]
+        which: rows.Censored = "substitute" if variant == "fit" else variant
+        value = levels.central(s, task.level, m, which) * series.factor
+        return value, value, value, np.nan
+
+    lower, value, upper, mean = numbers("fit")
+    if not task.variants:  # no draws: a value without an interval
+        out |= {"value": value, "lower": np.nan, "upper": np.nan}
+    elif "insufficient_data" in flags:  # a spread from one or two points is no statement
+        out |= {"value": value, "lower": np.nan, "upper": np.nan}
+    else:
+        out |= {"value": value, "lower": lower, "upper": upper, "mean": mean}
+    if not task.low.any():
+        return out | {"bound_lower": out["lower"], "bound_upper": out["upper"]}, flags
+    out |= _bounds(task, numbers)
+    if not task.variants:
+        return out, flags | {"nondetects_substituted"}
+    if np.isfinite(value):
+        return out, flags | {"nondetects_imputed"}
+    ends = {"lower": out["bound_lower"], "upper": out["bound_upper"]}
+    return out | ends, flags | {"bounds_only"}
 
 
 def _bounds(
-    s: rows.Samples,
-    level: Level,
-    m: Members,
-    n_draws: int,
-    seed: int,
-    limit_unknown: bool,
-    *,
-    all_low: bool,
+    task: _Task, numbers: Callable[[rows.Censored], tuple[float, float, float, float]]
 ) -> dict[str, float]:
     """All non-detects at zero and at their limit, with the other errors."""
-    geometric = level.statistic == GEOMETRIC or level.design == COUNTY
-    out = {"bound_lower": 0.0, "bound_upper": np.nan}
-    if not geometric and not all_low:
-        zero = _summary(s, level, m, n_draws, seed, "zero", interval=True)
-        out["bound_lower"] = zero["lower"] if n_draws else levels.central(s, level, m, "zero")
-    if not limit_unknown:
-        limit = _summary(s, level, m, n_draws, seed, "limit", interval=True)
-        out["bound_upper"] = limit["upper"] if n_draws else levels.central(s, level, m, "limit")
-    elif out["bound_lower"] == 0.0:
-        out["bound_lower"] = np.nan  # between zero and an unknown limit: nothing is known
-    return out
+    low, high = 0.0, np.nan
+    if task.level.weighted and not task.low.all():
+        low = numbers("zero")[0]
+    if not task.unknown:
+        high = numbers("limit")[2]
+    elif low == 0.0:
+        low = np.nan  # between zero and an unknown limit: nothing is known
+    return {"bound_lower": low, "bound_upper": high}

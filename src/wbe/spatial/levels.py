@@ -1,4 +1,4 @@
-"""The value of an area in a round, as rows and draws.
+"""The value of an area in a round, as a model that can be drawn from.
 
 Two designs. A *county round* has several points an area: its value is the geometric level that a
 sewage sample of the area shows, with a t-based uncertainty from the spread of its points and the
@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from scipy.special import chdtri
 
 from wbe.backcalc import rows
-from wbe.uncertainty import BLOCK, SHARED_BY_AREA, Product, Stream, log_draws, mean_shift
+from wbe.uncertainty import BLOCK, SHARED_BY_AREA, Product, Stream, Term, log_draws, mean_shift
+from wbe.uncertainty.engine import logit_normal_log
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -26,6 +27,30 @@ MIN_SITES = 3
 
 COUNTY, PLANTS = "county_round", "plants"
 GEOMETRIC, ARITHMETIC = "geometric", "arithmetic"
+
+
+@dataclass(frozen=True)
+class Level:
+    """How area values are made from samples.
+
+    Attributes
+    ----------
+    design : str
+        `COUNTY` or `PLANTS`.
+    statistic : str
+        `GEOMETRIC` or `ARITHMETIC`.
+    base : str
+        ``pn_mass_load`` or ``concentration``.
+    """
+
+    design: str
+    statistic: str
+    base: str
+
+    @property
+    def weighted(self) -> bool:
+        """Whether the value is the mean on the natural scale, weighted by population."""
+        return self.design == PLANTS and self.statistic == ARITHMETIC
 
 
 @dataclass(frozen=True)
@@ -56,123 +81,186 @@ class Members:
         """Number of sites."""
         return len(self.weights)
 
+    def by_site(self, values: Floats) -> Floats:
+        """Return the mean over each site's samples, shape (site, ...)."""
+        starts = np.flatnonzero(np.diff(self.site, prepend=-1))
+        counts = np.bincount(self.site, minlength=self.n_sites)
+        shape = (-1,) + (1,) * (values.ndim - 1)
+        return np.asarray(np.add.reduceat(values, starts, axis=0) / counts.reshape(shape))
+
 
 @dataclass(frozen=True)
-class Level:
-    """How area values are made from samples: the design, the statistic and the quantity.
+class Shared:
+    """One unknown that the whole value carries, with its coefficient on the log scale [1]."""
+
+    variable: str
+    label: str
+    coefficient: float
+
+
+@dataclass(frozen=True)
+class AreaModel:
+    """An area's value, ready to be drawn.
 
     Attributes
     ----------
-    design : str
-        `COUNTY` or `PLANTS`.
-    statistic : str
-        `GEOMETRIC` or `ARITHMETIC`.
-    base : str
-        ``pn_mass_load`` or ``concentration``.
-    path : dict or None
-        Pathway from residue to drug for consumption; None for the residue itself.
+    members : Members
+    level : Level
+    own : Product
+        Rows with the errors that do not multiply the whole value.
+    shared : tuple of Shared
+        Errors that do.
+    shift : float
+        Taken off the log of a mean on the natural scale (see `wbe.uncertainty.mean_shift`).
     """
 
-    design: str
-    statistic: str
-    base: str
-    path: dict[str, Any] | None = None
+    members: Members
+    level: Level
+    own: Product
+    shared: tuple[Shared, ...]
+    shift: float = 0.0
 
+    def log_draws(self, stream: Stream, block: int) -> Floats:
+        """Return one block of draws of the log of the value, shape (BLOCK,)."""
+        inner = self._weighted if self.level.weighted else self._geometric
+        out = inner(stream, block)
+        for e in self.shared:
+            out += e.coefficient * stream.shared(e.variable, e.label, block)
+        return out
 
-def central(s: rows.Samples, level: Level, m: Members, censored: rows.Censored) -> float:
-    """Return an area's value without uncertainty, NaN where it cannot be told."""
-    p = _carried(rows.product(s, level.base, m.i, m.j, censored), level)
-    with np.errstate(invalid="ignore"):
-        if level.design == PLANTS and level.statistic == ARITHMETIC:
-            return float(m.weights @ _by_site(np.exp(p.log_central)[:, None], m)[:, 0])
-        y = _by_site(p.log_central[:, None], m)[:, 0]
-        extra = y.var(ddof=1) / 2 if level.statistic == ARITHMETIC and len(y) > 1 else 0.0
-        return float(np.exp(y.mean() + extra))
+    def _weighted(self, stream: Stream, block: int) -> Floats:
+        m = self.members
+        with np.errstate(invalid="ignore", divide="ignore"):
+            by_site = m.by_site(np.exp(log_draws(self.own, stream, block)))
+            mean = (m.weights[:, None] * by_site).sum(axis=0)
+            return np.asarray(np.log(mean) - self.shift)
 
-
-def draws(
-    s: rows.Samples,
-    level: Level,
-    m: Members,
-    stream: Stream,
-    block: int,
-    censored: rows.Censored = "fit",
-) -> Floats:
-    """Return one block of draws of the log of an area's value, shape (BLOCK,).
-
-    Notes
-    -----
-    County round: y_j is the log value of point j (mean over its samples), n the number of points,
-    s^2 the variance of y. Each draw takes sigma^2 = (n - 1) s^2 / chi2_(n-1), then
-    ln theta = mean(y) + sigma z / sqrt(n) + mean over points of the shared errors (factor,
-    laboratory, marker, visit); errors of single points and samples are in s already. The
-    arithmetic statistic adds sigma^2 / 2. Plants: all errors of all rows, averaged on the natural
-    scale, with the shift of `wbe.uncertainty.mean_shift` taken off.
-    """
-    p = rows.product(s, level.base, m.i, m.j, censored)
-    if level.design == PLANTS and level.statistic == ARITHMETIC:
-        return _plants(_carried(p, level), m, stream, block)
-    return _county(p, level, m, stream, block)
-
-
-def _county(p: Product, level: Level, m: Members, stream: Stream, block: int) -> Floats:
-    y = _by_site(log_draws(p.only(()), stream, block), m)
-    shared = Product(np.zeros(len(p)), p.only(SHARED_BY_AREA).terms)
-    out = y.mean(axis=0) + _by_site(log_draws(shared, stream, block), m).mean(axis=0)
-    n = len(y)
-    if n > 1:
+    def _geometric(self, stream: Stream, block: int) -> Floats:
+        """Mean of the points' logs with its t-based error: see `compile_area`."""
+        m = self.members
+        if self.own.below is None:
+            y = m.by_site(self.own.log_central[:, None])
+        else:
+            y = m.by_site(log_draws(self.own, stream, block))
+        out = np.repeat(y.mean(axis=0), BLOCK // y.shape[1])
+        n = m.n_sites
+        if n < 2:
+            return out
         chi2 = 2.0 * stream.at("area_spread", m.label, block).standard_gamma((n - 1) / 2, BLOCK)
         z = stream.at("area_mean", m.label, block).standard_normal(BLOCK)
         with np.errstate(invalid="ignore"):
             sigma2 = y.var(axis=0, ddof=1) * (n - 1) / chi2
         out += np.sqrt(sigma2 / n) * z
-        if level.statistic == ARITHMETIC:
+        if self.level.statistic == ARITHMETIC:
             # scaled so that the median of the added half variance is that of the headline
             out += sigma2 / 2 * chdtri(n - 1, 0.5) / (n - 1)
-    if level.path is not None:
-        out += _factor(level.path, stream, block)
+        return out
+
+
+def compile_area(
+    s: rows.Samples, level: Level, m: Members, censored: rows.Censored = "fit"
+) -> AreaModel:
+    """Return an area's value as a model to draw from.
+
+    Parameters
+    ----------
+    s : Samples
+    level : Level
+    m : Members
+    censored : str
+        What non-detects stand for, as in `wbe.backcalc.rows.product`.
+
+    Returns
+    -------
+    AreaModel
+
+    Notes
+    -----
+    County round: y_j is the log value of point j (mean over its samples), n the number of points,
+    s^2 the variance of y. Each draw takes sigma^2 = (n - 1) s^2 / chi2_(n-1), then
+    ln theta = mean(y) + sigma z / sqrt(n) + mean over points of the shared errors (laboratory,
+    marker, visit); errors of single points and samples are in s already. The arithmetic statistic
+    adds sigma^2 / 2. Plants: all errors of all rows, averaged on the natural scale, less a shift
+    that keeps the median of the mean at the plain mean; errors that all rows carry alike are
+    taken out of the mean.
+    """
+    p = rows.product(s, level.base, m.i, m.j, censored)
+    if not level.weighted:
+        shared = _averaged([t for t in p.terms if t.level in SHARED_BY_AREA], m)
+        return AreaModel(m, level, p.only(()), shared)
+    alike = [t for t in p.terms if _is_alike(t)]
+    rest = Product(p.log_central, tuple(t for t in p.terms if not _is_alike(t)), p.below)
+    shared = tuple(Shared(t.name, str(t.labels[0]), float(t.log_sd[0])) for t in alike)
+    return AreaModel(m, level, rest, tuple(e for e in shared if e.coefficient), _shift(rest, m))
+
+
+def central(
+    s: rows.Samples, level: Level, m: Members, censored: rows.Censored
+) -> float:
+    """Return an area's value without uncertainty, NaN where it cannot be told.
+
+    Parameters
+    ----------
+    s : Samples
+    level : Level
+    m : Members
+    censored : str
+        What non-detects stand for.
+
+    Returns
+    -------
+    float [unit of the base quantity]
+    """
+    log = rows.product(s, level.base, m.i, m.j, censored).log_central
+    with np.errstate(invalid="ignore"):
+        if level.weighted:
+            return float((m.weights * m.by_site(np.exp(log))).sum())
+        y = m.by_site(log)
+        extra = y.var(ddof=1) / 2 if level.statistic == ARITHMETIC and len(y) > 1 else 0.0
+        return float(np.exp(y.mean() + extra))
+
+
+def factor_draws(path: dict[str, Any], stream: Stream, block: int) -> Floats:
+    """Return one block of the log correction factor; one unknown for everybody.
+
+    Parameters
+    ----------
+    path : dict
+        Pathway: factor_id, correction_factor, excretion, logit_sd.
+    stream : Stream
+    block : int
+
+    Returns
+    -------
+    ndarray (BLOCK,)
+    """
+    out = np.full(BLOCK, np.log(path["correction_factor"]))
+    if path["logit_sd"]:
+        z = stream.shared("excretion", path["factor_id"], block)
+        out += logit_normal_log(z, path["excretion"], -path["logit_sd"])
     return out
 
 
-def _plants(p: Product, m: Members, stream: Stream, block: int) -> Floats:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = m.weights @ _by_site(np.exp(log_draws(p, stream, block)), m)
-        return np.asarray(np.log(mean) - plants_shift(p, m))
+def _averaged(terms: list[Term], m: Members) -> tuple[Shared, ...]:
+    """Return the mean over points of shared errors, one entry an unknown."""
+    weight = (1.0 / m.n_sites / np.bincount(m.site, minlength=m.n_sites))[m.site]
+    total: dict[tuple[str, str], float] = {}
+    for term in terms:
+        for label, share in zip(term.labels.tolist(), (weight * term.log_sd).tolist(), strict=True):
+            if share:
+                total[term.name, label] = total.get((term.name, label), 0.0) + share
+    return tuple(Shared(*key, c) for key, c in total.items())
 
 
-def plants_shift(p: Product, m: Members) -> float:
-    """Return the shift that keeps an arithmetic mean's median at the plain mean (see mean_shift)."""
+def _is_alike(term: Term) -> bool:
+    same_label = bool((term.labels == term.labels[0]).all())
+    return same_label and bool((term.log_sd == term.log_sd[0]).all()) and term.centre is None
+
+
+def _shift(p: Product, m: Members) -> float:
     known = np.flatnonzero(np.isfinite(p.log_central))
     if not len(known) or np.isnan(m.weights).any():
         return 0.0
     per_site = np.bincount(m.site, minlength=m.n_sites)
     weight = (m.weights / per_site)[m.site] * np.exp(p.log_central)
     return mean_shift(weight[known], p.take(known).terms)
-
-
-def _carried(p: Product, level: Level) -> Product:
-    if level.path is None:
-        return p
-    path = level.path
-    return rows.with_pathway(
-        p, path["factor_id"], path["correction_factor"], path["excretion"], path["logit_sd"]
-    )
-
-
-def _factor(path: dict[str, Any], stream: Stream, block: int) -> Floats:
-    """Return one block of the log correction factor; one unknown for everybody."""
-    one = rows.with_pathway(
-        Product(np.zeros(1)),
-        path["factor_id"],
-        path["correction_factor"],
-        path["excretion"],
-        path["logit_sd"],
-    )
-    return log_draws(one, stream, block)[0]
-
-
-def _by_site(values: Floats, m: Members) -> Floats:
-    """Return the mean over each site's samples, shape (site, ...)."""
-    starts = np.flatnonzero(np.diff(m.site, prepend=-1))
-    counts = np.bincount(m.site, minlength=m.n_sites)
-    return np.asarray(np.add.reduceat(values, starts, axis=0) / counts[:, None])

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from wbe.backcalc import rows
 from wbe.errors import MissingFactorError, UsageError
 from wbe.spatial import levels
-from wbe.spatial.areas import all_series, members
+from wbe.spatial.areas import Series, all_series, factor_of, members, rain
 from wbe.spatial.heterogeneity import REQUIRED, probability_distinguishable
 from wbe.spatial.join import stored_areas
-from wbe.spatial.levels import Level, Members
+from wbe.spatial.levels import AreaModel, Level, Members, compile_area
 from wbe.spatial.schemes import breaks_of, classify, require_scheme
 from wbe.uncertainty import BLOCK, Stream, blocks
 from wbe.units import PN_UNIT
@@ -131,20 +131,23 @@ def rank(
 
     rule = _rule(scheme, labels, floor)
     _require(values, quantity, statistic)
-    chosen = [x for x in all_series(values) if x["quantity"] == quantity]
+    chosen = [x for x in all_series(values) if x.quantity == quantity]
     if drug is not None:
-        chosen = [x for x in chosen if x["drug"] == drug]
+        chosen = [x for x in chosen if x.drug == drug]
         if not chosen:
             raise MissingFactorError(_no_series(values, drug, quantity))
-    given = _given(breaks, rule, [x["drug"] for x in chosen], drug)
+    given = _given(breaks, rule, [x.drug for x in chosen], drug)
     s = rows.extract(values)
-    tables, used = [], {}
-    for series in _with_all_drugs(values, chosen, drug, quantity):
-        own = Rule(rule.scheme, rule.labels, given.get(series["drug"]), rule.floor)
-        table, found = _rank_drug(values, s, series, own, reference_round)
+    have, tables, used = {x.drug: x for x in chosen}, [], {}
+    for name in [drug] if drug is not None else values["drug"].values.astype(str).tolist():
+        if name not in have:
+            tables.append(_without(values, name, quantity, rule))
+            continue
+        own = Rule(rule.scheme, rule.labels, given.get(name), rule.floor)
+        table, found = _rank_drug(values, s, have[name], own, reference_round)
         tables.append(table)
         if len(found):
-            used[series["drug"]] = [float(b) for b in found]
+            used[name] = [float(b) for b in found]
     out = pd.concat(tables, ignore_index=True)
     return _geo(out, values, quantity, rule, used, reference_round)
 
@@ -194,30 +197,27 @@ def _no_series(values: xr.Dataset, drug: str, quantity: str) -> str:
     return f"no residue of {drug!r} with a factor in the samples; there are: {held}"
 
 
-def _with_all_drugs(
-    values: xr.Dataset, chosen: list[dict[str, Any]], drug: str | None, quantity: str
-) -> list[dict[str, Any]]:
-    """Return the series, and for the drugs without one a series that says so."""
-    if drug is not None:
-        return chosen
-    have = {x["drug"]: x for x in chosen}
-    empty = {"quantity": quantity, "analyte": "", "level": None}
-    drugs = values["drug"].values.astype(str).tolist()
-    return [have.get(d, {**empty, "drug": d}) for d in drugs]
+def _without(values: xr.Dataset, drug: str, quantity: str, rule: Rule) -> pd.DataFrame:
+    """Return the rows of a drug that has no value of this quantity."""
+    import pandas as pd
+
+    here = values.sel(quantity=quantity, drug=drug)
+    rounds = here["round"].values.astype(str).tolist()
+    tables = [
+        _blank(here.sel(round=r), drug, quantity, r, rule, "no_consumption") for r in rounds
+    ]
+    return pd.concat(tables, ignore_index=True)
 
 
 def _rank_drug(
-    values: xr.Dataset, s: rows.Samples, series: dict[str, Any], rule: Rule, reference_round: str
+    values: xr.Dataset, s: rows.Samples, series: Series, rule: Rule, reference_round: str
 ) -> tuple[pd.DataFrame, Floats]:
     import pandas as pd
 
-    here = values.sel(quantity=series["quantity"], drug=series["drug"])
+    here = values.sel(quantity=series.quantity, drug=series.drug)
     rounds = here["round"].values.astype(str).tolist()
-    if series["level"] is None:
-        tables = [_blank(here.sel(round=r), series, r, rule, "no_consumption") for r in rounds]
-        return pd.concat(tables, ignore_index=True), np.empty(0)
     reference = _reference(here, rounds, reference_round)
-    central = here["value"].sel(round=reference).values
+    central = _central(values, s, series, reference)
     undecided = rule.scheme == "fixed" and rule.given is None
     breaks = np.empty(0) if undecided else rule.breaks(central)
     shift = _common_shift(values, s, series, reference) if rule.moves and len(breaks) else None
@@ -225,6 +225,19 @@ def _rank_drug(
     for r in rounds:
         tables.append(_rank_round(values, s, series, rule, r, breaks, shift, undecided))
     return pd.concat(tables, ignore_index=True), breaks
+
+
+def _central(
+    values: xr.Dataset, s: rows.Samples, series: Series, round_: str
+) -> Floats:
+    """Return area values free of Monte Carlo error where all samples are quantified."""
+    here = values.sel(quantity=series.quantity, drug=series.drug, round=round_)
+    out = here["value"].values.copy()
+    at = {area: i for i, area in enumerate(here["area"].values.astype(str))}
+    for m in _members(values, s, series, round_):
+        if _complete(s, m):
+            out[at[m.area]] = levels.central(s, series.level, m, "substitute") * series.factor
+    return np.asarray(out)
 
 
 def _reference(here: xr.Dataset, rounds: list[str], wanted: str) -> str:
@@ -237,11 +250,10 @@ def _reference(here: xr.Dataset, rounds: list[str], wanted: str) -> str:
 
 
 def _members(
-    values: xr.Dataset, s: rows.Samples, series: dict[str, Any], round_: str
+    values: xr.Dataset, s: rows.Samples, series: Series, round_: str
 ) -> list[Members]:
-    rain = values["rain_24h"].values if "rain_24h" in values else np.full(len(s.sample), np.nan)
-    found, _ = members(s, series["level"], series["analyte"], round_, rain)
-    return [m for m in found if _valued(m, series["level"])]
+    found, _ = members(s, series.level, series.analyte, round_, rain(values))
+    return [m for m in found if _valued(m, series.level)]
 
 
 def _valued(m: Members, level: Level) -> bool:
@@ -252,7 +264,7 @@ def _valued(m: Members, level: Level) -> bool:
 
 
 def _common_shift(
-    values: xr.Dataset, s: rows.Samples, series: dict[str, Any], reference: str
+    values: xr.Dataset, s: rows.Samples, series: Series, reference: str
 ) -> Floats:
     """Return the mean log shift of the areas of the reference round, one a draw."""
     n = values.attrs["draws"]
@@ -261,9 +273,10 @@ def _common_shift(
     if not own or n == 0:
         return out
     stream = Stream(values.attrs["seed"])
-    log = [np.log(levels.central(s, series["level"], m, "substitute")) for m in own]
+    log = [np.log(levels.central(s, series.level, m, "substitute") * series.factor) for m in own]
+    models = [compile_area(s, series.level, m) for m in own]
     for block, span in blocks(n):
-        x = _draws(s, series["level"], own, stream, block)
+        x = _draws(models, series, stream, block)
         out[span] = (x - np.array(log)[:, None]).mean(axis=0)[: span.stop - span.start]
     return out
 
@@ -272,17 +285,12 @@ def _complete(s: rows.Samples, m: Members) -> bool:
     return bool(np.isfinite(s.amount[m.i, m.j]).all())
 
 
-def _draws(
-    s: rows.Samples,
-    level: Level,
-    own: list[Members],
-    stream: Stream,
-    block: int,
-    censored: rows.Censored = "fit",
-) -> Floats:
-    out = np.empty((len(own), BLOCK))
-    for row, m in zip(out, own, strict=True):
-        row[:] = levels.draws(s, level, m, stream, block, censored)
+def _draws(models: list[AreaModel], series: Series, stream: Stream, block: int) -> Floats:
+    """Return one block of log values, shape (area, BLOCK)."""
+    factor = factor_of(series, stream, block)
+    out = np.empty((len(models), BLOCK))
+    for row, model in zip(out, models, strict=True):
+        row[:] = model.log_draws(stream, block) + factor
     return out
 
 
@@ -300,7 +308,7 @@ class _Counts:
 def _count(
     values: xr.Dataset,
     s: rows.Samples,
-    level: Level,
+    series: Series,
     own: list[Members],
     breaks: Floats,
     shift: Floats | None,
@@ -314,8 +322,9 @@ def _count(
         np.zeros(k),
     )
     stream = Stream(values.attrs["seed"])
+    models = [compile_area(s, series.level, m) for m in own]
     for block, span in blocks(n):
-        x = _draws(s, level, own, stream, block)[:, : span.stop - span.start]
+        x = _draws(models, series, stream, block)[:, : span.stop - span.start]
         if len(breaks):
             moved = x if shift is None else x - shift[span]
             with np.errstate(over="ignore"):
@@ -336,15 +345,15 @@ def _count(
 def _rank_round(
     values: xr.Dataset,
     s: rows.Samples,
-    series: dict[str, Any],
+    series: Series,
     rule: Rule,
     round_: str,
     breaks: Floats,
     shift: Floats | None,
     undecided: bool,
 ) -> pd.DataFrame:
-    here = values.sel(quantity=series["quantity"], drug=series["drug"], round=round_)
-    table = _blank(here, series, round_, rule, "")
+    here = values.sel(quantity=series.quantity, drug=series.drug, round=round_)
+    table = _blank(here, series.drug, series.quantity, round_, rule, "")
     for name in ("value", "lower", "upper", "n_sites", "n_samples", "n_censored"):
         table[name] = here[name].values
     table["flags"] = here["flags"].values.astype(str)
@@ -355,7 +364,7 @@ def _rank_round(
     position = [at[m.area] for m in own]
     counted = None
     if values.attrs["draws"] and own:
-        counted = _count(values, s, series["level"], own, breaks, shift, len(rule.labels))
+        counted = _count(values, s, series, own, breaks, shift, len(rule.labels))
         _add_probabilities(table, position, counted, rule, bool(len(breaks)))
     if undecided or not len(breaks):
         _flag(table, table["n_samples"] > 0, "no_breaks" if undecided else "too_few_areas")
@@ -369,7 +378,7 @@ def _rank_round(
 
 
 def _blank(
-    here: xr.Dataset, series: dict[str, Any], round_: str, rule: Rule, flag: str
+    here: xr.Dataset, drug: str, quantity: str, round_: str, rule: Rule, flag: str
 ) -> pd.DataFrame:
     import pandas as pd
 
@@ -380,9 +389,9 @@ def _blank(
         "area": here["area"].values.astype(str),
         "name": here["name"].values.astype(str),
         "round": round_,
-        "drug": series["drug"],
-        "quantity": series["quantity"],
-        "unit": UNITS[series["quantity"]],
+        "drug": drug,
+        "quantity": quantity,
+        "unit": UNITS[quantity],
     }
     columns |= {name: nan.copy() for name in ("value", "lower", "upper")}
     columns["tier"] = np.full(n, "", dtype=object)
@@ -421,7 +430,7 @@ def _guard_nondetects(
     table: pd.DataFrame,
     values: xr.Dataset,
     s: rows.Samples,
-    series: dict[str, Any],
+    series: Series,
     round_: str,
     rule: Rule,
     breaks: Floats,
@@ -432,21 +441,21 @@ def _guard_nondetects(
         i = at[m.area]
         if table["n_censored"][i] == 0:
             continue
-        low, high = (_bound(s, series["level"], m, which) for which in ("zero", "limit"))
+        low, high = (_bound(s, series, m, which) for which in ("zero", "limit"))
         high = np.inf if np.isnan(high) else high
         tiers = classify([low, high], breaks)
         table.loc[i, "tier"] = ""
         if tiers[0] == tiers[1]:
             table.loc[i, "tier"] = rule.labels[tiers[0]]
             if np.isnan(table["value"][i]) and values.attrs["draws"]:
-                _bound_probabilities(table, i, values, s, series["level"], m, rule, breaks)
+                _bound_probabilities(table, i, values, s, series, m, rule, breaks)
         elif np.isfinite(high):
             _flag(table, table.index == i, "bounds_cross_break")
 
 
-def _bound(s: rows.Samples, level: Level, m: Members, which: Any) -> float:
+def _bound(s: rows.Samples, series: Series, m: Members, which: rows.Censored) -> float:
     with np.errstate(divide="ignore"):
-        return levels.central(s, level, m, which)
+        return levels.central(s, series.level, m, which) * series.factor
 
 
 def _bound_probabilities(
@@ -454,7 +463,7 @@ def _bound_probabilities(
     i: int,
     values: xr.Dataset,
     s: rows.Samples,
-    level: Level,
+    series: Series,
     m: Members,
     rule: Rule,
     breaks: Floats,
@@ -462,10 +471,11 @@ def _bound_probabilities(
     """Give the tier of an area with bounds only its least probability over the two bounds."""
     k = rule.labels.index(table["tier"][i])
     least = 1.0
-    for which in ("zero", "limit"):
-        if np.isnan(_bound(s, level, m, which)):
+    bounds: tuple[rows.Censored, ...] = ("zero", "limit")
+    for which in bounds:
+        if np.isnan(_bound(s, series, m, which)):
             continue
-        counted = _count_bound(values, s, level, m, which, breaks, len(rule.labels))
+        counted = _count_bound(values, s, series, m, which, breaks, len(rule.labels))
         least = min(least, counted[k])
     table.loc[i, f"p_{rule.labels[k]}"] = least
 
@@ -473,15 +483,16 @@ def _bound_probabilities(
 def _count_bound(
     values: xr.Dataset,
     s: rows.Samples,
-    level: Level,
+    series: Series,
     m: Members,
-    which: Any,
+    which: rows.Censored,
     breaks: Floats,
     n_labels: int,
 ) -> Floats:
     stream, total = Stream(values.attrs["seed"]), np.zeros(n_labels)
+    model = [compile_area(s, series.level, m, which)]
     for block, span in blocks(values.attrs["draws"]):
-        x = levels.draws(s, level, m, stream, block, which)[: span.stop - span.start]
+        x = _draws(model, series, stream, block)[0, : span.stop - span.start]
         # an area whose level is zero by assumption has log -inf and NaN spread: the lowest tier
         tier = classify(np.exp(np.where(np.isnan(x), -np.inf, x)), breaks)
         total += np.bincount(tier, minlength=n_labels)

@@ -14,6 +14,7 @@ from wbe.uncertainty.engine import (
     summarise,
     summary,
 )
+from wbe.uncertainty.marginal import exact_summary
 from wbe.uncertainty.model import (
     LEVELS,
     SHARED_BY_AREA,
@@ -38,6 +39,7 @@ __all__ = [
     "covariance",
     "default_model",
     "draw",
+    "exact_summary",
     "log_draws",
     "log_sd",
     "mean_shift",

@@ -27,6 +27,8 @@ class Stream:
         self._bits = np.random.SFC64(0)
         self._state = self._bits.state
         self._generator = np.random.Generator(self._bits)
+        self._kept: dict[tuple[str, str], NDArray[np.float64]] = {}
+        self._kept_block = -1
 
     def at(self, variable: str, label: str, block: int) -> np.random.Generator:
         """Return the generator at the start of the stream (variable, label, block).
@@ -53,7 +55,7 @@ class Stream:
 
     def normals(
         self, variable: str, labels: Sequence[str], block: int
-    ) -> NDArray[np.float64]:  # numpydoc: see module text
+    ) -> NDArray[np.float64]:
         """Return standard normals, one row of `BLOCK` draws a label.
 
         Parameters
@@ -73,6 +75,30 @@ class Stream:
         for row, label in zip(out, labels, strict=True):
             self.at(variable, label, block).standard_normal(out=row)
         return out
+
+
+    def shared(self, variable: str, label: str, block: int) -> NDArray[np.float64]:
+        """Return the standard normals of one stream, kept until another block is asked for.
+
+        For errors that many rows share: drawn once a block however many rows use them. Do not
+        change the array.
+
+        Parameters
+        ----------
+        variable, label : str
+        block : int
+
+        Returns
+        -------
+        ndarray (BLOCK,)
+        """
+        if block != self._kept_block:
+            self._kept.clear()
+            self._kept_block = block
+        key = (variable, label)
+        if key not in self._kept:
+            self._kept[key] = self.at(variable, label, block).standard_normal(BLOCK)
+        return self._kept[key]
 
 
 def blocks(draws: int) -> Iterator[tuple[int, slice]]:

@@ -202,8 +202,20 @@ def test_unrelated_site_and_analyte_change_no_number():
 
 
 def test_same_seed_same_numbers_other_seed_other_numbers():
-    a, b, c = (estimate(many(), draws=1_000, seed=s)["pn_mass_load"].values for s in (1, 1, 2))
+    a, b, c = (draws(estimate(many(), draws=500, seed=s), "mass_load").values for s in (1, 1, 2))
     assert np.array_equal(a, b, equal_nan=True) and not np.array_equal(a, c, equal_nan=True)
+
+
+def test_summaries_agree_with_the_draws_of_the_same_result():
+    """Two engines: exact marginals against keyed Monte Carlo."""
+    r = estimate(many(), draws=20_000, seed=3)
+    for quantity in ("concentration", "mass_load", "pn_mass_load", "consumption", "pn_consumption"):
+        drawn = np.quantile(draws(r, quantity).values, [0.025, 0.975], axis=-1)
+        for q, end in zip(drawn, ("lower", "upper"), strict=True):
+            got = r[f"{quantity}_{end}"].values
+            quantified = np.isfinite(q) & np.isfinite(r[quantity].values)
+            assert quantified.sum() >= 3
+            assert np.abs(np.log(q / got))[quantified].max() < 4 * 2.67 * 0.5 / np.sqrt(20_000)
 
 
 def test_load_only_and_net_only_rows_give_no_consumption():

@@ -1,0 +1,208 @@
+"""The disclosure guard: small areas lose their values, publications name no site."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from wbe.run import guard
+from wbe.run.config import Privacy
+
+PUBLIC = Privacy()
+INTERNAL = Privacy(audience="internal", purpose="p", approval="a")
+
+
+def tiers(areas=("big", "small", "unknown")):
+    import geopandas as gpd
+    from shapely.geometry import Point, box
+
+    n = len(areas)
+    frame = gpd.GeoDataFrame(
+        {
+            "area": list(areas),
+            "name": [a.title() for a in areas],
+            "round": "2018Q2",
+            "drug": "ketamine",
+            "quantity": "pn_mass_load",
+            "unit": "mg/day/1000 inhabitants",
+            "value": np.arange(1.0, n + 1),
+            "lower": 0.5,
+            "upper": 9.0,
+            "tier": "severe",
+            "p_general": 0.1,
+            "p_severe": 0.9,
+            "resolved": True,
+            "rank": np.arange(1.0, n + 1),
+            "rank_lower": 1.0,
+            "rank_upper": 2.0,
+            "n_sites": 5,
+            "n_samples": 5,
+            "n_censored": 1,
+            "flags": "bounds_cross_break",
+        },
+        geometry=[Point(1.2345, 2.3456), Point(3.2109, 4.3219), box(0, 0, 1, 1)][:n],
+        crs="EPSG:4326",
+    )
+    frame.attrs = {"breaks": {"ketamine": [1.0, 2.0]}}
+    return frame
+
+
+PEOPLE = {"big": 5000.0, "small": 4999.0}
+
+
+def test_small_and_unknown_areas_keep_their_names_alone() -> None:
+    out = guard.guarded(tiers(), PEOPLE, PUBLIC).set_index("area")
+    assert out.loc["big"].drop("geometry").equals(
+        tiers().set_index("area").loc["big"].drop("geometry")
+    )
+    for area in ("small", "unknown"):
+        row = out.loc[area]
+        emptied = [*guard.VALUE_COLUMNS, *guard.COUNT_COLUMNS, "p_general", "p_severe"]
+        assert row[emptied].isna().all()
+        assert (row["tier"], bool(row["resolved"])) == ("", False)
+        assert row["name"] == area.title()
+    assert out.loc["small", "flags"] == "suppressed"
+    assert out.loc["unknown", "flags"] == "population_unknown;suppressed"
+
+
+def test_a_hidden_point_loses_its_place_and_a_polygon_keeps_it() -> None:
+    out = guard.guarded(tiers(), PEOPLE, PUBLIC).set_index("area")
+    assert out.geometry.isna().to_dict() == {"big": False, "small": True, "unknown": False}
+
+
+def test_breaks_do_not_outlive_the_areas_that_set_them() -> None:
+    assert guard.guarded(tiers(), {}, PUBLIC).attrs["breaks"] == {}
+    assert guard.guarded(tiers(), PEOPLE, PUBLIC).attrs["breaks"] == {"ketamine": [1.0, 2.0]}
+
+
+@pytest.mark.parametrize("privacy", [INTERNAL, Privacy(min_population=0)])
+def test_internal_and_switched_off_guards_hide_nothing(privacy: Privacy) -> None:
+    assert guard.guarded(tiers(), PEOPLE, privacy).equals(tiers())
+
+
+@pytest.mark.parametrize(("least", "higher"), [(1, 4999), (4999, 5000), (5000, 10_000)])
+def test_raising_the_least_population_never_reveals_an_area(least: int, higher: int) -> None:
+    low = guard.suppressed(tiers(), PEOPLE, Privacy(min_population=least))
+    high = guard.suppressed(tiers(), PEOPLE, Privacy(min_population=higher))
+    assert (high | ~low).all()
+
+
+def test_a_value_that_slipped_through_is_noticed() -> None:
+    out = guard.guarded(tiers(), PEOPLE, PUBLIC)
+    assert guard.revealed(out, PEOPLE, PUBLIC) == []
+    out.loc[out["area"] == "small", "p_severe"] = 0.4
+    assert guard.revealed(out, PEOPLE, PUBLIC) == ["small"]
+    assert guard.revealed(tiers(), PEOPLE, PUBLIC) == ["small", "unknown"]
+
+
+def test_places_of_points_are_coarsened_to_a_hundredth_of_a_degree() -> None:
+    out = guard.coarsened(tiers())
+    assert [(p.x, p.y) for p in out.geometry[:2]] == [(1.23, 2.35), (3.21, 4.32)]
+    assert out.geometry[2].equals(tiers().geometry[2])
+    assert out.attrs == tiers().attrs
+
+
+def test_hidden_areas_stand_beside_the_ranked_ones_without_values() -> None:
+    import pandas as pd
+
+    ranked = tiers(("big", "zoo"))
+    hidden = pd.DataFrame({"area": ["small"], "name": ["Small"]})
+    out = guard.beside(ranked, hidden)
+    assert out["area"].tolist() == ["big", "small", "zoo"]
+    row = out.iloc[1]
+    assert row["drug"] == "ketamine" and row["round"] == "2018Q2" and row["unit"]
+    assert np.isnan(row["value"]) and row["flags"] == "suppressed" and not row["resolved"]
+    assert out.attrs == ranked.attrs
+
+
+def samples(population, area=("t", "t", "u"), site=("s1", "s2", "s3")):
+    import xarray as xr
+
+    return xr.Dataset(
+        {"population": ("sample", np.array(population, dtype=float))},
+        coords={"area": ("sample", list(area)), "site": ("sample", list(site))},
+    )
+
+
+def test_catchments_add_up_and_points_of_a_town_do_not() -> None:
+    data = samples([3000, 3000, np.nan])
+    assert guard.populations(data, None, disjoint=True) == {"t": 6000.0}
+    assert guard.populations(data, None, disjoint=False) == {"t": 3000.0}
+
+
+def test_the_areas_own_population_wins_and_the_smallest_date_counts() -> None:
+    import pandas as pd
+
+    data = samples([9000, 4000, 8000], site=("s1", "s1", "s3"))
+    areas = pd.DataFrame({"area": ["u", "v"], "population": [100.0, np.nan]})
+    assert guard.populations(data, areas, disjoint=True) == {"t": 4000.0, "u": 100.0}
+
+
+SECRETS = guard.Secrets(
+    names=frozenset({"WWTP-Nord", "隆江排口3", "A1", "12345", "Plant7", "S-2018-01"}),
+    places=frozenset({(116.12345, 23.54321)}),
+    allowed=frozenset({"隆江", "隆江排口30"}),
+)
+
+
+def found(folder: Path, name: str, text: str) -> list[str]:
+    (folder / name).write_text(text, encoding="utf-8")
+    return guard.leaks(folder, SECRETS)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "what"),
+    [
+        ("tiers.csv", "area\nWWTP-Nord\n", "WWTP-Nord"),
+        ("report.html", "<td>S&#45;2018&#45;01</td>", "S-2018-01"),
+        ("report.html", '<script type="application/json">"\\u9686\\u6c5f\\u6392\\u53e33"', "隆江排口3"),
+        ("map.svg", "<!-- 隆江排口3 -->", "隆江排口3"),
+        ("run.json", '{"inputs": ["lab/WWTP-Nord.csv"]}', "WWTP-Nord"),
+        ("report.html", "at 116.12345, 23.54321", "a site at 116.12345, 23.54321"),
+        ("report.html", "lat 23.5432 lon 116.1235", "a site at 116.12345, 23.54321"),
+    ],
+)
+def test_names_and_places_of_sites_are_found(
+    tmp_path: Path, name: str, text: str, what: str
+) -> None:
+    assert found(tmp_path, name, text) == [f"{name}: {what}"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("tiers.csv", "area,value\n隆江,12345\n"),  # digits alone cannot be told from numbers
+        ("report.html", "隆江排口30 is an area"),
+        ("report.html", "XWWTP-Nord2"),
+        ("report.html", '<img src="data:image/png;base64,AA/Plant7/AA==">'),
+        ("report.html", "116.12345 kg of 3.1415 and 99.9999 and 23.54321"),
+        ("notes.bin", "A1"),
+    ],
+)
+def test_what_names_no_site_passes(tmp_path: Path, name: str, text: str) -> None:
+    assert found(tmp_path, name, text) == []
+
+
+def test_workbooks_are_searched_inside(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "tiers.xlsx", "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/sharedStrings.xml", "<t>WWTP-Nord</t>" * 50)
+    assert guard.leaks(tmp_path, SECRETS) == ["tiers.xlsx: WWTP-Nord"]
+
+
+def test_secrets_of_a_run_leave_out_what_its_tiers_show(tmp_path: Path) -> None:
+    import xarray as xr
+
+    header = "sample_id,site\n"
+    (tmp_path / "estimates.csv").write_text(
+        header + "x1,Bern\nx2,'=site\n", encoding="utf-8-sig"
+    )
+    (tmp_path / "tiers.csv").write_text("area,name\nBern,Bern\n", encoding="utf-8-sig")
+    data = xr.Dataset(coords={"lon": ("s", [1.5, np.nan]), "lat": ("s", [2.5, 3.0])})
+    data.to_netcdf(tmp_path / "estimates.nc", engine="scipy")
+    kept = guard.secrets(tmp_path)
+    assert kept.names == {"x1", "x2", "=site"}
+    assert kept.places == {(1.5, 2.5)}
+    assert "Bern" in kept.allowed

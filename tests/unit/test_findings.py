@@ -1,0 +1,87 @@
+"""Findings: the rules file, the records, their order and their words."""
+
+from __future__ import annotations
+
+import json
+import string
+
+import pytest
+
+from wbe.findings import COLUMNS, RULES, SCOPES, SEVERITIES, Finding, Findings
+
+
+def placeholders(template: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))
+def test_every_rule_is_complete_in_both_languages(rule) -> None:
+    assert rule.severity in SEVERITIES
+    assert rule.scope in SCOPES
+    assert rule.message and rule.fix and rule.message_zh and rule.fix_zh
+    english = placeholders(rule.message) | placeholders(rule.fix)
+    assert placeholders(rule.message_zh) | placeholders(rule.fix_zh) <= english
+
+
+def build() -> Findings:
+    findings = Findings(rows=4, accepted=3)
+    findings.add("comma_in_number", file="b.csv", line=7, column="result", value="1,250")
+    findings.add("matrix_unstated", file="a.csv", count=4)
+    findings.add("comma_in_number", file="a.csv", line=3, column="result", value="2,5")
+    return findings
+
+
+def test_add_takes_severity_and_words_from_the_rule() -> None:
+    finding = Findings().add("row_too_long", file="a.csv", line=3, found=5, expected=4)
+    assert (finding.severity, finding.scope) == ("error", "row")
+    assert "5 cells under 4 headers" in finding.message
+    assert finding.text("zh")[0].startswith("此行有 5 个单元格")
+
+
+def test_an_unknown_rule_or_a_missing_word_is_refused() -> None:
+    with pytest.raises(KeyError):
+        Findings().add("no_such_rule")
+    with pytest.raises(KeyError):
+        Findings().add("row_too_long", file="a.csv")
+
+
+def test_errors_and_flags_part_the_findings() -> None:
+    findings = build()
+    assert [f.line for f in findings.errors] == [7, 3]
+    assert [f.rule for f in findings.flags] == ["matrix_unstated"]
+    assert findings.last_is_error
+
+
+def test_the_order_does_not_depend_on_the_order_of_reading() -> None:
+    findings = build()
+    reverse = Findings(list(findings)[::-1])
+    assert list(findings.sorted()) == list(reverse.sorted())
+    assert [f.file for f in findings.sorted()] == ["a.csv", "a.csv", "b.csv"]
+    assert findings == reverse
+    assert findings.to_json(4, 3) == reverse.to_json(4, 3)
+
+
+def test_json_has_the_shape_of_the_contract() -> None:
+    content = json.loads(build().to_json())
+    assert set(content) == {"findings", "summary"}
+    assert content["summary"] == {"rows": 4, "accepted": 3, "errors": 2, "flags": 1}
+    assert tuple(content["findings"][0]) == COLUMNS
+    assert content["findings"][0]["line"] is None
+
+
+def test_frame_has_the_columns_of_the_contract() -> None:
+    frame = build().to_frame()
+    assert list(frame.columns) == [
+        "severity", "rule", "scope", "file", "sheet", "line", "column", "cell", "sample_id",
+        "site", "analyte", "value", "message", "fix",
+    ]  # fmt: skip
+    assert frame["line"].isna().tolist() == [True, False, False]
+    assert list(Findings().to_frame().columns) == list(COLUMNS)
+
+
+def test_extend_adds_counts_of_findings_only() -> None:
+    findings = build()
+    findings.extend(build())
+    assert (len(findings), findings.rows, findings.accepted) == (6, 8, 6)
+    findings.extend([Finding("flag", "x", "file")])
+    assert (len(findings), findings.rows) == (7, 8)
