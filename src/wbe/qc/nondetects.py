@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import log_ndtr
 
 from wbe.errors import UsageError
@@ -17,6 +16,7 @@ Floats = NDArray[np.float64]
 CENSORED = ("below_loq", "below_lod")
 """Statuses of a value known only to lie below a limit."""
 
+_MAX_STEPS = 100
 MIN_DETECTS = 5
 MAX_CENSORED_SHARE = 0.8
 WITHOUT_DRAWS = "limit/2"
@@ -169,16 +169,21 @@ def fit_lognormal(values: Floats, limits: Floats) -> LognormalFit:
     y, l = _checked_logs(values, limits)
     n_censored = len(l)
 
-    def negative(p: Floats) -> tuple[float, Floats]:
-        return _negative_log_likelihood(p, y, l)
-
-    start = np.array([y.mean(), math.log(y.std(ddof=1))])
-    best = minimize(negative, start, jac=True, method="BFGS", options={"gtol": 1e-8})
-    information = _jacobian(lambda p: negative(p)[1], best.x)
-    covariance = np.linalg.inv((information + information.T) / 2)
-    if not (np.isfinite(best.x).all() and (np.linalg.eigvalsh(covariance) > 0).all()):
+    at = np.array([y.mean(), math.log(y.std(ddof=1))])
+    value, gradient, information = _negative_log_likelihood(at, y, l)
+    for _ in range(_MAX_STEPS):
+        step = _newton_step(gradient, information)
+        at, new = _shortened(at, step, value, y, l)
+        done = abs(new[0] - value) <= 1e-14 * abs(value) and np.abs(new[1]).max() < 1e-8
+        value, gradient, information = new
+        if done:
+            break
+    else:
         raise UsageError("the censored lognormal does not converge on these values")
-    return LognormalFit(float(best.x[0]), float(best.x[1]), covariance, len(values), n_censored)
+    covariance = np.linalg.inv(information)
+    if not (np.linalg.eigvalsh(information) > 0).all():
+        raise UsageError("the censored lognormal has no maximum on these values")
+    return LognormalFit(float(at[0]), float(at[1]), covariance, len(values), n_censored)
 
 
 def _checked_logs(values: Floats, limits: Floats) -> tuple[Floats, Floats]:
@@ -195,22 +200,35 @@ def _checked_logs(values: Floats, limits: Floats) -> tuple[Floats, Floats]:
     return np.log(y_raw), np.log(l_raw)
 
 
-def _negative_log_likelihood(p: Floats, y: Floats, l: Floats) -> tuple[float, Floats]:
+def _negative_log_likelihood(p: Floats, y: Floats, l: Floats) -> tuple[float, Floats, Floats]:
+    """Return the negative log likelihood with its gradient and Hessian in (mu, ln sd)."""
     mu, log_sd = p
     sd = math.exp(log_sd)
     a, b = (y - mu) / sd, (l - mu) / sd
     tail = log_ndtr(b)
     hazard = np.exp(-(b**2) / 2 - tail) / math.sqrt(2 * math.pi)  # phi / Phi
+    bend = hazard * (hazard + b)  # minus its derivative
     value = (a**2).sum() / 2 + len(y) * log_sd - tail.sum()
-    d_mu = (-a.sum() + hazard.sum()) / sd
-    d_log_sd = len(y) - (a**2).sum() + (b * hazard).sum()
-    return float(value), np.array([d_mu, d_log_sd])
+    gradient = [(-a.sum() + hazard.sum()) / sd, len(y) - (a**2).sum() + (b * hazard).sum()]
+    mixed = (2 * a.sum() - hazard.sum() + (b * bend).sum()) / sd
+    second = 2 * (a**2).sum() - (b * hazard).sum() + (b**2 * bend).sum()
+    hessian = [[(len(y) + bend.sum()) / sd**2, mixed], [mixed, second]]
+    return float(value), np.array(gradient), np.array(hessian)
 
 
-def _jacobian(gradient, at: Floats, step: float = 1e-5) -> Floats:  # type: ignore[no-untyped-def]
-    columns = []
-    for i in range(len(at)):
-        shift = np.zeros(len(at))
-        shift[i] = step
-        columns.append((gradient(at + shift) - gradient(at - shift)) / (2 * step))
-    return np.array(columns)
+def _newton_step(gradient: Floats, hessian: Floats) -> Floats:
+    """Return the Newton step; far from the optimum the Hessian is made positive definite."""
+    values, vectors = np.linalg.eigh(hessian)
+    return np.asarray(-vectors @ ((vectors.T @ gradient) / np.maximum(np.abs(values), 1e-6)))
+
+
+def _shortened(
+    at: Floats, step: Floats, value: float, y: Floats, l: Floats
+) -> tuple[Floats, tuple[float, Floats, Floats]]:
+    """Return the point along the step that does not raise the value."""
+    for _ in range(40):
+        new = _negative_log_likelihood(at + step, y, l)
+        if new[0] <= value + 1e-12 * abs(value):
+            break
+        step = step / 2
+    return at + step, new

@@ -27,6 +27,7 @@ QUANTITIES = ("pn_mass_load", "pn_consumption")
 WET_MM = 10.0
 """Rain in 24 h above which a visit leaves, unless normalised by flow or marker [mm]; judgement."""
 
+VARIANTS: tuple[rows.Censored, ...] = ("fit", "limit", "zero")
 ROUTINE = ("", "routine")
 _CHUNK_BYTES = 64 * 2**20
 STATISTICS = ("auto", GEOMETRIC, ARITHMETIC)
@@ -318,10 +319,11 @@ def _tasks(values: xr.Dataset, s: rows.Samples) -> list[_Task]:
     grouped: dict[tuple[str, Level], list[Series]] = {}
     for series in all_series(values):
         grouped.setdefault((series.analyte, series.level), []).append(series)
-    out = []
+    out: list[_Task] = []
     for (analyte, level), group in grouped.items():
         for r, round_ in enumerate(axes["round"]):
             found, flags = members(s, level, analyte, round_, wet)
+            here: list[_Task] = []
             for m in found:
                 a = axes["area"].index(m.area)
                 places = [
@@ -329,7 +331,10 @@ def _tasks(values: xr.Dataset, s: rows.Samples) -> list[_Task]:
                     for x in group
                 ]
                 marks = flags.get(m.area, set()) | _rejected(m.area in lost)
-                out.append(_task(s, level, m, places, marks, values.attrs["draws"] > 0))
+                here.append(_task(s, level, m, places, marks))
+            if values.attrs["draws"] and here:
+                _compile(s, here)
+            out += here
     return out
 
 
@@ -343,7 +348,6 @@ def _task(
     m: Members,
     places: list[tuple[tuple[int, int, int, int], Series]],
     flags: set[str],
-    drawn: bool,
 ) -> _Task:
     low = np.isin(s.status[m.i, m.j], ("below_loq", "below_lod"))
     unknown = bool((low & ~np.isfinite(s.limit[m.i, m.j])).any())
@@ -353,14 +357,28 @@ def _task(
         flags = flags | {"population_missing"}
     if level.design == COUNTY and m.n_sites < levels.MIN_SITES:
         flags = flags | {"insufficient_data"}
-    wanted: list[rows.Censored] = ["fit"]
-    if low.any():
-        wanted += ["limit"] if level.design == COUNTY or low.all() else ["limit", "zero"]
-    usable = drawn and "population_missing" not in flags
-    models: dict[str, AreaModel] = (
-        {w: levels.compile_area(s, level, m, w) for w in wanted} if usable else {}
-    )
-    return _Task(m, level, places, flags, models, low, unknown)
+    return _Task(m, level, places, flags, {}, low, unknown)
+
+
+def _compile(s: rows.Samples, tasks: list[_Task]) -> None:
+    """Give each task its models: as fitted, and for non-detects the bounds."""
+    usable = [t for t in tasks if "population_missing" not in t.flags]
+    for variant in VARIANTS:
+        some = [t for t in usable if _wants(t, variant)]
+        for task, model in zip(
+            some,
+            levels.compile_areas(s, tasks[0].level, [t.m for t in some], variant),
+            strict=True,
+        ):
+            task.variants[variant] = model
+
+
+def _wants(task: _Task, variant: rows.Censored) -> bool:
+    if variant == "fit":
+        return True
+    if variant == "limit":
+        return bool(task.low.any())
+    return bool(task.level.weighted and task.low.any() and not task.low.all())
 
 
 Drawn = dict[tuple[int, str, str], tuple[float, float, float, float]]

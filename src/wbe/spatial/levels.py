@@ -110,6 +110,8 @@ class AreaModel:
         Rows with the errors that do not multiply the whole value.
     shared : tuple of Shared
         Errors that do.
+    mean, variance : float
+        Of the points' logs, where no non-detect has to be drawn; geometric values only [1].
     shift : float
         Taken off the log of a mean on the natural scale (see `wbe.uncertainty.mean_shift`).
     """
@@ -118,6 +120,8 @@ class AreaModel:
     level: Level
     own: Product
     shared: tuple[Shared, ...]
+    mean: float = np.nan
+    variance: float = np.nan
     shift: float = 0.0
 
     def log_draws(self, stream: Stream, block: int) -> Floats:
@@ -136,43 +140,44 @@ class AreaModel:
             return np.asarray(np.log(mean) - self.shift)
 
     def _geometric(self, stream: Stream, block: int) -> Floats:
-        """Mean of the points' logs with its t-based error: see `compile_area`."""
-        m = self.members
-        if self.own.below is None:
-            y = m.by_site(self.own.log_central[:, None])
-        else:
-            y = m.by_site(log_draws(self.own, stream, block))
-        out = np.repeat(y.mean(axis=0), BLOCK // y.shape[1])
-        n = m.n_sites
+        """Mean of the points' logs with its t-based error: see `compile_areas`."""
+        mean: Floats | float = self.mean
+        variance: Floats | float = self.variance
+        n = self.members.n_sites
+        if self.own.below is not None:
+            y = self.members.by_site(log_draws(self.own, stream, block))
+            mean = y.mean(axis=0)
+            variance = y.var(axis=0, ddof=1) if n > 1 else np.nan
         if n < 2:
-            return out
-        chi2 = 2.0 * stream.at("area_spread", m.label, block).standard_gamma((n - 1) / 2, BLOCK)
-        z = stream.at("area_mean", m.label, block).standard_normal(BLOCK)
-        with np.errstate(invalid="ignore"):
-            sigma2 = y.var(axis=0, ddof=1) * (n - 1) / chi2
-        out += np.sqrt(sigma2 / n) * z
+            return np.zeros(BLOCK) + mean
+        source = stream.at("area_level", self.members.label, block)
+        sigma2 = (variance * (n - 1) / 2.0) / source.standard_gamma((n - 1) / 2, BLOCK)
+        out = source.standard_normal(BLOCK)
+        out *= np.sqrt(sigma2 / n)
+        out += mean
         if self.level.statistic == ARITHMETIC:
             # scaled so that the median of the added half variance is that of the headline
             out += sigma2 / 2 * chdtri(n - 1, 0.5) / (n - 1)
         return out
 
 
-def compile_area(
-    s: rows.Samples, level: Level, m: Members, censored: rows.Censored = "fit"
-) -> AreaModel:
-    """Return an area's value as a model to draw from.
+def compile_areas(
+    s: rows.Samples, level: Level, group: list[Members], censored: rows.Censored = "fit"
+) -> list[AreaModel]:
+    """Return areas' values as models to draw from.
 
     Parameters
     ----------
     s : Samples
     level : Level
-    m : Members
+    group : list of Members
+        One an area.
     censored : str
         What non-detects stand for, as in `wbe.backcalc.rows.product`.
 
     Returns
     -------
-    AreaModel
+    list of AreaModel
 
     Notes
     -----
@@ -184,14 +189,32 @@ def compile_area(
     that keeps the median of the mean at the plain mean; errors that all rows carry alike are
     taken out of the mean.
     """
-    p = rows.product(s, level.base, m.i, m.j, censored)
-    if not level.weighted:
-        shared = _averaged([t for t in p.terms if t.level in SHARED_BY_AREA], m)
-        return AreaModel(m, level, p.only(()), shared)
+    if not group:
+        return []
+    i, j = (np.concatenate([getattr(m, name) for m in group]) for name in ("i", "j"))
+    whole = rows.product(s, level.base, i, j, censored)
+    ends = np.cumsum([len(m.i) for m in group])
+    build = _weighted_model if level.weighted else _geometric_model
+    return [
+        build(whole.take(np.arange(end - len(m.i), end)), level, m)
+        for m, end in zip(group, ends, strict=True)
+    ]
+
+
+def _geometric_model(p: Product, level: Level, m: Members) -> AreaModel:
+    shared = _averaged([t for t in p.terms if t.level in SHARED_BY_AREA], m)
+    with np.errstate(invalid="ignore"):
+        y = m.by_site(p.log_central)
+        variance = float(y.var(ddof=1)) if len(y) > 1 else np.nan
+        return AreaModel(m, level, p.only(()), shared, float(y.mean()), variance)
+
+
+def _weighted_model(p: Product, level: Level, m: Members) -> AreaModel:
     alike = [t for t in p.terms if _is_alike(t)]
     rest = Product(p.log_central, tuple(t for t in p.terms if not _is_alike(t)), p.below)
-    shared = tuple(Shared(t.name, str(t.labels[0]), float(t.log_sd[0])) for t in alike)
-    return AreaModel(m, level, rest, tuple(e for e in shared if e.coefficient), _shift(rest, m))
+    shared = (Shared(t.name, str(t.labels[0]), float(t.log_sd[0])) for t in alike)
+    carried = tuple(e for e in shared if e.coefficient)
+    return AreaModel(m, level, rest, carried, shift=_shift(rest, m))
 
 
 def central(

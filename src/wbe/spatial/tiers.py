@@ -16,7 +16,7 @@ from wbe.spatial import levels
 from wbe.spatial.areas import Series, all_series, factor_of, members, rain
 from wbe.spatial.heterogeneity import REQUIRED, probability_distinguishable
 from wbe.spatial.join import stored_areas
-from wbe.spatial.levels import AreaModel, Level, Members, compile_area
+from wbe.spatial.levels import AreaModel, Level, Members, compile_areas
 from wbe.spatial.schemes import breaks_of, classify, require_scheme
 from wbe.uncertainty import BLOCK, Stream, blocks
 from wbe.units import PN_UNIT
@@ -274,7 +274,7 @@ def _common_shift(
         return out
     stream = Stream(values.attrs["seed"])
     log = [np.log(levels.central(s, series.level, m, "substitute") * series.factor) for m in own]
-    models = [compile_area(s, series.level, m) for m in own]
+    models = compile_areas(s, series.level, own)
     for block, span in blocks(n):
         x = _draws(models, series, stream, block)
         out[span] = (x - np.array(log)[:, None]).mean(axis=0)[: span.stop - span.start]
@@ -322,7 +322,7 @@ def _count(
         np.zeros(k),
     )
     stream = Stream(values.attrs["seed"])
-    models = [compile_area(s, series.level, m) for m in own]
+    models = compile_areas(s, series.level, own)
     for block, span in blocks(n):
         x = _draws(models, series, stream, block)[:, : span.stop - span.start]
         if len(breaks):
@@ -490,7 +490,7 @@ def _count_bound(
     n_labels: int,
 ) -> Floats:
     stream, total = Stream(values.attrs["seed"]), np.zeros(n_labels)
-    model = [compile_area(s, series.level, m, which)]
+    model = compile_areas(s, series.level, [m], which)
     for block, span in blocks(values.attrs["draws"]):
         x = _draws(model, series, stream, block)[0, : span.stop - span.start]
         # an area whose level is zero by assumption has log -inf and NaN spread: the lowest tier
@@ -519,9 +519,11 @@ def _finish(table: pd.DataFrame, rule: Rule, drawn: bool) -> None:
 
 
 def _flag(table: pd.DataFrame, where: Any, flag: str) -> None:
-    for i in np.flatnonzero(np.asarray(where)):
-        flags = set(filter(None, str(table["flags"][i]).split(";"))) | {flag}
-        table.loc[i, "flags"] = ";".join(sorted(flags))
+    mask = np.asarray(where)
+    table["flags"] = [
+        ";".join(sorted({*filter(None, flags.split(";")), flag})) if hit else flags
+        for flags, hit in zip(table["flags"].astype(str), mask, strict=True)
+    ]
 
 
 def _geo(
