@@ -272,7 +272,10 @@ def test_locale_time_zone_hash_seed_and_folder_change_no_byte(
     chinese = localised(tmp_path)
     probe = "import locale; locale.setlocale(locale.LC_ALL, ''); print(locale.getencoding())"
     told = subprocess.run(
-        [sys.executable, "-c", probe], env={**os.environ, **chinese}, capture_output=True, check=True
+        [sys.executable, "-c", probe],
+        env={**os.environ, **chinese},
+        capture_output=True,
+        check=True,
     )
     assert told.stdout.strip().lower() == b"gb18030"
     worlds = (

@@ -262,3 +262,20 @@ def test_the_registry_is_made_late_and_is_nobody_elses() -> None:
         "sys.exit(bool({'numpy', 'pint', 'xarray'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_small_registry_agrees_with_pints_own_definitions():
+    import pint
+
+    theirs, ours = pint.UnitRegistry(), units.registry()
+    for one, other in [
+        ("nanogram / liter", "gram / meter ** 3"),
+        ("microgram / milliliter", "ng/L"),
+        ("liter / second", "meter ** 3 / day"),
+        ("gallon / hour", "m^3 / week"),
+        ("metric_ton / day", "kg / year"),
+        ("percent", "dimensionless"),
+        ("picogram / microliter", "mg / cm ** 3"),
+    ]:
+        expected = theirs.convert(1.0, one, other)
+        assert ours.convert(1.0, one, other) == pytest.approx(expected, rel=1e-12)

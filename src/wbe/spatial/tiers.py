@@ -23,9 +23,10 @@ from wbe.units import PN_UNIT
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import pandas as pd
 
 Floats = NDArray[np.float64]
+Table = dict[str, NDArray[Any]]
+"""Columns of equal length; a DataFrame is made of them once, at the end."""
 
 RESOLVED = 0.95
 """Probability of its tier from which an area is called resolved.
@@ -127,8 +128,6 @@ def rank(
     get no tier. An area with non-detects has a tier only where all at zero and all at their limit
     fall into the same one.
     """
-    import pandas as pd
-
     rule = _rule(scheme, labels, floor)
     _require(values, quantity, statistic)
     chosen = [x for x in all_series(values) if x.quantity == quantity]
@@ -137,19 +136,18 @@ def rank(
         if not chosen:
             raise MissingFactorError(_no_series(values, drug, quantity))
     given = _given(breaks, rule, [x.drug for x in chosen], drug)
-    s = rows.extract(values)
+    s, stream = rows.extract(values), Stream(values.attrs["seed"])
     have, tables, used = {x.drug: x for x in chosen}, [], {}
     for name in [drug] if drug is not None else values["drug"].values.astype(str).tolist():
         if name not in have:
             tables.append(_without(values, name, quantity, rule))
             continue
         own = Rule(rule.scheme, rule.labels, given.get(name), rule.floor)
-        table, found = _rank_drug(values, s, have[name], own, reference_round)
+        table, found = _rank_drug(values, s, have[name], own, reference_round, stream)
         tables.append(table)
         if len(found):
             used[name] = [float(b) for b in found]
-    out = pd.concat(tables, ignore_index=True)
-    return _geo(out, values, quantity, rule, used, reference_round)
+    return _geo(_stack(tables), values, quantity, rule, used, reference_round)
 
 
 def _rule(scheme: str, labels: Sequence[str], floor: float | None) -> Rule:
@@ -197,34 +195,39 @@ def _no_series(values: xr.Dataset, drug: str, quantity: str) -> str:
     return f"no residue of {drug!r} with a factor in the samples; there are: {held}"
 
 
-def _without(values: xr.Dataset, drug: str, quantity: str, rule: Rule) -> pd.DataFrame:
+def _without(values: xr.Dataset, drug: str, quantity: str, rule: Rule) -> Table:
     """Return the rows of a drug that has no value of this quantity."""
-    import pandas as pd
-
     here = values.sel(quantity=quantity, drug=drug)
     rounds = here["round"].values.astype(str).tolist()
-    tables = [
-        _blank(here.sel(round=r), drug, quantity, r, rule, "no_consumption") for r in rounds
-    ]
-    return pd.concat(tables, ignore_index=True)
+    return _stack(
+        [_blank(here.sel(round=r), drug, quantity, r, rule, "no_consumption") for r in rounds]
+    )
 
 
 def _rank_drug(
-    values: xr.Dataset, s: rows.Samples, series: Series, rule: Rule, reference_round: str
-) -> tuple[pd.DataFrame, Floats]:
-    import pandas as pd
-
+    values: xr.Dataset,
+    s: rows.Samples,
+    series: Series,
+    rule: Rule,
+    reference_round: str,
+    stream: Stream,
+) -> tuple[Table, Floats]:
     here = values.sel(quantity=series.quantity, drug=series.drug)
     rounds = here["round"].values.astype(str).tolist()
     reference = _reference(here, rounds, reference_round)
     central = _central(values, s, series, reference)
     undecided = rule.scheme == "fixed" and rule.given is None
     breaks = np.empty(0) if undecided else rule.breaks(central)
-    shift = _common_shift(values, s, series, reference) if rule.moves and len(breaks) else None
-    tables = []
-    for r in rounds:
-        tables.append(_rank_round(values, s, series, rule, r, breaks, shift, undecided))
-    return pd.concat(tables, ignore_index=True), breaks
+    moves = rule.moves and len(breaks) > 0
+    shift = _common_shift(values, s, series, reference, stream) if moves else None
+    tables = [
+        _rank_round(values, s, series, rule, r, breaks, shift, undecided, stream) for r in rounds
+    ]
+    return _stack(tables), breaks
+
+
+def _stack(tables: list[Table]) -> Table:
+    return {name: np.concatenate([t[name] for t in tables]) for name in tables[0]}
 
 
 def _central(
@@ -264,7 +267,7 @@ def _valued(m: Members, level: Level) -> bool:
 
 
 def _common_shift(
-    values: xr.Dataset, s: rows.Samples, series: Series, reference: str
+    values: xr.Dataset, s: rows.Samples, series: Series, reference: str, stream: Stream
 ) -> Floats:
     """Return the mean log shift of the areas of the reference round, one a draw."""
     n = values.attrs["draws"]
@@ -272,7 +275,6 @@ def _common_shift(
     own = [m for m in _members(values, s, series, reference) if _complete(s, m)]
     if not own or n == 0:
         return out
-    stream = Stream(values.attrs["seed"])
     log = [np.log(levels.central(s, series.level, m, "substitute") * series.factor) for m in own]
     models = compile_areas(s, series.level, own)
     for block, span in blocks(n):
@@ -313,6 +315,7 @@ def _count(
     breaks: Floats,
     shift: Floats | None,
     n_labels: int,
+    stream: Stream,
 ) -> _Counts:
     k, n = len(own), values.attrs["draws"]
     out = _Counts(
@@ -321,7 +324,6 @@ def _count(
         np.zeros(k),
         np.zeros(k),
     )
-    stream = Stream(values.attrs["seed"])
     models = compile_areas(s, series.level, own)
     for block, span in blocks(n):
         x = _draws(models, series, stream, block)[:, : span.stop - span.start]
@@ -351,106 +353,116 @@ def _rank_round(
     breaks: Floats,
     shift: Floats | None,
     undecided: bool,
-) -> pd.DataFrame:
+    stream: Stream,
+) -> Table:
     here = values.sel(quantity=series.quantity, drug=series.drug, round=round_)
-    table = _blank(here, series.drug, series.quantity, round_, rule, "")
+    t = _blank(here, series.drug, series.quantity, round_, rule, "")
     for name in ("value", "lower", "upper", "n_sites", "n_samples", "n_censored"):
-        table[name] = here[name].values
-    table["flags"] = here["flags"].values.astype(str)
-    table.loc[table["n_samples"] == 0, "flags"] = "no_data"
-    _add_ranks(table)
-    at = {area: i for i, area in enumerate(table["area"])}
-    own = [m for m in _members(values, s, series, round_) if np.isfinite(table["value"][at[m.area]])]
+        t[name] = here[name].values.copy()
+    t["flags"] = here["flags"].values.astype(object)
+    t["flags"][t["n_samples"] == 0] = "no_data"
+    t["rank"] = _ranks(t)
+    at = {area: i for i, area in enumerate(t["area"])}
+    everybody = _members(values, s, series, round_)
+    own = [m for m in everybody if np.isfinite(t["value"][at[m.area]])]
     position = [at[m.area] for m in own]
     counted = None
     if values.attrs["draws"] and own:
-        counted = _count(values, s, series, own, breaks, shift, len(rule.labels))
-        _add_probabilities(table, position, counted, rule, bool(len(breaks)))
+        counted = _count(values, s, series, own, breaks, shift, len(rule.labels), stream)
+        _add_probabilities(t, position, counted, rule, bool(len(breaks)))
     if undecided or not len(breaks):
-        _flag(table, table["n_samples"] > 0, "no_breaks" if undecided else "too_few_areas")
-        return table
-    _add_tiers(table, rule, breaks)
-    _guard_nondetects(table, values, s, series, round_, rule, breaks)
+        _flag(t, t["n_samples"] > 0, "no_breaks" if undecided else "too_few_areas")
+        return t
+    _add_tiers(t, rule, breaks)
+    _guard_nondetects(t, values, s, series, everybody, rule, breaks, stream)
     if counted is not None and rule.moves:
-        _guard_indistinct(table, position, counted, rule)
-    _finish(table, rule, bool(values.attrs["draws"]))
-    return table
+        _guard_indistinct(t, position, counted)
+    for i, tier in enumerate(t["tier"]):
+        t["resolved"][i] = bool(tier) and bool(t[f"p_{tier}"][i] >= RESOLVED)
+    if not values.attrs["draws"]:
+        _flag(t, t["n_samples"] > 0, "no_draws")
+    return t
 
 
 def _blank(
     here: xr.Dataset, drug: str, quantity: str, round_: str, rule: Rule, flag: str
-) -> pd.DataFrame:
-    import pandas as pd
-
+) -> Table:
     n = here.sizes["area"]
-    p = [f"p_{label}" for label in rule.labels]
-    nan = np.full(n, np.nan)
-    columns: dict[str, Any] = {
-        "area": here["area"].values.astype(str),
-        "name": here["name"].values.astype(str),
-        "round": round_,
-        "drug": drug,
-        "quantity": quantity,
-        "unit": UNITS[quantity],
+
+    def same(text: str) -> NDArray[Any]:
+        return np.full(n, text, dtype=object)
+
+    def unknown(names: Sequence[str]) -> Table:
+        return {name: np.full(n, np.nan) for name in names}
+
+    t: Table = {
+        "area": here["area"].values.astype(object),
+        "name": here["name"].values.astype(object),
+        "round": same(round_),
+        "drug": same(drug),
+        "quantity": same(quantity),
+        "unit": same(UNITS[quantity]),
     }
-    columns |= {name: nan.copy() for name in ("value", "lower", "upper")}
-    columns["tier"] = np.full(n, "", dtype=object)
-    columns |= {name: nan.copy() for name in p}
-    columns["resolved"] = np.zeros(n, dtype=bool)
-    columns |= {name: nan.copy() for name in ("rank", "rank_lower", "rank_upper")}
-    columns |= {name: np.zeros(n, dtype=int) for name in ("n_sites", "n_samples", "n_censored")}
-    columns["flags"] = np.full(n, flag, dtype=object)
-    return pd.DataFrame(columns)
+    t |= unknown(("value", "lower", "upper"))
+    t["tier"] = same("")
+    t |= unknown([f"p_{label}" for label in rule.labels])
+    t["resolved"] = np.zeros(n, dtype=bool)
+    t |= unknown(("rank", "rank_lower", "rank_upper"))
+    t |= {name: np.zeros(n, dtype=int) for name in ("n_sites", "n_samples", "n_censored")}
+    t["flags"] = same(flag)
+    return t
 
 
-def _add_ranks(table: pd.DataFrame) -> None:
-    ranked = ~table["flags"].str.contains("insufficient_data")
-    table["rank"] = table["value"].where(ranked).rank(ascending=False, method="min")
+def _ranks(t: Table) -> Floats:
+    """Return 1 for the highest value; equal values share the better rank."""
+    few = np.array(["insufficient_data" in flags for flags in t["flags"]], dtype=bool)
+    x = np.where(few, np.nan, t["value"])
+    higher = (x[None, :] > x[:, None]).sum(axis=1)
+    return np.where(np.isnan(x), np.nan, 1.0 + higher)
 
 
 def _add_probabilities(
-    table: pd.DataFrame, position: list[int], counted: _Counts, rule: Rule, tiered: bool
+    t: Table, position: list[int], counted: _Counts, rule: Rule, tiered: bool
 ) -> None:
     cumulated = counted.ranks.cumsum(axis=1) / counted.n
-    table.loc[position, "rank_lower"] = 1 + (cumulated < 0.025).sum(axis=1)
-    table.loc[position, "rank_upper"] = 1 + (cumulated < 0.975).sum(axis=1)
+    t["rank_lower"][position] = 1 + (cumulated < 0.025).sum(axis=1)
+    t["rank_upper"][position] = 1 + (cumulated < 0.975).sum(axis=1)
     if tiered:
-        table.loc[position, [f"p_{label}" for label in rule.labels]] = counted.tiers / counted.n
+        for k, label in enumerate(rule.labels):
+            t[f"p_{label}"][position] = counted.tiers[:, k] / counted.n
 
 
-def _add_tiers(table: pd.DataFrame, rule: Rule, breaks: Floats) -> None:
-    number = classify(table["value"], breaks)
-    barred = table["flags"].map(lambda f: bool(_NO_TIER & set(f.split(";"))))
-    table["tier"] = [
-        rule.labels[k] if k >= 0 and not bar else "" for k, bar in zip(number, barred, strict=True)
-    ]
+def _add_tiers(t: Table, rule: Rule, breaks: Floats) -> None:
+    for i, k in enumerate(classify(t["value"], breaks)):
+        barred = _NO_TIER & set(str(t["flags"][i]).split(";"))
+        t["tier"][i] = rule.labels[k] if k >= 0 and not barred else ""
 
 
 def _guard_nondetects(
-    table: pd.DataFrame,
+    t: Table,
     values: xr.Dataset,
     s: rows.Samples,
     series: Series,
-    round_: str,
+    everybody: list[Members],
     rule: Rule,
     breaks: Floats,
+    stream: Stream,
 ) -> None:
     """Give an area with non-detects a tier only where zero and limit agree on it."""
-    at = {area: i for i, area in enumerate(table["area"])}
-    for m in _members(values, s, series, round_):
+    at = {area: i for i, area in enumerate(t["area"])}
+    for m in everybody:
         i = at[m.area]
-        if table["n_censored"][i] == 0:
+        if t["n_censored"][i] == 0:
             continue
-        low, high = (_bound(s, series, m, which) for which in ("zero", "limit"))
+        low, high = _bound(s, series, m, "zero"), _bound(s, series, m, "limit")
         high = np.inf if np.isnan(high) else high
         tiers = classify([low, high], breaks)
-        table.loc[i, "tier"] = ""
-        if tiers[0] == tiers[1]:
-            table.loc[i, "tier"] = rule.labels[tiers[0]]
-            if np.isnan(table["value"][i]) and values.attrs["draws"]:
-                _bound_probabilities(table, i, values, s, series, m, rule, breaks)
-        elif np.isfinite(high):
-            _flag(table, table.index == i, "bounds_cross_break")
+        t["tier"][i] = rule.labels[tiers[0]] if tiers[0] == tiers[1] else ""
+        if not t["tier"][i] and np.isfinite(high):
+            _flag(t, np.arange(len(t["area"])) == i, "bounds_cross_break")
+        if t["tier"][i] and np.isnan(t["value"][i]) and values.attrs["draws"]:
+            n = values.attrs["draws"]
+            t[f"p_{t['tier'][i]}"][i] = _least(s, series, m, int(tiers[0]), breaks, n, stream)
 
 
 def _bound(s: rows.Samples, series: Series, m: Members, which: rows.Censored) -> float:
@@ -458,76 +470,46 @@ def _bound(s: rows.Samples, series: Series, m: Members, which: rows.Censored) ->
         return levels.central(s, series.level, m, which) * series.factor
 
 
-def _bound_probabilities(
-    table: pd.DataFrame,
-    i: int,
-    values: xr.Dataset,
+def _least(
     s: rows.Samples,
     series: Series,
     m: Members,
-    rule: Rule,
+    tier: int,
     breaks: Floats,
-) -> None:
-    """Give the tier of an area with bounds only its least probability over the two bounds."""
-    k = rule.labels.index(table["tier"][i])
-    least = 1.0
+    n: int,
+    stream: Stream,
+) -> float:
+    """Return the smaller probability of a tier over the two bounds of a value without a fit."""
+    shares = [1.0]
     bounds: tuple[rows.Censored, ...] = ("zero", "limit")
     for which in bounds:
         if np.isnan(_bound(s, series, m, which)):
             continue
-        counted = _count_bound(values, s, series, m, which, breaks, len(rule.labels))
-        least = min(least, counted[k])
-    table.loc[i, f"p_{rule.labels[k]}"] = least
+        model, hits = compile_areas(s, series.level, [m], which), 0
+        for block, span in blocks(n):
+            x = _draws(model, series, stream, block)[0, : span.stop - span.start]
+            # a level that is zero by assumption has log -inf and no spread: the lowest tier
+            found = classify(np.exp(np.where(np.isnan(x), -np.inf, x)), breaks)
+            hits += int((found == tier).sum())
+        shares.append(hits / n)
+    return min(shares)
 
 
-def _count_bound(
-    values: xr.Dataset,
-    s: rows.Samples,
-    series: Series,
-    m: Members,
-    which: rows.Censored,
-    breaks: Floats,
-    n_labels: int,
-) -> Floats:
-    stream, total = Stream(values.attrs["seed"]), np.zeros(n_labels)
-    model = compile_areas(s, series.level, [m], which)
-    for block, span in blocks(values.attrs["draws"]):
-        x = _draws(model, series, stream, block)[0, : span.stop - span.start]
-        # an area whose level is zero by assumption has log -inf and NaN spread: the lowest tier
-        tier = classify(np.exp(np.where(np.isnan(x), -np.inf, x)), breaks)
-        total += np.bincount(tier, minlength=n_labels)
-    return total / values.attrs["draws"]
-
-
-def _guard_indistinct(
-    table: pd.DataFrame, position: list[int], counted: _Counts, rule: Rule
-) -> None:
+def _guard_indistinct(t: Table, position: list[int], counted: _Counts) -> None:
     mean = counted.total / counted.n
     variance = counted.squares / counted.n - mean**2
-    y = np.log(table["value"].to_numpy()[position])
-    if probability_distinguishable(y, variance) < REQUIRED:
-        table["tier"] = ""
-        _flag(table, table["n_samples"] > 0, "not_distinguishable")
+    if probability_distinguishable(np.log(t["value"][position]), variance) < REQUIRED:
+        t["tier"][:] = ""
+        _flag(t, t["n_samples"] > 0, "not_distinguishable")
 
 
-def _finish(table: pd.DataFrame, rule: Rule, drawn: bool) -> None:
-    for i, tier in enumerate(table["tier"]):
-        if tier:
-            table.loc[i, "resolved"] = bool(table[f"p_{tier}"][i] >= RESOLVED)
-    if not drawn:
-        _flag(table, table["n_samples"] > 0, "no_draws")
-
-
-def _flag(table: pd.DataFrame, where: Any, flag: str) -> None:
-    mask = np.asarray(where)
-    table["flags"] = [
-        ";".join(sorted({*filter(None, flags.split(";")), flag})) if hit else flags
-        for flags, hit in zip(table["flags"].astype(str), mask, strict=True)
-    ]
+def _flag(t: Table, where: NDArray[np.bool_], flag: str) -> None:
+    for i in np.flatnonzero(where):
+        t["flags"][i] = ";".join(sorted({*filter(None, t["flags"][i].split(";")), flag}))
 
 
 def _geo(
-    table: pd.DataFrame,
+    t: Table,
     values: xr.Dataset,
     quantity: str,
     rule: Rule,
@@ -535,7 +517,9 @@ def _geo(
     reference_round: str,
 ) -> gpd.GeoDataFrame:
     import geopandas as gpd
+    import pandas as pd
 
+    table = pd.DataFrame(t)
     places = stored_areas(values)
     if places is None:
         geometry: Any = np.full(len(table), None)

@@ -19,6 +19,9 @@ BLOCK = 1_000
 """Draws in a block. Changing it changes every number of every run."""
 
 
+_KEPT = 4_096  # 32 MiB
+
+
 class Stream:
     """Generator that can be set to any named stream; reused, because building one is slow."""
 
@@ -27,8 +30,7 @@ class Stream:
         self._bits = np.random.SFC64(0)
         self._state = self._bits.state
         self._generator = np.random.Generator(self._bits)
-        self._kept: dict[tuple[str, str], NDArray[np.float64]] = {}
-        self._kept_block = -1
+        self._kept: dict[tuple[str, str, int], NDArray[np.float64]] = {}
 
     def at(self, variable: str, label: str, block: int) -> np.random.Generator:
         """Return the generator at the start of the stream (variable, label, block).
@@ -78,10 +80,10 @@ class Stream:
 
 
     def shared(self, variable: str, label: str, block: int) -> NDArray[np.float64]:
-        """Return the standard normals of one stream, kept until another block is asked for.
+        """Return the standard normals of one stream, kept for the next who asks.
 
-        For errors that many rows share: drawn once a block however many rows use them. Do not
-        change the array.
+        For errors that many rows share: drawn once however many rows use them. Do not change the
+        array. At most `_KEPT` arrays are kept.
 
         Parameters
         ----------
@@ -92,11 +94,10 @@ class Stream:
         -------
         ndarray (BLOCK,)
         """
-        if block != self._kept_block:
-            self._kept.clear()
-            self._kept_block = block
-        key = (variable, label)
+        key = (variable, label, block)
         if key not in self._kept:
+            if len(self._kept) >= _KEPT:
+                self._kept.clear()
             self._kept[key] = self.at(variable, label, block).standard_normal(BLOCK)
         return self._kept[key]
 

@@ -16,6 +16,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable
+from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 from wbe.errors import UnitError
@@ -38,20 +39,14 @@ def registry() -> pint.UnitRegistry[Any]:
     """
     import pint
 
-    made: pint.UnitRegistry[Any] = pint.UnitRegistry()
-    for line in (
-        "inhabitant = [population]",
-        "dose = [dose]",
-        "cigarette = [cigarette]",
-        "thousand = 1e3",
-        "wan = 1e4",
-        "hundred_thousand = 1e5",
-        "million = 1e6",
-        "water_tonne = meter ** 3",
-        "million_gallon = 1e6 gallon",
-    ):
-        made.define(line)
+    made: pint.UnitRegistry[Any] = pint.UnitRegistry(None)
+    made.load_definitions(_definitions())
     return made
+
+
+def _definitions() -> list[str]:
+    text = resources.files(__package__).joinpath("definitions.txt").read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
 def normalise(text: str) -> str:

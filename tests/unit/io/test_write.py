@@ -14,8 +14,6 @@ from wbe.findings import Finding, Findings
 from wbe.io import write
 
 
-
-
 def table() -> pd.DataFrame:
     return pd.DataFrame(
         {

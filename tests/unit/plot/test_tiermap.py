@@ -87,6 +87,12 @@ def test_areas_that_cannot_be_told_apart_fill_no_tier(made_up: Any) -> None:
     assert not fills(ax) & set(style.tier_colours(3))
 
 
+def test_threshold_of_certainty_is_the_one_of_the_table(made_up: Any) -> None:
+    tiers = made_up.county()
+    tiers.attrs["resolved_at"] = 0.95
+    assert "probability below 0.95" in texts(plot.tier_map(tiers))
+
+
 def test_floor_gives_a_class_below_the_tiers(made_up: Any) -> None:
     tiers = made_up.county()
     tiers.attrs["floor"] = 5.0

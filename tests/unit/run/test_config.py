@@ -244,7 +244,11 @@ def test_factors_are_a_known_set_or_a_table_of_the_campaign(campaign: Path) -> N
     (campaign / "mine.csv").write_text("factor_id\n", encoding="utf-8")
     loaded = config.load(write(campaign, MINIMAL + "[estimate]\nfactors = 'mine.csv'\n"))
     assert loaded.data.factors == campaign / "mine.csv"
-    for value, words in (("defualt", "'default'"), ("none.csv", "no file"), ("../x.csv", "outside")):
+    for value, words in (
+        ("defualt", "'default'"),
+        ("none.csv", "no file"),
+        ("../x.csv", "outside"),
+    ):
         found = problems(campaign, MINIMAL + f"[estimate]\nfactors = '{value}'\n")
         assert [(p.key, p.line) for p in found] == [("estimate.factors", 4)]
         assert words in f"{found[0].message} {found[0].fix}"

@@ -195,7 +195,7 @@ def test_places_that_would_harm_something_are_refused(tmp_path: Path) -> None:
     (taken / "thesis.docx").write_text("mine", encoding="utf-8")
     with pytest.raises(UsageError, match="no run wrote"):
         folder.require_usable(Place.at(taken), [])
-    with pytest.raises(UsageError, match="holds the input thesis.docx"):
+    with pytest.raises(UsageError, match=r"holds the input thesis.docx"):
         folder.require_usable(Place.at(tmp_path), [taken / "thesis.docx"])
     with pytest.raises(UsageError, match="is a file"):
         folder.require_usable(Place.at(taken / "thesis.docx"), [])

@@ -109,11 +109,11 @@ def test_only_chosen_rounds_are_used(campaign: Path) -> None:
 
 def test_an_unknown_round_is_an_error_that_lists_the_rounds(campaign: Path) -> None:
     loaded = change(campaign, '# only_rounds = ["2024Q2"]', 'only_rounds = ["2019Q1"]')
-    with pytest.raises(UsageError, match="2019Q1.*2024Q1, 2024Q2"):
+    with pytest.raises(UsageError, match=r"2019Q1.*2024Q1, 2024Q2"):
         outputs.run(loaded, campaign / "out")
     loaded = change(campaign, 'only_rounds = ["2019Q1"]', "")
     loaded = change(campaign, 'map_round = "latest"', 'map_round = "2019Q1"')
-    with pytest.raises(UsageError, match="map_round.*2024Q1, 2024Q2"):
+    with pytest.raises(UsageError, match=r"map_round.*2024Q1, 2024Q2"):
         outputs.run(loaded, campaign / "out")
     assert not (campaign / "out").exists()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from wbe.errors import UsageError
-from wbe.run import folder, guard, publish
+from wbe.run import folder, leaks, publish
 from wbe.run.publish import PUBLISHABLE
 
 EVERY = sorted([*PUBLISHABLE, "run.json"])
@@ -54,9 +54,9 @@ def test_an_internal_run_is_published_as_public(internal_run: Path, tmp_path: Pa
     assert before.loc[before["area"] == "hill", "value"].notna().any()
 
     assert publish.publish(internal_run, tmp_path / "pub") == EVERY
-    kept = guard.secrets(internal_run)
+    kept = leaks.secrets(internal_run)
     assert len(kept.names) > 40 and kept.places
-    assert guard.leaks(tmp_path / "pub", kept) == []
+    assert leaks.leaks(tmp_path / "pub", kept) == []
     page = (tmp_path / "pub" / "report.html").read_text(encoding="utf-8")
     assert "document 7" not in page and "NORTH-1" not in page
     about = json.loads((tmp_path / "pub" / "run.json").read_bytes())
@@ -77,6 +77,7 @@ def test_tiers_read_back_are_the_tiers_written(public_run) -> None:
     assert back["resolved"].tolist() == results.tiers["resolved"].tolist()
     np.testing.assert_allclose(back["value"], results.tiers["value"], rtol=1e-5)
     assert back.geometry.notna().all()
+    assert back["flags"].tolist() == results.tiers["flags"].tolist()
     assert back.attrs["breaks"] == results.tiers.attrs["breaks"]
 
 

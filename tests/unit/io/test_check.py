@@ -1,0 +1,64 @@
+"""Checking folders and files that belong together."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from lab_tables import row, write_csv
+
+import wbe
+from wbe.errors import UsageError
+
+SITES = (
+    "site,name,area,lon,lat,crs,population,population_basis,population_date\n"
+    "North,North,A,16.37,48.21,wgs84,200000,served,2020\n"
+    "South,South,C,16.30,48.11,wgs84,100000,served,2020\n"
+)
+AREAS = {
+    "type": "FeatureCollection",
+    "features": [{"type": "Feature", "properties": {"area": "A"},
+                  "geometry": {"type": "Point", "coordinates": [16.37, 48.21]}}],
+}  # fmt: skip
+INDICATORS = "area,period,indicator,value\nA,2024,arrests,12\n"
+
+
+@pytest.fixture
+def campaign(tmp_path: Path) -> Path:
+    (tmp_path / "lab").mkdir()
+    write_csv(tmp_path / "lab" / "one.csv", [row(), row(sample_id="S2", site="West")])
+    write_csv(tmp_path / "lab" / "two.csv", [row(analyte="AMP", concentration="~1")])
+    (tmp_path / "sites.csv").write_text(SITES, encoding="utf-8")
+    (tmp_path / "areas.geojson").write_text(json.dumps(AREAS), encoding="utf-8")
+    (tmp_path / "indicators.csv").write_text(INDICATORS, encoding="utf-8")
+    (tmp_path / ".hidden.csv").write_text("x", encoding="utf-8")
+    return tmp_path
+
+
+def test_a_folder_with_everything(campaign: Path) -> None:
+    findings = wbe.check(campaign)
+    assert [(f.rule, f.file, f.line, f.value) for f in findings] == [
+        ("area_not_in_areas", "", None, "C"), ("site_not_in_sites", "", None, "West"),
+        ("approximate_value", "lab/two.csv", 2, "~1"),
+        ("site_without_samples", "sites.csv", None, "South"),
+    ]  # fmt: skip
+    assert findings.summary() == {"rows": 7, "accepted": 6, "errors": 1, "flags": 3}
+
+
+def test_sites_and_areas_beside_a_lab_table(campaign: Path) -> None:
+    findings = wbe.check(campaign / "lab" / "one.csv", sites=campaign / "sites.csv",
+                         areas=campaign / "areas.geojson")  # fmt: skip
+    assert sorted(f.rule for f in findings) == [
+        "area_not_in_areas", "site_not_in_sites", "site_without_samples",
+    ]  # fmt: skip
+
+
+def test_findings_are_the_same_in_every_order(campaign: Path) -> None:
+    files = [campaign / "lab" / "one.csv", campaign / "lab" / "two.csv", campaign / "sites.csv"]
+    assert wbe.check(files).to_json() == wbe.check(files[::-1]).to_json()
+
+
+def test_no_path_is_a_usage_error() -> None:
+    with pytest.raises(UsageError):
+        wbe.check([])
