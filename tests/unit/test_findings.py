@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import string
+from pathlib import Path
 
 import pytest
 
+import wbe
 from wbe.findings import COLUMNS, RULES, SCOPES, SEVERITIES, Finding, Findings
+
+ROOT = Path(wbe.__file__).parent
 
 
 def placeholders(template: str) -> set[str]:
@@ -85,3 +90,27 @@ def test_extend_adds_counts_of_findings_only() -> None:
     assert (len(findings), findings.rows, findings.accepted) == (6, 8, 6)
     findings.extend([Finding("flag", "x", "file")])
     assert (len(findings), findings.rows) == (7, 8)
+
+
+def named_rules() -> set[str]:
+    """Rules that the reader names in its calls, found in its source."""
+    found = set()
+    for path in (ROOT / "io").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            function = name == "note" and isinstance(node.func, ast.Name)
+            first = node.args[1 if function else 0]
+            plain_add = name == "add" and not node.keywords
+            if name not in ("add", "note", "Refused") or plain_add:
+                continue
+            if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                found.add(first.value)
+    return found - {"columns_refused"}
+
+
+def test_every_rule_that_the_reader_names_exists() -> None:
+    named = named_rules()
+    assert len(named) > 60
+    assert named <= set(RULES)

@@ -128,6 +128,10 @@ def load_set(name_or_path: str | os.PathLike[str]) -> FactorSet:
         ``factor_id, gives, dose_id, note``, naming rows of the package, or of the columns of
         ``excretion.csv`` (and ``gives`` and ``dose_id`` where wanted), stating rows of its own.
 
+    Returns
+    -------
+    FactorSet
+
     Raises
     ------
     MissingFactorError

@@ -1,6 +1,6 @@
 """Calculations from start to end, each readable top to bottom."""
 
-from wbe.recipes.estimate import UNITS, draws, estimate, pathways
+from wbe.recipes.estimation import UNITS, draws, estimate, pathways
 from wbe.recipes.tables import COLUMNS, cite, to_tidy
 
 __all__ = ["COLUMNS", "UNITS", "cite", "draws", "estimate", "pathways", "to_tidy"]

@@ -11,7 +11,7 @@ import xarray as xr
 from wbe import factors as factor_tables
 from wbe import qc
 from wbe.backcalc import rows
-from wbe.recipes.estimate import UNITS, pathways
+from wbe.recipes.estimation import UNITS, pathways
 
 if TYPE_CHECKING:
     import pandas as pd

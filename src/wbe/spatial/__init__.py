@@ -1,8 +1,8 @@
 """Samples meet places: join, area values, tiers."""
 
 from wbe.spatial.areas import by_area
-from wbe.spatial.join import locate
+from wbe.spatial.join import locate, rounds_of
 from wbe.spatial.schemes import breaks_of, classify, fisher_jenks_breaks
 from wbe.spatial.tiers import rank
 
-__all__ = ["breaks_of", "by_area", "classify", "fisher_jenks_breaks", "locate", "rank"]
+__all__ = ["breaks_of", "by_area", "classify", "fisher_jenks_breaks", "locate", "rank", "rounds_of"]

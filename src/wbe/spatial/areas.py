@@ -330,7 +330,7 @@ def _tasks(values: xr.Dataset, s: rows.Samples) -> list[_Task]:
                     ((axes["quantity"].index(x.quantity), a, r, axes["drug"].index(x.drug)), x)
                     for x in group
                 ]
-                marks = flags.get(m.area, set()) | _rejected(m.area in lost)
+                marks = flags.get(m.area, set()) | _rejected(s, m.area in lost, m, analyte, round_)
                 here.append(_task(s, level, m, places, marks))
             if values.attrs["draws"] and here:
                 _compile(s, here)
@@ -338,8 +338,13 @@ def _tasks(values: xr.Dataset, s: rows.Samples) -> list[_Task]:
     return out
 
 
-def _rejected(holds: bool) -> set[str]:
-    return {"sample_rejected"} if holds else set()
+def _rejected(
+    s: rows.Samples, lost: bool, m: Members, analyte: str, round_: str
+) -> set[str]:
+    """Flag an area that lost a sample of this round and residue, or a row nobody can place."""
+    here = (s.area == m.area) & (s.round == round_)
+    lost |= bool((s.status[here, s.column(analyte)] == "rejected").any())
+    return {"sample_rejected"} if lost else set()
 
 
 def _task(
@@ -385,21 +390,36 @@ Drawn = dict[tuple[int, str, str], tuple[float, float, float, float]]
 
 
 def _draw_all(tasks: list[_Task], n_draws: int, stream: Stream) -> Drawn:
-    """Return (task, quantity, variant) -> 2.5 %, 50 %, 97.5 % quantile and mean."""
+    """Return (task, quantity, variant) -> 2.5 %, 50 %, 97.5 % quantile and mean.
+
+    Exact where the marginal has a formula, by draws elsewhere.
+    """
+    out: Drawn = {}
     kept: dict[tuple[int, str, str], NDArray[np.float64]] = {}
     for t, task in enumerate(tasks):
-        for variant in task.variants:
+        for variant, model in task.variants.items():
             for _, series in task.places:
-                kept[t, series.quantity + series.drug, variant] = np.empty(n_draws)
+                key = (t, series.quantity + series.drug, variant)
+                if model.is_exact:
+                    out[key] = model.exact(series.path)
+                else:
+                    kept[key] = np.empty(n_draws)
     for block, span in blocks(n_draws):
         used = span.stop - span.start
+        factors: dict[tuple[str, str], NDArray[np.float64] | float] = {}
         for t, task in enumerate(tasks):
             for variant, model in task.variants.items():
+                if model.is_exact:
+                    continue
                 x = model.log_draws(stream, block)
                 for _, series in task.places:
-                    moved = x if series.path is None else x + factor_of(series, stream, block)
-                    kept[t, series.quantity + series.drug, variant][span] = moved[:used]
-    return {key: _four(log) for key, log in kept.items()}
+                    name = (series.quantity, series.drug)
+                    if name not in factors:
+                        factors[name] = factor_of(series, stream, block)
+                    kept[t, series.quantity + series.drug, variant][span] = (x + factors[name])[
+                        :used
+                    ]
+    return out | {key: _four(log) for key, log in kept.items()}
 
 
 def factor_of(series: Series, stream: Stream, block: int) -> NDArray[np.float64] | float:

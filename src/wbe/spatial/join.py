@@ -53,7 +53,7 @@ def locate(
     """
     found = Findings()
     found.extend(samples.attrs.get("findings") or Findings())
-    out = samples.assign_coords(round=("sample", _rounds(samples, rounds)))
+    out = samples.assign_coords(round=("sample", rounds_of(samples, rounds)))
     place = _site_table(out, sites, areas, found)
     site = out["site"].values.astype(str)
     for name in ("area", "role", "site_type"):
@@ -132,7 +132,24 @@ def _points(
     )
 
 
-def _rounds(samples: xr.Dataset, rounds: str) -> np.ndarray:
+def rounds_of(samples: xr.Dataset, rounds: str) -> np.ndarray:
+    """Return the round of every sample.
+
+    Parameters
+    ----------
+    samples : Dataset (sample, analyte)
+    rounds : str
+        One of `ROUNDS`, as in `locate`.
+
+    Returns
+    -------
+    ndarray (sample,) of str
+
+    Raises
+    ------
+    UsageError
+        If `rounds` is unknown or a sample has neither round nor date.
+    """
     if rounds not in ROUNDS:
         raise UsageError(f"rounds = {rounds!r}; use one of {', '.join(ROUNDS)}")
     stated = samples["round"].values.astype(str) if "round" in samples.coords else np.array([])

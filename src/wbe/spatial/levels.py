@@ -9,6 +9,7 @@ weighted by population over plants. Everything is regenerated from a result Data
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,16 @@ from numpy.typing import NDArray
 from scipy.special import chdtri
 
 from wbe.backcalc import rows
-from wbe.uncertainty import BLOCK, SHARED_BY_AREA, Product, Stream, Term, log_draws, mean_shift
+from wbe.uncertainty import (
+    BLOCK,
+    SHARED_BY_AREA,
+    Product,
+    Stream,
+    Term,
+    log_draws,
+    mean_shift,
+    student_quantiles,
+)
 from wbe.uncertainty.engine import logit_normal_log
 
 Floats = NDArray[np.float64]
@@ -83,10 +93,15 @@ class Members:
 
     def by_site(self, values: Floats) -> Floats:
         """Return the mean over each site's samples, shape (site, ...)."""
-        starts = np.flatnonzero(np.diff(self.site, prepend=-1))
-        counts = np.bincount(self.site, minlength=self.n_sites)
+        starts, counts = self._runs
         shape = (-1,) + (1,) * (values.ndim - 1)
         return np.asarray(np.add.reduceat(values, starts, axis=0) / counts.reshape(shape))
+
+    @cached_property
+    def _runs(self) -> tuple[Ints, Ints]:
+        """First position and number of samples of each site."""
+        starts = np.flatnonzero(np.diff(self.site, prepend=-1))
+        return starts, np.bincount(self.site, minlength=self.n_sites)
 
 
 @dataclass(frozen=True)
@@ -132,6 +147,29 @@ class AreaModel:
             out += e.coefficient * stream.shared(e.variable, e.label, block)
         return out
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether `exact` holds: a geometric value with nothing to impute and a spread."""
+        plain = not self.level.weighted and self.level.statistic == GEOMETRIC
+        return plain and self.own.below is None and self.members.n_sites > 1
+
+    def exact(self, path: dict[str, Any] | None) -> tuple[float, float, float, float]:
+        """Return 2.5 %, 50 % and 97.5 % quantile and mean of the value without drawing.
+
+        The mean does not exist (NaN): Student's t has no exponential moment.
+        """
+        n, factor, centre = self.members.n_sites, None, self.mean
+        if path is not None:
+            centre += np.log(path["correction_factor"])
+            factor = (path["excretion"], -path["logit_sd"])
+        sd = np.sqrt(sum(e.coefficient**2 for e in self.shared))
+        scale = np.sqrt(self.variance / n)
+        if not np.isfinite(scale):
+            return (np.nan,) * 4
+        log = student_quantiles(np.array([scale]), np.array([n - 1]), np.array([sd]), factor)[0]
+        lower, value, upper = (float(x) for x in np.exp(centre + log))
+        return lower, value, upper, np.nan
+
     def _weighted(self, stream: Stream, block: int) -> Floats:
         m = self.members
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -150,14 +188,12 @@ class AreaModel:
             variance = y.var(axis=0, ddof=1) if n > 1 else np.nan
         if n < 2:
             return np.zeros(BLOCK) + mean
-        source = stream.at("area_level", self.members.label, block)
-        sigma2 = (variance * (n - 1) / 2.0) / source.standard_gamma((n - 1) / 2, BLOCK)
-        out = source.standard_normal(BLOCK)
-        out *= np.sqrt(sigma2 / n)
+        t, w = stream.students("area_level", self.members.label, n - 1, block)
+        out = t * np.sqrt(variance / n)
         out += mean
         if self.level.statistic == ARITHMETIC:
             # scaled so that the median of the added half variance is that of the headline
-            out += sigma2 / 2 * chdtri(n - 1, 0.5) / (n - 1)
+            out += variance / w / 2 * chdtri(n - 1, 0.5) / (n - 1)
         return out
 
 
@@ -182,10 +218,10 @@ def compile_areas(
     Notes
     -----
     County round: y_j is the log value of point j (mean over its samples), n the number of points,
-    s^2 the variance of y. Each draw takes sigma^2 = (n - 1) s^2 / chi2_(n-1), then
-    ln theta = mean(y) + sigma z / sqrt(n) + mean over points of the shared errors (laboratory,
-    marker, visit); errors of single points and samples are in s already. The arithmetic statistic
-    adds sigma^2 / 2. Plants: all errors of all rows, averaged on the natural scale, less a shift
+    s^2 the variance of y. Each draw is ln theta = mean(y) + t_(n-1) s / sqrt(n) + mean over points
+    of the shared errors (laboratory, marker, visit); errors of single points and samples are in s
+    already. The arithmetic statistic adds sigma^2 / 2 with sigma^2 = (n - 1) s^2 / chi2_(n-1), the
+    chi-squared of the same t. Plants: all errors of all rows, averaged on the natural scale, less a shift
     that keeps the median of the mean at the plain mean; errors that all rows carry alike are
     taken out of the mean.
     """

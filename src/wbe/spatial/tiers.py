@@ -337,10 +337,11 @@ def _count(
         order = np.argsort(-x, axis=0, kind="stable")
         for place in range(k):
             out.ranks[:, place] += np.bincount(order[place], minlength=k)
-        apart = x - x.mean(axis=0)
-        out.total += apart.sum(axis=1)
-        out.squares += (apart**2).sum(axis=1)
         out.n += x.shape[1]
+        if shift is not None:
+            apart = x - x.mean(axis=0)
+            out.total += apart.sum(axis=1)
+            out.squares += (apart**2).sum(axis=1)
     return out
 
 

@@ -14,7 +14,7 @@ from wbe.uncertainty.engine import (
     summarise,
     summary,
 )
-from wbe.uncertainty.marginal import exact_summary
+from wbe.uncertainty.marginal import exact_summary, student_quantiles
 from wbe.uncertainty.model import (
     LEVELS,
     SHARED_BY_AREA,
@@ -43,6 +43,7 @@ __all__ = [
     "log_draws",
     "log_sd",
     "mean_shift",
+    "student_quantiles",
     "summarise",
     "summary",
 ]

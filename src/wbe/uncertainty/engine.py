@@ -182,7 +182,7 @@ def _parameters(
     group: str, below: BelowLimit, stream: Stream, block: int
 ) -> tuple[Floats, Floats]:
     mu, log_sd, factor = below.fits[group]
-    z = stream.normals("below_limit_fit", [f"{group}|mu", f"{group}|sd"], block)
+    z = np.stack([stream.shared("below_limit_fit", f"{group}|{p}", block) for p in ("mu", "sd")])
     shift = factor @ z
     return mu + shift[0], np.exp(log_sd + shift[1])
 

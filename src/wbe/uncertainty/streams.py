@@ -10,7 +10,7 @@ N are the draws of a run of n.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,12 +94,45 @@ class Stream:
         -------
         ndarray (BLOCK,)
         """
-        key = (variable, label, block)
-        if key not in self._kept:
+        return self._keep(
+            (variable, label, block),
+            lambda: self.at(variable, label, block).standard_normal(BLOCK),
+        )
+
+    def students(self, variable: str, label: str, df: int, block: int) -> NDArray[np.float64]:
+        """Return Student's t and the chi-squared / df that made it, kept like `shared`.
+
+        Parameters
+        ----------
+        variable, label : str
+        df : int
+            Degrees of freedom.
+        block : int
+
+        Returns
+        -------
+        ndarray (2, BLOCK)
+            t = z / sqrt(w) and w = chi2 / df.
+        """
+
+        def make() -> NDArray[np.float64]:
+            source = self.at(variable, label, block)
+            out = np.empty((2, BLOCK))
+            out[1] = source.standard_gamma(df / 2, BLOCK) * (2.0 / df)
+            np.divide(source.standard_normal(BLOCK), np.sqrt(out[1]), out=out[0])
+            return out
+
+        return self._keep((f"{variable}|{df}", label, block), make)
+
+    def _keep(
+        self, key: tuple[str, str, int], make: Callable[[], NDArray[np.float64]]
+    ) -> NDArray[np.float64]:
+        found = self._kept.get(key)
+        if found is None:
             if len(self._kept) >= _KEPT:
                 self._kept.clear()
-            self._kept[key] = self.at(variable, label, block).standard_normal(BLOCK)
-        return self._kept[key]
+            found = self._kept[key] = make()
+        return found
 
 
 def blocks(draws: int) -> Iterator[tuple[int, slice]]:

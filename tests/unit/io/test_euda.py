@@ -60,7 +60,8 @@ def test_bad_cells_and_repeats(tmp_path: Path) -> None:
     found = {(f.rule, f.line, f.column, f.value) for f in caught.value.findings}
     assert {
         ("not_a_number", 2, "Tuesday", "7,5"), ("duplicate_row", 3, "", ""),
-        ("duplicate_conflict", 3, "Thursday", "9"), ("analyte_unknown", 4, "Metabolite", "moonshine"),
+        ("duplicate_conflict", 3, "Thursday", "9"),
+        ("analyte_unknown", 4, "Metabolite", "moonshine"),
     } <= found  # fmt: skip
     samples = wbe.read(path, errors="reject")
     status = samples["status"].sel(analyte="MDMA").values.tolist()

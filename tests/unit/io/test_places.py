@@ -175,3 +175,15 @@ def test_exchanged_axes_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FindingsError) as caught:
         wbe.read_areas(geojson(tmp_path, feature("A", swapped)))
     assert [f.rule for f in caught.value.findings] == ["areas_crs_missing"]
+
+
+def test_a_series_with_dates_is_no_sites_table(tmp_path: Path) -> None:
+    path = sites_file(tmp_path, "N1,2024-03-12,5000", header="site,date,population\n")
+    assert [f.rule for f in wbe.check(path)] == ["not_a_lab_table"]
+
+
+def test_counts_of_rows(tmp_path: Path) -> None:
+    path = sites_file(tmp_path, "N1,,B,,,,,,,", "N1,,B,,,,,,,", "N2,,B,,,,,,,", "N2,,C,,,,,,,",
+                      ",,B,,,,,,,")  # fmt: skip
+    with_errors = wbe.read_sites(path).attrs["findings"]
+    assert with_errors.summary() == {"rows": 5, "accepted": 2, "errors": 2, "flags": 1}

@@ -237,9 +237,19 @@ def test_an_encoding_can_be_named(tmp_path: Path) -> None:
 
 def test_a_better_encoding_is_named(tmp_path: Path) -> None:
     path = tmp_path / "lab.csv"
-    path.write_bytes("サンプル,site,date,analyte,concentration,unit\n".encode("utf-16-le"))
-    with pytest.raises(FindingsError, match="not text"):
+    path.write_bytes("編號,甲基苯丙胺(ng/L),苯丙胺(ng/L)\n1,5,6\n".encode("big5"))
+    with pytest.raises(FindingsError, match="--encoding big5") as caught:
         wbe.read(path)
+    assert [f.rule for f in caught.value.findings] == ["encoding_wrong"]
+
+
+def test_people_are_refused_before_anything_else_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "lab.csv"
+    path.write_text("姓名,身份证号,结果\n张三,110101,阳性\n", encoding="utf-8")
+    with pytest.raises(FindingsError) as caught:
+        wbe.read(path)
+    assert [f.rule for f in caught.value.findings] == ["personal_data", "personal_data"]
+    assert "张三" not in caught.value.findings.to_json()
 
 
 def test_reading_does_not_depend_on_time_zone_or_locale(tmp_path: Path) -> None:

@@ -60,10 +60,13 @@ def test_lines_point_at_the_rows(rows: list[list[str]]) -> None:
 @pytest.mark.parametrize(
     ("text", "kind", "id", "unit"),
     [
-        ("流量（万立方米/天）", "field", "flow", "万立方米/天"), ("flow (m3/d)", "field", "flow", "m3/d"),
-        ("平行样相对偏差(%)", "field", "duplicate_rpd", "%"), ("所在地（区/县）", "field", "county", ""),
+        ("流量（万立方米/天）", "field", "flow", "万立方米/天"),
+        ("flow (m3/d)", "field", "flow", "m3/d"),
+        ("平行样相对偏差(%)", "field", "duplicate_rpd", "%"),
+        ("所在地（区/县）", "field", "county", ""),
         ("METH (ng/L)", "analyte", "methamphetamine", "ng/L"),
         ("benzoylecgonine ng L-1", "analyte", "benzoylecgonine", "ng L-1"),
+        ("methamphetamine_ng_L", "analyte", "methamphetamine", "ng/L"),
         ("COD(ng/L)", "analyte", "codeine", "ng/L"),
         ("COD (mg/L)", "analyte", "chemical oxygen demand", "mg/L"),
         ("甲基苯丙胺检出限(ng/L)", "limit", "methamphetamine", "ng/L"),
@@ -78,7 +81,8 @@ def test_header_cells(text: str, kind: str, id: str, unit: str) -> None:
 
 
 def test_title_lines_above_the_header() -> None:
-    rows = [["2023年监测结果"], ["监测轮次：第四季度", "检测单位:示例"], ["采样点位", "检测项目", "检测结果"]]
+    titles = [["2023年监测结果"], ["监测轮次：第四季度", "检测单位:示例"]]
+    rows = [*titles, ["采样点位", "检测项目", "检测结果"]]
     header = find_header(Sheet("x.csv", rows=rows, lines=[1, 2, 3]))
     assert (header.row, header.depth) == (2, 1)
     assert header.titles == {"round": ("第四季度", 1), "lab": ("示例", 1)}

@@ -33,7 +33,8 @@ def test_rare_characters_survive_gb18030() -> None:
     ("data", "rule"),
     [
         (b"\xff\xfe\x00", "encoding_invalid"), (b"\xef\xbb\xbf\xff", "encoding_invalid"),
-        (b"a,b\n\x00\x01", "not_text"), (b"a\x07b", "not_text"), (b"\xff\xff\xff", "encoding_invalid"),
+        (b"a,b\n\x00\x01", "not_text"), (b"a\x07b", "not_text"),
+        (b"\xff\xff\xff", "encoding_invalid"),
     ],
 )  # fmt: skip
 def test_what_is_no_text(data: bytes, rule: str) -> None:

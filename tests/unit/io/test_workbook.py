@@ -8,9 +8,9 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+from lab_tables import as_cells, row, write_xlsx
 
 import wbe
-from lab_tables import as_cells, row, write_xlsx
 from wbe.io import workbook
 from wbe.io.text import Refused
 from wbe.io.workbook import archive_kind, as_text, read_workbook
@@ -108,7 +108,7 @@ def test_limits_of_archives(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(Refused) as caught:
         archive_kind(archive(20_000_000))
-    assert (caught.value.rule, caught.value.details["what"][:10]) == ("archive_too_large", "compressed")
+    assert caught.value.details["what"].startswith("compressed")
     monkeypatch.setattr(workbook, "MAX_EXPANDED", 1000)
     with pytest.raises(Refused, match="archive_too_large"):
         archive_kind(archive(2000))
@@ -134,7 +134,7 @@ def test_flipped_bytes_never_break_the_reader(tmp_path: Path) -> None:
         changed[position] ^= 0xFF
         (tmp_path / "flipped.xlsx").write_bytes(bytes(changed))
         samples = wbe.read(tmp_path / "flipped.xlsx", errors="reject")
-        assert samples.attrs["findings"].errors or samples.sizes["sample"] >= 0
+        assert samples.sizes["sample"] or samples.attrs["findings"].errors
 
 
 def test_an_empty_workbook_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,167 @@
+"""Pages made from the package at build time, so that they cannot contradict it."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+PACKAGE = ROOT / "src" / "wbe"
+OUT = HERE / "reference" / "generated"
+
+
+def pages(app: Any) -> None:
+    """Write every generated page; unchanged ones are left alone, so that rebuilds are quick."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    write("commands.md", commands())
+    write("findings.md", findings())
+    write("factors.md", factors())
+    write("error_model.md", error_model())
+    for notebook in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        run_notebook(notebook)
+
+
+def write(name: str, text: str) -> None:
+    path = OUT / name
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def table(header: list[str], body: list[list[str]]) -> str:
+    """Return a Markdown table; the text of a cell is shown as it is."""
+    lines = [header, ["---"] * len(header), *body]
+    return "\n".join("| " + " | ".join(map(cell, line)) + " |" for line in lines) + "\n"
+
+
+def cell(text: str) -> str:
+    for character in "\\|*_<>[]{}$`":
+        text = text.replace(character, "\\" + character)
+    return " ".join(text.split())
+
+
+def findings() -> str:
+    """Return the catalogue of rules from findings.csv, errors first."""
+    text = io.StringIO()
+    text.write("# Catalogue of findings\n\nEverything that is noticed about input, ")
+    text.write("from the table that the package itself uses. ")
+    text.write("Words in braces are filled in with what was met.\n")
+    rules = sorted(rows(PACKAGE / "findings.csv"), key=lambda r: (r["severity"], r["id"]))
+    titles = {
+        "error": "Errors: what they name is not used",
+        "flag": "Flags: the value is used, and the finding says how",
+    }
+    for severity, title in titles.items():
+        body = [
+            [r["id"], r["scope"], r["message"], r["fix"]]
+            for r in rules
+            if r["severity"] == severity
+        ]
+        text.write(f"\n## {title}\n\n")
+        text.write(
+            table(["rule", "rejects" if severity == "error" else "scope", "message", "fix"], body)
+        )
+    return text.getvalue()
+
+
+def factors() -> str:
+    """Return every factor table with its sources, as the package holds them."""
+    text = io.StringIO()
+    text.write("# Catalogue of factors\n\n")
+    text.write("What is assumed, and who said so: one row is one published statement. ")
+    text.write("`verified` says whether the number was checked in the source or recalled.\n")
+    for path in sorted((PACKAGE / "factors").glob("*.csv")):
+        held = rows(path)
+        header = [h for h in held[0] if any(r[h] for r in held)]
+        text.write(f"\n## {path.name}\n\n")
+        text.write(table(header, [[r[h] or "" for h in header] for r in held]))
+    text.write("\n## Named sets\n\n")
+    for path in sorted((PACKAGE / "factors" / "sets").glob("*.csv")):
+        held = rows(path)
+        text.write(f"\n### {path.stem}\n\n")
+        text.write(table(list(held[0]), [[v or "" for v in r.values()] for r in held]))
+    return text.getvalue()
+
+
+def error_model() -> str:
+    """Return the default error model as a table, to be included in a page."""
+    header = ["component", "level", "when", "measure", "spread", "verified", "source"]
+    held = rows(PACKAGE / "uncertainty" / "error_model.csv")
+    return table(header, [[r[h] for h in header] for r in held])
+
+
+def commands() -> str:
+    """Return the help of every command, as `wbe COMMAND --help` prints it."""
+    import click
+
+    from wbe import cli
+
+    group = next(v for v in vars(cli).values() if isinstance(v, click.Group))
+    context = click.Context(group, info_name="wbe", terminal_width=96, max_content_width=96)
+    text = io.StringIO()
+    text.write("# Commands\n\nThe pages that `--help` prints.\n")
+    text.write(f"\n## wbe\n\n```text\n{group.get_help(context)}\n```\n")
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        inner = click.Context(
+            command, info_name=name, parent=context, terminal_width=96, max_content_width=96
+        )
+        text.write(f"\n## wbe {name}\n\n```text\n{command.get_help(inner)}\n```\n")
+    return text.getvalue()
+
+
+def run_notebook(path: Path) -> None:
+    """Run a notebook in its own folder and write it with its outputs, if anything changed."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    target = OUT / path.name
+    sources = [path, *PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.csv")]
+    if target.exists() and target.stat().st_mtime > max(s.stat().st_mtime for s in sources):
+        return
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(
+        notebook,
+        timeout=600,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+    ).execute()
+    for part in notebook.cells:
+        part.metadata.pop("execution", None)  # times of day
+    target.write_text(json.dumps(notebook, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def mathml(formula: str, *, block: bool) -> str:
+    """Return a formula as MathML, which browsers draw without any script."""
+    from docutils.utils.math import latex2mathml
+
+    tree = latex2mathml.tex2mathml(formula, as_block=block)
+    return tree if isinstance(tree, str) else tree.toxml()
+
+
+def inline_math(self: Any, node: Any) -> None:
+    from docutils import nodes
+
+    self.body.append(mathml(node.astext(), block=False))
+    raise nodes.SkipNode
+
+
+def block_math(self: Any, node: Any) -> None:
+    from docutils import nodes
+
+    number = (
+        f'<span class="eqno">({html.escape(str(node["number"]))})</span>'
+        if node.get("number")
+        else ""
+    )
+    self.body.append(f'<div class="math">{number}{mathml(node.astext(), block=True)}</div>\n')
+    raise nodes.SkipNode

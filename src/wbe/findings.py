@@ -1,0 +1,273 @@
+"""What was noticed about input: rules as data, findings as plain records.
+
+A rule (``findings.csv``) states once whether it rejects or flags, what it rejects, and its words in
+English and Chinese. A finding is one occurrence: where it stands in the file as a person sees it,
+the value as written, and how to mend it. Standard library only.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SEVERITIES = ("error", "flag")
+SCOPES = ("cell", "row", "sample", "file", "campaign")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One kind of finding.
+
+    Attributes
+    ----------
+    id : str
+        Stable name of the failure.
+    severity : str
+        ``error``: the scope is rejected; ``flag``: the value was used, and the message says how.
+    scope : str
+        What an error rejects: cell, row, sample, file or campaign.
+    message, fix, message_zh, fix_zh : str
+        ``str.format`` templates.
+    """
+
+    id: str
+    severity: str
+    scope: str
+    message: str
+    fix: str
+    message_zh: str
+    fix_zh: str
+
+
+@cache
+def _read_rules() -> Mapping[str, Rule]:
+    text = files("wbe").joinpath("findings.csv").read_text(encoding="utf-8")
+    rules = [Rule(**row) for row in csv.DictReader(text.splitlines())]
+    for rule in rules:
+        if rule.severity not in SEVERITIES or rule.scope not in SCOPES:
+            raise ValueError(f"findings.csv: rule {rule.id} has an unknown severity or scope")
+    return MappingProxyType({rule.id: rule for rule in rules})
+
+
+RULES: Mapping[str, Rule] = _read_rules()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing noticed about input.
+
+    Attributes
+    ----------
+    severity, rule, scope : str
+        From the rule.
+    file, sheet : str
+        Name of the file relative to the folder given, never an absolute path; name of the sheet.
+    line : int or None
+        Line as a person sees it in the file: counted from 1, the header and blank lines included.
+    column, cell : str
+        Header as written; address in a spreadsheet, for example ``C5``.
+    sample_id, site, analyte : str
+        What the finding is about, where known.
+    value : str
+        As written in the file. Empty where it is personal data.
+    message, fix : str
+        What is wrong or how the value was used, and how to mend it.
+    """
+
+    severity: str
+    rule: str
+    scope: str
+    file: str = ""
+    sheet: str = ""
+    line: int | None = None
+    column: str = ""
+    cell: str = ""
+    sample_id: str = ""
+    site: str = ""
+    analyte: str = ""
+    value: str = ""
+    message: str = ""
+    fix: str = ""
+    details: tuple[tuple[str, str], ...] = field(default=(), repr=False, compare=False)
+
+    def text(self, lang: str = "en") -> tuple[str, str]:
+        """Message and fix in one language (``en`` or ``zh``)."""
+        if lang != "zh" or self.rule not in RULES:
+            return self.message, self.fix
+        rule, values = RULES[self.rule], dict(self.details)
+        return rule.message_zh.format(**values), rule.fix_zh.format(**values)
+
+    def as_dict(self, lang: str = "en") -> dict[str, Any]:
+        """The public fields, in the order of the contract."""
+        message, fix = self.text(lang)
+        shown = {name: getattr(self, name) for name in COLUMNS}
+        return {**shown, "message": message, "fix": fix}
+
+
+COLUMNS: tuple[str, ...] = tuple(f.name for f in fields(Finding) if f.name != "details")
+_PLACES = ("file", "sheet", "line", "column", "cell", "sample_id", "site", "analyte", "value")
+
+
+class Findings:
+    """All findings of one read or check, in the order in which they were noticed.
+
+    Parameters
+    ----------
+    items : iterable of Finding
+        Findings to start with.
+    rows, accepted : int
+        Rows of data seen and rows of which nothing was rejected; readers count them.
+    """
+
+    def __init__(self, items: Iterable[Finding] = (), rows: int = 0, accepted: int = 0):
+        self._items: list[Finding] = list(items)
+        self.rows, self.accepted = rows, accepted
+
+    def add(
+        self,
+        rule: str,
+        *,
+        file: str = "",
+        sheet: str = "",
+        line: int | None = None,
+        column: str = "",
+        cell: str = "",
+        sample_id: str = "",
+        site: str = "",
+        analyte: str = "",
+        value: str = "",
+        **details: object,
+    ) -> Finding:
+        """Note one occurrence of a rule.
+
+        Parameters
+        ----------
+        rule : str
+            Id of a row of ``findings.csv``.
+        file, sheet, line, column, cell, sample_id, site, analyte, value
+            See `Finding`.
+        **details
+            Further values that the rule's templates name.
+
+        Returns
+        -------
+        Finding
+
+        Raises
+        ------
+        KeyError
+            If the rule is not in ``findings.csv``, or its template names a value not given.
+        """
+        known = RULES[rule]
+        place: dict[str, Any] = dict(
+            zip(
+                _PLACES,
+                (file, sheet, line, column, cell, sample_id, site, analyte, value),
+                strict=True,
+            )
+        )
+        words = {**{k: str(v) for k, v in place.items()}, **{k: str(v) for k, v in details.items()}}
+        finding = Finding(
+            known.severity,
+            rule,
+            known.scope,
+            **place,
+            message=known.message.format(**words),
+            fix=known.fix.format(**words),
+            details=tuple(words.items()),
+        )
+        self._items.append(finding)
+        return finding
+
+    def extend(self, other: Iterable[Finding]) -> None:
+        """Append the findings of another read; its row counts are added too."""
+        if isinstance(other, Findings):
+            self.rows += other.rows
+            self.accepted += other.accepted
+        self._items.extend(other)
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __bool__(self) -> bool:
+        return bool(self._items)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Findings) and list(self.sorted()) == list(other.sorted())
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"<Findings: {len(self.errors)} errors, {len(self.flags)} flags>"
+
+    @property
+    def last_is_error(self) -> bool:
+        """Whether the finding noted last rejects its scope."""
+        return bool(self._items) and self._items[-1].severity == "error"
+
+    @property
+    def errors(self) -> Findings:
+        """Those that reject their scope."""
+        return self.select(lambda f: f.severity == "error")
+
+    @property
+    def flags(self) -> Findings:
+        """Those whose value was used."""
+        return self.select(lambda f: f.severity == "flag")
+
+    def select(self, keep: Callable[[Finding], bool]) -> Findings:
+        """Findings for which ``keep(finding)`` is true; row counts stay."""
+        return Findings((f for f in self._items if keep(f)), self.rows, self.accepted)
+
+    def sorted(self) -> Findings:
+        """In one order whatever the order of reading: file, sheet, line, column, rule."""
+        return Findings(sorted(self._items, key=_order), self.rows, self.accepted)
+
+    def to_frame(self, lang: str = "en") -> pd.DataFrame:
+        """Table with one row a finding and the columns of the contract.
+
+        Returns
+        -------
+        pandas.DataFrame
+            All columns are text, ``line`` is a nullable integer.
+        """
+        import pandas as pd
+
+        frame = pd.DataFrame([f.as_dict(lang) for f in self.sorted()], columns=list(COLUMNS))
+        frame["line"] = frame["line"].astype("Int64")
+        return frame
+
+    def summary(self, rows: int | None = None, accepted: int | None = None) -> dict[str, int]:
+        """Counts: rows seen, rows accepted, errors, flags."""
+        return {
+            "rows": self.rows if rows is None else rows,
+            "accepted": self.accepted if accepted is None else accepted,
+            "errors": len(self.errors),
+            "flags": len(self.flags),
+        }
+
+    def to_json(
+        self, rows: int | None = None, accepted: int | None = None, lang: str = "en"
+    ) -> str:
+        """``{"findings": [...], "summary": {...}}``, sorted, one text for one set of findings."""
+        body = {
+            "findings": [f.as_dict(lang) for f in self.sorted()],
+            "summary": self.summary(rows, accepted),
+        }
+        return json.dumps(body, ensure_ascii=False, indent=2)
+
+
+def _order(f: Finding) -> tuple[str, str, int, str, str, str, str, str]:
+    return (f.file, f.sheet, f.line or 0, f.column, f.rule, f.sample_id, f.analyte, f.value)

@@ -1,0 +1,7 @@
+"""Files in, files out."""
+
+from wbe.io.check import check
+from wbe.io.places import read_areas, read_sites
+from wbe.io.read import read
+
+__all__ = ["check", "read", "read_areas", "read_sites"]

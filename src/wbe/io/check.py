@@ -1,0 +1,107 @@
+"""Check files without computing anything: every finding, in one run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+
+from wbe.findings import Findings
+from wbe.io.areas import SUFFIXES as AREA_SUFFIXES
+from wbe.io.areas import areas_of
+from wbe.io.places import note_unmatched, sites_of
+from wbe.io.read import as_paths, read_sources
+from wbe.io.sources import Source, open_source, shown_names
+
+SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".parquet", *AREA_SUFFIXES)
+
+
+def check(
+    paths: str | PathLike[str] | Sequence[str | PathLike[str]],
+    *,
+    sites: str | PathLike[str] | None = None,
+    areas: str | PathLike[str] | None = None,
+    encoding: str | None = None,
+) -> Findings:
+    """Check laboratory tables, sites, areas and indicators; each is known by its header.
+
+    Parameters
+    ----------
+    paths : path or sequence of paths
+        Files, or folders whose tables are checked.
+    sites, areas : path, optional
+        A sites table and a file of areas to check along, and against the laboratory tables.
+    encoding : str, optional
+        Codec of text files.
+
+    Returns
+    -------
+    Findings
+        With the counts of rows seen and accepted.
+
+    Raises
+    ------
+    UsageError
+        If no path was given.
+    """
+    findings = Findings()
+    files = _files(as_paths(paths))
+    given = [Path(p) for p in (sites, areas) if p is not None]
+    files += list(zip(given, shown_names(given), strict=True)) if given else []
+    found_sites, found_areas, sites_file = None, None, ""
+    laboratory: list[Source] = []
+    for path, name in _once(files):
+        if path.suffix.lower() in AREA_SUFFIXES:
+            found_areas = areas_of(path, name, findings, encoding)
+            continue
+        source = open_source(path, name, findings, encoding)
+        if _is_sites(source, path, sites):
+            found_sites, sites_file = sites_of(source, findings), name
+        elif any(table.form == "indicators" for table in source.tables):
+            findings.rows += sum(len(t.sheet.rows) - t.header.row - 1 for t in source.tables)
+            findings.accepted += sum(len(t.sheet.rows) - t.header.row - 1 for t in source.tables)
+        else:
+            laboratory.append(source)
+    sampled = _read(laboratory, findings)
+    note_unmatched(findings, sampled, found_sites, found_areas, sites_file)
+    return findings.sorted()
+
+
+def _read(sources: list[Source], findings: Findings) -> dict[str, str]:
+    """Site to area of the laboratory tables; files of one folder are read as one."""
+    folders: dict[Path, list[Source]] = {}
+    for source in sources:
+        folders.setdefault(source.path.resolve().parent, []).append(source)
+    areas: dict[str, str] = {}
+    for together in folders.values():
+        samples = read_sources(together, findings)
+        sites = samples["site"].values.tolist()
+        areas |= dict(zip(sites, samples["area"].values.tolist(), strict=True))
+    return areas
+
+
+def _is_sites(source: Source, path: Path, sites: str | PathLike[str] | None) -> bool:
+    if sites is not None and path.resolve() == Path(sites).resolve():
+        return True
+    return any(table.form in ("sites", "euda_sites") for table in source.tables)
+
+
+def _files(paths: list[Path]) -> list[tuple[Path, str]]:
+    """Files of folders under their relative names, files by their own."""
+    single = [path for path in paths if not path.is_dir()]
+    found = list(zip(single, shown_names(single), strict=True))
+    for folder in (path for path in paths if path.is_dir()):
+        inner = sorted(
+            (f for f in folder.rglob("*") if f.is_file() and f.suffix.lower() in SUFFIXES),
+            key=lambda f: f.relative_to(folder).as_posix(),
+        )
+        names = [f.relative_to(folder).as_posix() for f in inner]
+        found += [(f, n) for f, n in zip(inner, names, strict=True) if not f"/{n}".count("/.")]
+    return found
+
+
+def _once(files: list[tuple[Path, str]]) -> list[tuple[Path, str]]:
+    seen: dict[Path, tuple[Path, str]] = {}
+    for path, name in files:
+        seen.setdefault(path.resolve(), (path, name))
+    return list(seen.values())

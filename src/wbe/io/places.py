@@ -1,0 +1,255 @@
+"""Sites and areas: where samples are taken, and the places that results are about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from wbe.errors import FindingsError
+from wbe.findings import Findings
+from wbe.io.quantities import read_quantities
+from wbe.io.rows import Body, extract
+from wbe.io.samples import contained, read_coordinates, read_population_basis
+from wbe.io.sources import Source, Table, open_source
+from wbe.io.text import Refused
+from wbe.io.words import plain
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+SITE_COLUMNS = (
+    "site", "name", "area", "lon", "lat", "crs", "population", "population_basis",
+    "population_date", "role", "type",
+)  # fmt: skip
+DEGREES = ("wgs84", "cgcs2000")
+_USED = frozenset({*SITE_COLUMNS, "town", "coordinates", "note", "serial_no", "province", "city",
+                   "county"})  # fmt: skip
+
+
+def read_sites(path: str | PathLike[str], *, encoding: str | None = None) -> gpd.GeoDataFrame:
+    """Read a table of sites; coordinates stay as written, with their datum beside them.
+
+    Parameters
+    ----------
+    path : path
+        CSV, TSV or XLSX; the EUDA table of sites is recognised.
+    encoding : str, optional
+        Codec of a text file.
+
+    Returns
+    -------
+    GeoDataFrame
+        ``site, name, area, lon, lat, crs, population, population_basis, population_date, role,
+        type, geometry``; its ``crs`` is EPSG:4326 only if every position is in WGS 84 or CGCS2000.
+        ``attrs["findings"]`` holds all findings; rows with errors are left out.
+
+    Raises
+    ------
+    FindingsError
+        If the file is refused or no row is left.
+    """
+    findings = Findings()
+    source = open_source(Path(path), Path(path).name, findings, encoding)
+    sites = sites_of(source, findings)
+    if sites is None or sites.empty:
+        raise FindingsError(findings)
+    return sites
+
+
+def sites_of(source: Source, findings: Findings) -> gpd.GeoDataFrame | None:
+    """Sites of an opened file; None if it holds none."""
+    tables = [t for t in source.tables if t.form in ("sites", "euda_sites")]
+    if not tables:
+        tables = [t for t in source.tables if t.header.has("site")][:1]
+    if not tables:
+        if source.tables:
+            findings.add("not_a_sites_table", file=source.name)
+        return None
+    parts = []
+    for table in tables:
+        try:
+            parts.append(_sites(table, findings))
+        except Refused as refused:
+            if refused.rule != "columns_refused":
+                findings.add(refused.rule, file=source.name, sheet=table.sheet.name,
+                             line=refused.line, **refused.details)  # fmt: skip
+    if not parts:
+        return None
+    return _as_frame(pd.concat(parts, ignore_index=True), findings)
+
+
+def _sites(table: Table, findings: Findings) -> pd.DataFrame:
+    if table.form == "euda_sites":
+        return _euda_sites(table, findings)
+    body = extract(table.sheet, table.header, findings, quality_control=False)
+    _note_unknown(body)
+    rows = _site_rows(body)
+    findings.rows += body.seen
+    kept = _settle_repeats(body, rows)
+    findings.accepted += len(body) - len(body.rejected)
+    return kept
+
+
+def _site_rows(body: Body, crs: str = "") -> pd.DataFrame:
+    """One record a row, in the columns of a sites table."""
+    rows = pd.DataFrame(index=range(len(body)))
+    towns = body.plain("town")
+    sites = body.plain("site")
+    rows["site"] = [s if s.startswith(t) else t + s for s, t in zip(sites, towns, strict=True)]
+    rows["name"] = [plain(t) or s for t, s in zip(body.field("name"), rows["site"], strict=True)]
+    rows["area"] = [plain(a) or t for a, t in zip(body.field("area"), towns, strict=True)]
+    read_coordinates(body, rows, crs)
+    rows["population"] = read_quantities(body, "population")
+    read_population_basis(body, rows)
+    rows["population_date"] = body.plain("population_date")
+    rows["role"] = _known_words(body, "role", "role")
+    rows["type"] = _known_words(body, "type", "site_type")
+    for name in ("population_basis", "population_date"):
+        unstated = rows["population"].notna() & (rows[name] == "")
+        if unstated.any():
+            body.note(f"{name}_unstated", count=int(unstated.sum()))
+    return rows
+
+
+def _note_unknown(body: Body) -> None:
+    for column in body.header.columns:
+        known = column.kind == "field" and column.id in _USED
+        if not known and column.kind != "blank":
+            body.note("column_left_out", column=column)
+
+
+def _known_words(body: Body, name: str, kind: str) -> list[str]:
+    texts = body.plain(name)
+    column = body.header.column(name)
+    found = [contained(kind, t) if t else "" for t in texts]
+    for position, (text, known) in enumerate(zip(texts, found, strict=True)):
+        if text and not known:
+            from wbe.names import ids
+
+            body.note("word_unknown", position, column, field=name, choices=", ".join(ids(kind)))
+    return found
+
+
+def _settle_repeats(body: Body, rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows without a site, and sites with two rows; positions shared by two sites are flagged."""
+    column = body.header.column("site")
+    refused = set(body.rejected)
+    for position in np.flatnonzero((rows["site"] == "").to_numpy()):
+        body.note("site_missing", int(position), column)
+        refused.add(int(position))
+    for _, group in rows[rows["site"] != ""].groupby("site", sort=True):
+        if len(group) < 2:
+            continue
+        same = len(group.drop_duplicates()) == 1
+        for position in group.index[1:]:
+            rule = "site_repeated" if same else "site_twice"
+            body.note(rule, int(position), column, site=group["site"].iloc[0])
+        refused |= set(group.index[1:] if same else group.index)
+        body.rejected |= set() if same else set(group.index)
+    kept = rows[~rows.index.isin(refused)]
+    placed = kept[kept["lon"].notna()]
+    for _, group in placed.groupby(["lon", "lat", "crs"], sort=True):
+        for position in group.index[1:]:
+            body.note("coordinates_shared", int(position), column,
+                      site=kept["site"][position], other=group["site"].iloc[0])  # fmt: skip
+    return kept
+
+
+def _euda_sites(table: Table, findings: Findings) -> pd.DataFrame:
+    """The EUDA table: a place is country and city, as in the table of loads."""
+    sheet, header = table.sheet, table.header
+    written = [text.strip() for text in sheet.rows[header.row]]
+    ours = {"City": "site", "Latitude": "lat", "Longitude": "lon", "Population": "population"}
+    header.columns = [
+        replace(c, kind="field" if name in ours else "unknown", id=ours.get(name, ""))
+        for c, name in zip(header.columns, written, strict=True)
+    ]
+    body = extract(sheet, header, findings, quality_control=False)
+    country, city = (body.cells[written.index(name)] for name in ("Country", "City"))
+    body.cells[written.index("City")] = [f"{a}|{b}" for a, b in zip(country, city, strict=True)]
+    rows = _site_rows(body, crs="wgs84")
+    rows["name"], rows["area"] = city, rows["site"]
+    rows["type"] = "wwtp"
+    findings.rows += body.seen
+    kept = _settle_repeats(body, rows)
+    findings.accepted += len(body) - len(body.rejected)
+    return kept
+
+
+def _as_frame(rows: pd.DataFrame, findings: Findings) -> gpd.GeoDataFrame:
+    import geopandas as gpd
+    import shapely
+
+    rows = rows.sort_values("site", kind="stable").reset_index(drop=True)
+    points = np.full(len(rows), None, dtype=object)
+    placed = rows["lon"].notna().to_numpy()
+    points[placed] = shapely.points(rows["lon"][placed], rows["lat"][placed])
+    degrees = bool(placed.any()) and rows["crs"][placed].isin(DEGREES).all()
+    table = {name: rows[name].to_numpy() for name in SITE_COLUMNS}
+    frame = gpd.GeoDataFrame(table, geometry=points, crs="EPSG:4326" if degrees else None)
+    frame.attrs["findings"] = findings
+    return frame
+
+
+def read_areas(path: str | PathLike[str], *, encoding: str | None = None) -> gpd.GeoDataFrame:
+    """Read areas from GeoJSON, GeoPackage or Shapefile, brought to WGS 84.
+
+    Parameters
+    ----------
+    path : path
+    encoding : str, optional
+        Codec of a Shapefile's table or of a GeoJSON text.
+
+    Returns
+    -------
+    GeoDataFrame
+        ``area, name, population, geometry`` in EPSG:4326. ``attrs["findings"]`` holds all
+        findings; features with errors are left out.
+
+    Raises
+    ------
+    FindingsError
+        If the file is refused or no feature is left.
+    """
+    from wbe.io.areas import areas_of
+
+    findings = Findings()
+    areas = areas_of(Path(path), Path(path).name, findings, encoding)
+    if areas is None or areas.empty:
+        raise FindingsError(findings)
+    return areas
+
+
+def note_unmatched(
+    findings: Findings, sampled: Mapping[str, str], sites: Any, areas: Any, file: str
+) -> None:
+    """Sites and areas that one table names and the other does not.
+
+    Parameters
+    ----------
+    findings : Findings
+        Receives what is noticed.
+    sampled : mapping of str to str
+        Site to area ("" where none is stated) of the laboratory tables.
+    sites, areas : GeoDataFrame or None
+        The area that the sites table states comes before that of the laboratory table.
+    file : str
+        Name of the sites file for findings.
+    """
+    used = dict(sampled)
+    if sites is not None:
+        known = dict(zip(sites["site"], sites["area"], strict=True))
+        for site in sorted(set(sampled) - set(known)) if sampled else ():
+            findings.add("site_not_in_sites", site=site, value=site)
+        for site in sorted(set(known) - set(sampled)) if sampled else ():
+            findings.add("site_without_samples", file=file, site=site, value=site)
+        used |= {site: area for site, area in known.items() if area}
+    if areas is not None:
+        for area in sorted(set(used.values()) - {""} - set(areas["area"])):
+            findings.add("area_not_in_areas", value=area)

@@ -1,0 +1,145 @@
+"""Raw tables: cells as text, with the line and the cell address that a person sees.
+
+Everything is text first and is cast later, so that a site called ``NA`` stays a site and a finding
+can show the value as written.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from wbe.io.text import Refused
+
+DELIMITERS = (",", "\t", ";", "|")
+_HEAD_ROWS = 60
+_FIELD_LIMIT = 1_000_000
+
+
+@dataclass
+class Sheet:
+    """One table as it stands in a file.
+
+    Attributes
+    ----------
+    file, name : str
+        Name of the file for findings; name of the sheet ("" in a text file).
+    rows : list of list of str
+        Cells as written; blank lines of a text file are left out.
+    lines : list of int
+        For each row the line at which it begins, counted from 1 as a person does.
+    spreadsheet : bool
+        Whether cells have addresses.
+    merged : list of (int, int, int, int)
+        First row, first column, last row, last column of merged ranges, counted from 0.
+    broken : dict
+        (row, column) to the rule and the text of a cell that holds no value: an error value, or a
+        formula that was never calculated.
+    epoch_1904 : bool
+        Whether date serials count from 1904.
+    """
+
+    file: str
+    name: str = ""
+    rows: list[list[str]] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    spreadsheet: bool = False
+    merged: list[tuple[int, int, int, int]] = field(default_factory=list)
+    broken: dict[tuple[int, int], tuple[str, str]] = field(default_factory=dict)
+    epoch_1904: bool = False
+    delimiter: str = ""
+
+    def address(self, row: int, column: int) -> str:
+        """Cell address such as ``C5``; empty in a text file."""
+        return f"{column_letters(column)}{self.lines[row]}" if self.spreadsheet else ""
+
+    def cell(self, row: int, column: int) -> str:
+        """Text of a cell; "" beyond the end of a short row."""
+        cells = self.rows[row]
+        return cells[column] if column < len(cells) else ""
+
+
+def column_letters(column: int) -> str:
+    """Spreadsheet name of a column counted from 0: 0 is A, 26 is AA."""
+    letters = ""
+    number = column + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def parse_delimited(
+    text: str, file: str, score: Callable[[Sequence[Sequence[str]]], int]
+) -> Sheet:
+    """Split delimited text into cells; the delimiter is the one whose header is known best.
+
+    Parameters
+    ----------
+    text : str
+        Content of the file.
+    file : str
+        Its name for findings.
+    score : callable
+        Number of known header words in rows of cells; decides between delimiters.
+
+    Returns
+    -------
+    Sheet
+
+    Raises
+    ------
+    Refused
+        ``quote_not_closed``, ``cell_too_long``, or ``no_rows``.
+    """
+    delimiter = _delimiter(text, score)
+    rows, lines = _split(text, delimiter)
+    if not rows:
+        raise Refused("file_empty")
+    return Sheet(file, rows=rows, lines=lines, delimiter=delimiter)
+
+
+def _delimiter(text: str, score: Callable[[Sequence[Sequence[str]]], int]) -> str:
+    head = _head(text)
+    best, best_score = DELIMITERS[0], -1
+    for delimiter in DELIMITERS:
+        rows = list(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter))
+        if not any(len(row) > 1 for row in rows):
+            continue
+        found = score(rows)
+        if found > best_score:
+            best, best_score = delimiter, found
+    return best
+
+
+def _head(text: str) -> str:
+    """The first lines, cut at a line end so that no cell is cut."""
+    position = 0
+    for _ in range(_HEAD_ROWS):
+        found = text.find("\n", position)
+        if found < 0:
+            return text[:_FIELD_LIMIT]
+        position = found + 1
+    return text[: min(position, _FIELD_LIMIT)]
+
+
+def _split(text: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    before = csv.field_size_limit(_FIELD_LIMIT)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    begins = 1
+    try:
+        for row in reader:
+            if any(cell and not cell.isspace() for cell in row):
+                rows.append(row)
+                lines.append(begins)
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        rule = "cell_too_long" if "limit" in str(error) else "quote_not_closed"
+        raise Refused(rule, line=begins) from None
+    finally:
+        csv.field_size_limit(before)
+    return rows, lines

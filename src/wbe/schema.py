@@ -1,0 +1,383 @@
+"""What a samples Dataset holds, the one place that builds it, and the checks on it.
+
+Dims are ``(sample, analyte)``. A quantity that was not found is never 0: its value is NaN, its
+``status`` says why, and its limits say below what it lies.
+
+============================================  ==================  ===============================
+name                                          dims                unit
+============================================  ==================  ===============================
+``concentration, lod, loq``                   sample, analyte     ng/L (liquids)
+``concentration_rsd``                         sample, analyte     1
+``content, content_lod, content_loq``         sample, analyte     ng/g dry weight (solids)
+``load, load_lod, load_loq``                  sample, analyte     mg/day, only if stated
+``pn_load, pn_load_lod, pn_load_loq``         sample, analyte     mg/day/1000 inhabitants, only
+                                                                  if stated
+``status``                                    sample, analyte     a word of `STATUSES`
+``flow``, ``flow_rsd``                        sample              m^3/day, 1
+``population``, ``population_rsd``            sample              inhabitant, 1
+``source_file``, ``source_line``              sample, analyte     index into ``attrs["files"]``;
+                                                                  line as a person sees it
+============================================  ==================  ===============================
+
+Coordinates on ``sample``: ``site, area, time`` (start of collection, local clock), ``duration``
+[h], ``matrix, mode, round, visit, lab, population_basis, population_date``, and where known
+``role, weekday, lon, lat, crs, site_id``. ``attrs``: ``files``, ``findings``, ``qc_rows``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from wbe.errors import SchemaError
+from wbe.findings import Findings
+from wbe.names import ids
+from wbe.units import PN_UNIT
+
+STATUSES: Final = ids("status")
+QUANTITIES: Final = {
+    "concentration": "ng/L", "content": "ng/g", "load": "mg/day", "pn_load": PN_UNIT,
+}  # fmt: skip
+"""Quantity -> unit; a quantified result has a value in exactly one of them."""
+
+TEXT_COORDS: Final = (
+    "site", "area", "matrix", "mode", "round", "visit", "lab", "population_basis",
+    "population_date",
+)  # fmt: skip
+OPTIONAL_TEXT_COORDS: Final = ("role", "weekday", "crs", "site_id")
+NUMBER_COORDS: Final = {"duration": "h"}
+OPTIONAL_NUMBER_COORDS: Final = {"lon": "degrees_east", "lat": "degrees_north"}
+SAMPLE_NUMBERS: Final = {
+    "flow": "m^3/day", "flow_rsd": "1", "population": "inhabitant", "population_rsd": "1",
+}  # fmt: skip
+OPTIONAL_SAMPLE_NUMBERS: Final = {
+    "rain_24h": "mm", "rain_72h": "mm", "domestic_share": "1",
+    "cigarettes": "cigarette/day/inhabitant",
+}  # fmt: skip
+OPTIONAL_SAMPLE_TEXTS: Final = (
+    "note", "phase", "preservation", "storage_temp", "analysed_date", "province", "city",
+    "county", "type",
+)  # fmt: skip
+RESULT_NUMBERS: Final = {
+    "concentration": "ng/L", "lod": "ng/L", "loq": "ng/L", "concentration_rsd": "1",
+    "content": "ng/g", "content_lod": "ng/g", "content_loq": "ng/g",
+}  # fmt: skip
+OPTIONAL_RESULT_NUMBERS: Final = {
+    "load": "mg/day", "load_lod": "mg/day", "load_loq": "mg/day",
+    "pn_load": PN_UNIT, "pn_load_lod": PN_UNIT, "pn_load_loq": PN_UNIT,
+    "recovery": "1", "duplicate_rpd": "1",
+}  # fmt: skip
+_UNKNOWN_TEXT: Final = ""
+
+_HOW: Final = {
+    "area": "call wbe.locate(samples, sites, areas)",
+    "visit": "call wbe.locate(samples, sites, areas), or give a column 'visit'",
+    "flow": "give a column 'flow' with its unit, or use a method that needs no flow",
+    "population": "give a column 'population', or a sites table to wbe.locate",
+    "pathway": "call wbe.estimate(samples) first",
+    "load": "give a column 'load' [mg/day]",
+    "pn_load": f"give a column 'pn_load' [{PN_UNIT}]",
+    "lon": "give columns 'lon' and 'lat', or a sites table to wbe.locate",
+    "lat": "give columns 'lon' and 'lat', or a sites table to wbe.locate",
+}
+
+
+def limits_of(quantity: str) -> tuple[str, str]:
+    """Names of the limits of detection and quantification that belong to a quantity."""
+    prefix = "" if quantity == "concentration" else f"{quantity}_"
+    return f"{prefix}lod", f"{prefix}loq"
+
+
+def require(samples: xr.Dataset, *names: str) -> None:
+    """Refuse a Dataset that lacks what a function needs.
+
+    Parameters
+    ----------
+    samples : Dataset (sample, analyte)
+        As `wbe.read` returns it.
+    *names : str
+        Variables, coordinates or dims that must be there; without any, those that every samples
+        Dataset has.
+
+    Raises
+    ------
+    SchemaError
+        Names everything that is missing and how to get it.
+    """
+    if not isinstance(samples, xr.Dataset):
+        raise SchemaError(
+            f"a samples Dataset is needed, not {type(samples).__name__}: use wbe.read(...)"
+        )
+    needed = names or ("sample", "analyte", "status", *TEXT_COORDS, "time", *RESULT_NUMBERS)
+    known = set(samples.variables) | set(samples.dims)
+    missing = [name for name in needed if name not in known]
+    if missing:
+        words = "; ".join(f"{n}: {_HOW.get(n, 'read the samples with wbe.read')}" for n in missing)
+        raise SchemaError(f"the samples lack {', '.join(missing)}. {words}")
+
+
+def empty(findings: Findings | None = None, files: Sequence[Mapping[str, Any]] = ()) -> xr.Dataset:
+    """A samples Dataset without samples, for input of which everything was rejected.
+
+    Parameters
+    ----------
+    findings : Findings, optional
+    files : sequence of dict, optional
+
+    Returns
+    -------
+    Dataset (sample, analyte)
+    """
+    results = pd.DataFrame({"sample": [], "analyte": [], "status": []}, dtype=object)
+    samples = pd.DataFrame(index=pd.Index([], dtype=object))
+    return assemble(samples, results, findings=findings, files=files)
+
+
+def assemble(
+    samples: pd.DataFrame,
+    results: pd.DataFrame,
+    *,
+    findings: Findings | None = None,
+    files: Sequence[Mapping[str, Any]] = (),
+    qc_rows: pd.DataFrame | None = None,
+    extras: Mapping[str, pd.Series] | None = None,
+) -> xr.Dataset:
+    """Build a samples Dataset from tidy records.
+
+    Parameters
+    ----------
+    samples : pandas.DataFrame
+        One row a sample, indexed by its id; columns are any of the sample names of this module.
+    results : pandas.DataFrame
+        One row for each result: ``sample, analyte, status``, and any of the result names.
+        A pair that has no row is ``not_measured``.
+    findings, files, qc_rows
+        Become ``attrs``.
+    extras : mapping of str to Series, optional
+        Unknown columns: header as written to texts, indexed like `samples` or like `results`.
+
+    Returns
+    -------
+    Dataset (sample, analyte)
+        Samples and analytes in order of their code points, whatever the order of the records.
+
+    Raises
+    ------
+    SchemaError
+        If a pair of sample and analyte has two records, or a record names an unknown sample.
+    """
+    samples = samples.loc[sorted(samples.index, key=str)]
+    sample_ids = [str(i) for i in samples.index]
+    analytes = sorted({str(a) for a in results["analyte"]})
+    grid = _Grid(sample_ids, analytes, results)
+    data = xr.Dataset(coords={"sample": _text(sample_ids), "analyte": _text(analytes)})
+    data = data.assign_coords(_sample_coords(samples))
+    for name, unit in {**RESULT_NUMBERS, **OPTIONAL_RESULT_NUMBERS}.items():
+        given = name in results and bool(results[name].notna().any())
+        if given or name in RESULT_NUMBERS:
+            data[name] = grid.numbers(name, unit)
+    data["status"] = grid.texts("status", "not_measured")
+    data["source_file"] = grid.integers("source_file", np.int16)
+    data["source_line"] = grid.integers("source_line", np.int32)
+    if "analysis_method" in results:
+        data["analysis_method"] = grid.texts("analysis_method", _UNKNOWN_TEXT)
+    data = data.assign(_sample_variables(samples))
+    data = data.assign(_extras(extras or {}, samples, grid))
+    data.attrs = {
+        "files": [dict(file) for file in files],
+        "findings": findings if findings is not None else Findings(),
+        "qc_rows": qc_rows if qc_rows is not None else pd.DataFrame(),
+    }
+    return data
+
+
+def _text(values: Sequence[str] | np.ndarray) -> np.ndarray:
+    return np.asarray([str(v) for v in values], dtype=np.str_)
+
+
+class _Grid:
+    """Places records in a (sample, analyte) array."""
+
+    def __init__(self, samples: list[str], analytes: list[str], results: pd.DataFrame):
+        self.results = results
+        self.shape = (len(samples), len(analytes))
+        self.row = pd.Index(samples).get_indexer(pd.Index(results["sample"].astype(str)))
+        self.column = pd.Index(analytes).get_indexer(pd.Index(results["analyte"].astype(str)))
+        if (self.row < 0).any():
+            raise SchemaError("a result names a sample that has no record")
+        cells = self.row.astype(np.int64) * max(1, len(analytes)) + self.column
+        if len(np.unique(cells)) != len(cells):
+            raise SchemaError("a sample has two results of one analyte; join duplicates first")
+
+    def _filled(self, values: Any, background: Any, dtype: Any) -> np.ndarray:
+        array = np.full(self.shape, background, dtype=dtype)
+        array[self.row, self.column] = values
+        return array
+
+    def numbers(self, name: str, unit: str) -> xr.DataArray:
+        values = self.results[name].to_numpy(dtype=float) if name in self.results else np.nan
+        array = self._filled(values, np.nan, float)
+        return xr.DataArray(array, dims=("sample", "analyte"), attrs={"units": unit})
+
+    def integers(self, name: str, dtype: Any) -> xr.DataArray:
+        values = self.results[name].to_numpy(dtype=dtype) if name in self.results else -1
+        return xr.DataArray(self._filled(values, -1, dtype), dims=("sample", "analyte"))
+
+    def texts(self, name: str, background: str) -> xr.DataArray:
+        values = _text(self.results[name].tolist())
+        width = max(len(background), values.dtype.itemsize // 4, 1)
+        return xr.DataArray(
+            self._filled(values, background, f"<U{width}"), dims=("sample", "analyte")
+        )
+
+
+def _sample_coords(samples: pd.DataFrame) -> dict[str, Any]:
+    n = len(samples)
+    coords: dict[str, Any] = {}
+    for name in (*TEXT_COORDS, *OPTIONAL_TEXT_COORDS):
+        texts = samples[name].tolist() if name in samples else [""] * n
+        if name in TEXT_COORDS or any(texts):
+            coords[name] = ("sample", _text(texts))
+    times = samples["time"] if "time" in samples else pd.Series([None] * n, dtype="object")
+    coords["time"] = ("sample", pd.to_datetime(times).to_numpy().astype("datetime64[s]"))
+    for name, unit in {**NUMBER_COORDS, **OPTIONAL_NUMBER_COORDS}.items():
+        values = samples[name].to_numpy(float) if name in samples else np.full(n, np.nan)
+        if name in NUMBER_COORDS or np.isfinite(values).any():
+            coords[name] = ("sample", values, {"units": unit})
+    return coords
+
+
+def _sample_variables(samples: pd.DataFrame) -> dict[str, Any]:
+    n = len(samples)
+    found: dict[str, Any] = {}
+    for name, unit in {**SAMPLE_NUMBERS, **OPTIONAL_SAMPLE_NUMBERS}.items():
+        values = samples[name].to_numpy(float) if name in samples else np.full(n, np.nan)
+        if name in SAMPLE_NUMBERS or np.isfinite(values).any():
+            found[name] = ("sample", values, {"units": unit})
+    for name in OPTIONAL_SAMPLE_TEXTS:
+        if name in samples and any(samples[name]):
+            found[name] = ("sample", _text(samples[name].tolist()))
+    return found
+
+
+def _extras(extras: Mapping[str, pd.Series], samples: pd.DataFrame, grid: _Grid) -> dict[str, Any]:
+    """Unknown columns, numbered in order of their headers."""
+    found: dict[str, Any] = {}
+    for number, header in enumerate(sorted(extras), start=1):
+        series, attrs = extras[header], {"long_name": header}
+        if series.index.equals(samples.index) or set(series.index) == set(samples.index):
+            texts = _text(series.reindex(samples.index).tolist())
+            found[f"extra_{number}"] = ("sample", texts, attrs)
+        else:
+            values = _text(series.tolist())
+            array = np.full(grid.shape, "", dtype=values.dtype)
+            array[grid.row, grid.column] = values
+            found[f"extra_{number}"] = (("sample", "analyte"), array, attrs)
+    return found
+
+
+PER_PERSON_LITRES: Final = (50.0, 1000.0)
+"""Water per person and day outside of which flow or population is doubtful [L/day]."""
+SLIP_FACTOR: Final = 900.0
+_SLIP_LEAST: Final = 3
+
+
+def validate(samples: xr.Dataset) -> Findings:
+    """Check a samples Dataset: its own order, and values that point to a slip of units.
+
+    Parameters
+    ----------
+    samples : Dataset (sample, analyte)
+
+    Returns
+    -------
+    Findings
+        Errors for what contradicts the schema; flags for litres per person outside 50-1,000 a
+        day and for a value about 1,000 times the median of its site and analyte.
+
+    Raises
+    ------
+    SchemaError
+        If the Dataset lacks the variables of every samples Dataset.
+    """
+    require(samples)
+    findings = Findings()
+    _check_status(samples, findings)
+    _check_water(samples, findings)
+    _check_slips(samples, findings)
+    return findings
+
+
+def _place(samples: xr.Dataset, row: int, column: int | None = None) -> dict[str, Any]:
+    """File, line and labels of a sample or of one of its results."""
+    files, lines = samples["source_file"].values[row], samples["source_line"].values[row]
+    if column is None:
+        known = np.flatnonzero(files >= 0)
+        column = int(known[np.argmin(lines[known])]) if len(known) else None
+    place: dict[str, Any] = {
+        "sample_id": str(samples["sample"].values[row]),
+        "site": str(samples["site"].values[row]),
+    }
+    if column is not None and files[column] >= 0:
+        names = samples.attrs.get("files", [])
+        place["file"] = names[files[column]]["name"] if files[column] < len(names) else ""
+        place["line"] = int(lines[column]) if lines[column] >= 0 else None
+    return place
+
+
+def _check_status(samples: xr.Dataset, findings: Findings) -> None:
+    status = samples["status"].values
+    known = np.isin(status, STATUSES)
+    valued = np.zeros(status.shape, dtype=bool)
+    for name in QUANTITIES:
+        if name in samples:
+            values = samples[name].values
+            valued |= np.isfinite(values)
+            for row, column in np.argwhere(values < 0):
+                findings.add("negative_value", value=f"{values[row, column]:g}",
+                             analyte=str(samples["analyte"].values[column]),
+                             **_place(samples, row, column))  # fmt: skip
+    wrong = ~known | (valued != (status == "quantified"))
+    for row, column in np.argwhere(wrong):
+        findings.add("status_contradicts", value=str(status[row, column]),
+                     analyte=str(samples["analyte"].values[column]),
+                     **_place(samples, row, column))  # fmt: skip
+
+
+def _check_water(samples: xr.Dataset, findings: Findings) -> None:
+    low, high = PER_PERSON_LITRES
+    with np.errstate(invalid="ignore", divide="ignore"):
+        litres = samples["flow"].values / samples["population"].values * 1000
+        unusual = (litres < low) | (litres > high)
+    for row in np.flatnonzero(unusual):
+        findings.add("flow_per_person_unusual", column="flow", litres=f"{litres[row]:.3g}",
+                     low=f"{low:g}", high=f"{high:g}", **_place(samples, int(row)))  # fmt: skip
+
+
+def _check_slips(samples: xr.Dataset, findings: Findings) -> None:
+    """Values about 1,000 times the median of the others of their site, matrix and analyte."""
+    for name in QUANTITIES:
+        if name not in samples:
+            continue
+        row, column = np.nonzero(samples[name].values > 0)
+        records = pd.DataFrame(
+            {
+                "row": row, "column": column, "value": samples[name].values[row, column],
+                "site": samples["site"].values[row], "matrix": samples["matrix"].values[row],
+            }
+        )  # fmt: skip
+        grouped = records.groupby(["site", "matrix", "column"])["value"]
+        likely = (grouped.transform("size") >= _SLIP_LEAST) & (
+            records["value"] >= SLIP_FACTOR * grouped.transform("median")
+        )
+        medians = grouped.transform("median")
+        for i in np.flatnonzero(likely):
+            place = _place(samples, int(row[i]), int(column[i]))
+            findings.add("unit_slip_suspected", value=f"{records['value'][i]:g}",
+                         analyte=str(samples["analyte"].values[column[i]]),
+                         ratio=f"{records['value'][i] / medians[i]:.0f}",
+                         unit=QUANTITIES[name], **place)  # fmt: skip
