@@ -53,9 +53,7 @@ def propagated(study: dict[str, Any], row: dict[str, str]) -> float:
     halves = [half_digit(row[study["compute"]["arguments"][name]]) for name in names]
     centre = compute(study, row, {})
     corners = itertools.product(*[(-half, half) for half in halves])
-    return max(
-        abs(compute(study, row, dict(zip(names, c, strict=True))) - centre) for c in corners
-    )
+    return max(abs(compute(study, row, dict(zip(names, c, strict=True))) - centre) for c in corners)
 
 
 def is_censored(study: dict[str, Any], row: dict[str, str]) -> bool:

@@ -55,9 +55,7 @@ def generator(root):
 def count(generator, seeds, truth_seed=2018, model=None):
     tally = Tally()
     for seed in seeds:
-        county = generator.simulate(
-            seed, truth_seed=truth_seed, analytes=(METH, "cotinine")
-        )
+        county = generator.simulate(seed, truth_seed=truth_seed, analytes=(METH, "cotinine"))
         result = estimate(
             locate(generator.as_samples(county)),
             draws=2_000,

@@ -182,6 +182,8 @@ def test_check_in_text_json_and_strict(campaign: Path) -> None:
     assert set(body["summary"]) == {"rows", "accepted", "errors", "flags"}
     assert body["summary"]["flags"] > 0
     assert invoke("check", campaign, "--strict").exit_code == 3
+    assert invoke("check", campaign, "--quiet", "--annotate", campaign / "a.xlsx").exit_code == 0
+    assert (campaign / "a.xlsx").is_file()
     assert invoke("check", campaign / "nowhere").exit_code == 2
 
 
@@ -247,6 +249,16 @@ def test_a_signal_ends_without_a_traceback_and_keeps_the_old_results(
 def test_debug_shows_the_traceback_and_nothing_else_does(tmp_path: Path) -> None:
     assert b"Traceback" not in wbe("run", tmp_path).stderr
     assert b"Traceback" in wbe("run", tmp_path, "--debug").stderr
+
+
+def test_an_unforeseen_error_is_one_line_for_people() -> None:
+    code = (
+        "from wbe.run import scaffold\nfrom wbe import cli\n"
+        "scaffold.create = lambda *a: 1 / 0\ncli.main(['init', 'x'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert done.returncode == 1 and b"Traceback" not in done.stderr
+    assert b"internal error: ZeroDivisionError" in done.stderr and b"--debug" in done.stderr
 
 
 def localised(tmp_path: Path) -> dict[str, str]:

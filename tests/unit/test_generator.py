@@ -340,9 +340,7 @@ def test_library_reads_from_the_files_what_the_county_is(county: generator.Count
         "sample", "analyte", "site", "round", "matrix", "mode", "lab", "population_basis",
     ):  # fmt: skip
         assert list(read[name].values) == list(made[name].values), name
-    np.testing.assert_array_equal(
-        read["time"].values.astype("datetime64[s]"), made["time"].values
-    )
+    np.testing.assert_array_equal(read["time"].values.astype("datetime64[s]"), made["time"].values)
     np.testing.assert_array_equal(read["status"].values.astype(str), made["status"].values)
     for name in (
         "concentration", "lod", "loq", "content", "content_lod", "content_loq",

@@ -190,9 +190,7 @@ def pn_doses(consumption: Any, dose: Any) -> Any:
     return consumption / dose
 
 
-@quantities(
-    concentration="ng/L", marker="ng/L", marker_load="mg/day/inhabitant", returns=PN_UNIT
-)
+@quantities(concentration="ng/L", marker="ng/L", marker_load="mg/day/inhabitant", returns=PN_UNIT)
 def pn_mass_load_from_marker(concentration: Any, marker: Any, marker_load: Any) -> Any:
     """Per-capita load of a sample without flow, from a human marker in the same water.
 

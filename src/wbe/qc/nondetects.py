@@ -69,7 +69,7 @@ class LognormalFit:
     @property
     def factor(self) -> Floats:
         """Cholesky factor of the covariance, shape (2, 2)."""
-        return np.linalg.cholesky(self.covariance)
+        return np.asarray(np.linalg.cholesky(self.covariance), dtype=float)
 
 
 def require_rule(name: str) -> str:
@@ -166,21 +166,21 @@ def fit_lognormal(values: Floats, limits: Floats) -> LognormalFit:
     ----------
     Antweiler 2008, 10.1021/es071301c
     """
-    y, l = _checked_logs(values, limits)
-    n_censored = len(l)
+    y, low = _checked_logs(values, limits)
+    n_censored = len(low)
 
     at = np.array([y.mean(), math.log(y.std(ddof=1))])
-    value, gradient, information = _negative_log_likelihood(at, y, l)
+    value, gradient, information = _negative_log_likelihood(at, y, low)
     for _ in range(_MAX_STEPS):
         step = _newton_step(gradient, information)
-        at, new = _shortened(at, step, value, y, l)
+        at, new = _shortened(at, step, value, y, low)
         done = abs(new[0] - value) <= 1e-14 * abs(value) and np.abs(new[1]).max() < 1e-8
         value, gradient, information = new
         if done:
             break
     else:
         raise UsageError("the censored lognormal does not converge on these values")
-    covariance = np.linalg.inv(information)
+    covariance = np.asarray(np.linalg.inv(information), dtype=float)
     if not (np.linalg.eigvalsh(information) > 0).all():
         raise UsageError("the censored lognormal has no maximum on these values")
     return LognormalFit(float(at[0]), float(at[1]), covariance, len(values), n_censored)
@@ -200,11 +200,11 @@ def _checked_logs(values: Floats, limits: Floats) -> tuple[Floats, Floats]:
     return np.log(y_raw), np.log(l_raw)
 
 
-def _negative_log_likelihood(p: Floats, y: Floats, l: Floats) -> tuple[float, Floats, Floats]:
+def _negative_log_likelihood(p: Floats, y: Floats, low: Floats) -> tuple[float, Floats, Floats]:
     """Return the negative log likelihood with its gradient and Hessian in (mu, ln sd)."""
     mu, log_sd = p
     sd = math.exp(log_sd)
-    a, b = (y - mu) / sd, (l - mu) / sd
+    a, b = (y - mu) / sd, (low - mu) / sd
     tail = log_ndtr(b)
     hazard = np.exp(-(b**2) / 2 - tail) / math.sqrt(2 * math.pi)  # phi / Phi
     bend = hazard * (hazard + b)  # minus its derivative
@@ -223,11 +223,11 @@ def _newton_step(gradient: Floats, hessian: Floats) -> Floats:
 
 
 def _shortened(
-    at: Floats, step: Floats, value: float, y: Floats, l: Floats
+    at: Floats, step: Floats, value: float, y: Floats, low: Floats
 ) -> tuple[Floats, tuple[float, Floats, Floats]]:
     """Return the point along the step that does not raise the value."""
     for _ in range(40):
-        new = _negative_log_likelihood(at + step, y, l)
+        new = _negative_log_likelihood(at + step, y, low)
         if new[0] <= value + 1e-12 * abs(value):
             break
         step = step / 2

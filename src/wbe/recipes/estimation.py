@@ -341,7 +341,8 @@ def _cells(
         known &= rows.has_flow(s) if quantity == "mass_load" else rows.has_per_capita(s)
     if analyte is not None:
         known &= (s.analyte == analyte)[None, :]
-    return np.nonzero(known)
+    i, j = np.nonzero(known)
+    return i, j
 
 
 def _summaries(

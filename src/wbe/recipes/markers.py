@@ -49,7 +49,9 @@ def with_markers(result: xr.Dataset, markers: Mapping[str, Any]) -> xr.Dataset:
             raise UsageError(f"[markers] {name!r} is no known marker; near it: {near}")
         if isinstance(stated, Mapping) and stated.get("calibrate"):
             if key == "water":
-                raise UsageError("[markers] water cannot be calibrated; state it in L/day/inhabitant")
+                raise UsageError(
+                    "[markers] water cannot be calibrated; state it in L/day/inhabitant"
+                )
             loads[key] = calibrate(s, key)
         else:
             loads[key] = _stated(s, key, stated)

@@ -87,7 +87,10 @@ def by_area(
     if areas is not None:
         values = values.assign_attrs(areas=areas.to_json())
     values = values.assign_attrs(
-        {**result.attrs, **values.attrs}, design=design, statistic=chosen, quantities=list(quantities)
+        {**result.attrs, **values.attrs},
+        design=design,
+        statistic=chosen,
+        quantities=list(quantities),
     )
     _fill(values, s)
     return values
@@ -251,7 +254,8 @@ def _empty(
         [population.get(a, np.nan) for a in coords["area"]],
         {"units": "inhabitant"},
     )
-    return kept.assign_coords({k: (k, np.array(v, dtype=str)) for k, v in coords.items()}).assign(new)
+    axes = {k: (k, np.array(v, dtype=str)) for k, v in coords.items()}
+    return kept.assign_coords(axes).assign(new)
 
 
 def _area_table(
@@ -338,9 +342,7 @@ def _tasks(values: xr.Dataset, s: rows.Samples) -> list[_Task]:
     return out
 
 
-def _rejected(
-    s: rows.Samples, lost: bool, m: Members, analyte: str, round_: str
-) -> set[str]:
+def _rejected(s: rows.Samples, lost: bool, m: Members, analyte: str, round_: str) -> set[str]:
     """Flag an area that lost a sample of this round and residue, or a row nobody can place."""
     here = (s.area == m.area) & (s.round == round_)
     lost |= bool((s.status[here, s.column(analyte)] == "rejected").any())
@@ -455,9 +457,7 @@ def _numbers(
         return value, value, value, np.nan
 
     lower, value, upper, mean = numbers("fit")
-    if not task.variants:  # no draws: a value without an interval
-        out |= {"value": value, "lower": np.nan, "upper": np.nan}
-    elif "insufficient_data" in flags:  # a spread from one or two points is no statement
+    if not task.variants or "insufficient_data" in flags:  # no draws: a value without an interval
         out |= {"value": value, "lower": np.nan, "upper": np.nan}
     else:
         out |= {"value": value, "lower": lower, "upper": upper, "mean": mean}

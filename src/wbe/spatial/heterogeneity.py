@@ -1,4 +1,4 @@
-"""Can the areas of a round be told apart at all?"""
+"""Whether the areas of a round can be told apart at all."""
 
 from __future__ import annotations
 

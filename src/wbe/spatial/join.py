@@ -26,7 +26,7 @@ def locate(
     *,
     rounds: str = "auto",
 ) -> xr.Dataset:
-    """Give every sample its area, round, visit and role, and its site's population where it has none.
+    """Give every sample its area, round, visit and role, and a missing population its site's.
 
     Parameters
     ----------
@@ -97,9 +97,7 @@ def _site_areas(place: pd.DataFrame, sites: gpd.GeoDataFrame | None) -> dict[str
     return out | dict(zip(place.index.astype(str), place["area"].astype(str), strict=True))
 
 
-def _points(
-    place: pd.DataFrame, sites: gpd.GeoDataFrame | None
-) -> gpd.GeoDataFrame | None:
+def _points(place: pd.DataFrame, sites: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
     """Return one point an area where only sites have coordinates, None where none has."""
     if sites is None or "lon" not in sites:
         return None
@@ -127,9 +125,7 @@ def _points(
     one.loc[(one["n"] > 1) | (one["name"] == ""), "name"] = one["area"]
     # Two decimals of a degree, about 1 km: a map of areas needs no sampling point.
     spots = gpd.points_from_xy(one["lon"].round(2), one["lat"].round(2))
-    return gpd.GeoDataFrame(
-        one[["area", "name", "population"]], geometry=spots, crs="EPSG:4326"
-    )
+    return gpd.GeoDataFrame(one[["area", "name", "population"]], geometry=spots, crs="EPSG:4326")
 
 
 def rounds_of(samples: xr.Dataset, rounds: str) -> np.ndarray:
@@ -246,7 +242,9 @@ def _take_sites(
             table.loc[both, name] = here[column].fillna("").astype(str).to_numpy()
     table.loc[both, "population"] = here["population"].to_numpy(dtype=float)
     around = _polygons_around(here, areas, found)
-    given = here["area"].fillna("").astype(str) if "area" in here else pd.Series("", index=here.index)
+    given = pd.Series("", index=here.index)
+    if "area" in here:
+        given = here["area"].fillna("").astype(str)
     for site in both:
         table.loc[site, "area"] = given[site] or table.loc[site, "area"] or around.get(site, "")
 
@@ -272,7 +270,9 @@ def _polygons_around(
 
 def _wgs84(sites: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     lon, lat = sites["lon"].to_numpy(dtype=float), sites["lat"].to_numpy(dtype=float)
-    crs = sites["crs"].fillna("").astype(str).to_numpy() if "crs" in sites else np.full(len(lon), "")
+    crs = np.full(len(lon), "", dtype=object)
+    if "crs" in sites:
+        crs = sites["crs"].fillna("").astype(str).to_numpy()
     out_lon, out_lat = lon.copy(), lat.copy()
     for datum in sorted(set(crs.tolist())):
         here = crs == datum
@@ -294,9 +294,7 @@ def _with_population(samples: xr.Dataset, place: pd.DataFrame) -> xr.Dataset:
     own = samples["population"].values if "population" in samples else np.full(n, np.nan)
     given = place["population"].reindex(site).to_numpy(dtype=float)
     fill = np.isnan(own) & np.isfinite(given)
-    out = samples.assign(
-        population=("sample", np.where(fill, given, own), {"units": "inhabitant"})
-    )
+    out = samples.assign(population=("sample", np.where(fill, given, own), {"units": "inhabitant"}))
     for name in ("population_basis", "population_date"):
         old = samples[name].values.astype(str) if name in samples else np.full(n, "")
         new = place[name].reindex(site).to_numpy(dtype=str)

@@ -221,9 +221,9 @@ def compile_areas(
     s^2 the variance of y. Each draw is ln theta = mean(y) + t_(n-1) s / sqrt(n) + mean over points
     of the shared errors (laboratory, marker, visit); errors of single points and samples are in s
     already. The arithmetic statistic adds sigma^2 / 2 with sigma^2 = (n - 1) s^2 / chi2_(n-1), the
-    chi-squared of the same t. Plants: all errors of all rows, averaged on the natural scale, less a shift
-    that keeps the median of the mean at the plain mean; errors that all rows carry alike are
-    taken out of the mean.
+    chi-squared of the same t. Plants: all errors of all rows, averaged on the natural scale, less a
+    shift that keeps the median of the mean at the plain mean; errors that all rows carry alike
+    are taken out of the mean.
     """
     if not group:
         return []
@@ -253,9 +253,7 @@ def _weighted_model(p: Product, level: Level, m: Members) -> AreaModel:
     return AreaModel(m, level, rest, carried, shift=_shift(rest, m))
 
 
-def central(
-    s: rows.Samples, level: Level, m: Members, censored: rows.Censored
-) -> float:
+def central(s: rows.Samples, level: Level, m: Members, censored: rows.Censored) -> float:
     """Return an area's value without uncertainty, NaN where it cannot be told.
 
     Parameters

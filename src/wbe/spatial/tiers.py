@@ -122,10 +122,10 @@ def rank(
     Notes
     -----
     A tier is that of the central value; p is the share of draws in each tier; resolved where the
-    tier's p is at least `RESOLVED`. Relative breaks are positions among the areas: the mean log shift of
-    a draw over the areas of the reference round, which holds the errors that all share, moves them
-    too. With a relative scheme, areas that cannot be told apart (Pr(sd between areas > 0.3) < 0.9)
-    get no tier. An area with non-detects has a tier only where all at zero and all at their limit
+    tier's p is at least `RESOLVED`. Relative breaks are positions among the areas: the mean log
+    shift of a draw over the areas of the reference round, which holds the errors that all share,
+    moves them too. With a relative scheme, areas that cannot be told apart get no tier: those with
+    Pr(sd between areas > 0.3) below 0.9. An area with non-detects has a tier only where all at zero and all at their limit
     fall into the same one.
     """
     rule = _rule(scheme, labels, floor)
@@ -230,9 +230,7 @@ def _stack(tables: list[Table]) -> Table:
     return {name: np.concatenate([t[name] for t in tables]) for name in tables[0]}
 
 
-def _central(
-    values: xr.Dataset, s: rows.Samples, series: Series, round_: str
-) -> Floats:
+def _central(values: xr.Dataset, s: rows.Samples, series: Series, round_: str) -> Floats:
     """Return area values free of Monte Carlo error where all samples are quantified."""
     here = values.sel(quantity=series.quantity, drug=series.drug, round=round_)
     out = here["value"].values.copy()
@@ -252,9 +250,7 @@ def _reference(here: xr.Dataset, rounds: list[str], wanted: str) -> str:
     return filled[0] if filled else rounds[0]
 
 
-def _members(
-    values: xr.Dataset, s: rows.Samples, series: Series, round_: str
-) -> list[Members]:
+def _members(values: xr.Dataset, s: rows.Samples, series: Series, round_: str) -> list[Members]:
     found, _ = members(s, series.level, series.analyte, round_, rain(values))
     return [m for m in found if _valued(m, series.level)]
 
@@ -385,9 +381,7 @@ def _rank_round(
     return t
 
 
-def _blank(
-    here: xr.Dataset, drug: str, quantity: str, round_: str, rule: Rule, flag: str
-) -> Table:
+def _blank(here: xr.Dataset, drug: str, quantity: str, round_: str, rule: Rule, flag: str) -> Table:
     n = here.sizes["area"]
 
     def same(text: str) -> NDArray[Any]:

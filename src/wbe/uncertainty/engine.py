@@ -48,6 +48,7 @@ class Term:
     centre: Floats | None = None
 
     def take(self, rows: NDArray[np.intp]) -> Term:
+        """Return the term of some rows."""
         centre = None if self.centre is None else self.centre[rows]
         return replace(self, labels=self.labels[rows], log_sd=self.log_sd[rows], centre=centre)
 
@@ -144,7 +145,8 @@ def add_term(out: Floats, term: Term, stream: Stream, block: int) -> None:
         for row, code in zip(live, codes, strict=True):
             out[row] += term.log_sd[row] * z[code]
         return
-    shapes = zip(codes.tolist(), term.centre[live].tolist(), term.log_sd[live].tolist(), strict=True)
+    numbers = (codes, term.centre[live], term.log_sd[live])
+    shapes = zip(*(column.tolist() for column in numbers), strict=True)
     done: dict[tuple[int, float, float], Floats] = {}  # rows of one factor share one error
     for row, (code, centre, sd) in zip(live, shapes, strict=True):
         if (code, centre, sd) not in done:
@@ -178,9 +180,7 @@ def draw_below(below: BelowLimit, stream: Stream, block: int) -> Floats:
     return out
 
 
-def _parameters(
-    group: str, below: BelowLimit, stream: Stream, block: int
-) -> tuple[Floats, Floats]:
+def _parameters(group: str, below: BelowLimit, stream: Stream, block: int) -> tuple[Floats, Floats]:
     mu, log_sd, factor = below.fits[group]
     z = np.stack([stream.shared("below_limit_fit", f"{group}|{p}", block) for p in ("mu", "sd")])
     shift = factor @ z

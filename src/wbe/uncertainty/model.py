@@ -151,7 +151,7 @@ class ErrorModel:
             if missing:
                 raise UsageError(f"error model row {dict(record)} lacks {', '.join(missing)}")
             spread = record["spread"]
-            blank = spread is None or spread == "" or spread != spread  # noqa: PLR0124 (NaN)
+            blank = spread is None or spread == "" or spread != spread
             values = {n: str(record[n]) for n in names if n != "spread"}
             rows.append(Component(spread=None if blank else float(spread), **values))
         return cls(tuple(rows))

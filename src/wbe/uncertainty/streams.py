@@ -55,9 +55,7 @@ class Stream:
         self._bits.state = self._state
         return self._generator
 
-    def normals(
-        self, variable: str, labels: Sequence[str], block: int
-    ) -> NDArray[np.float64]:
+    def normals(self, variable: str, labels: Sequence[str], block: int) -> NDArray[np.float64]:
         """Return standard normals, one row of `BLOCK` draws a label.
 
         Parameters
@@ -77,7 +75,6 @@ class Stream:
         for row, label in zip(out, labels, strict=True):
             self.at(variable, label, block).standard_normal(out=row)
         return out
-
 
     def shared(self, variable: str, label: str, block: int) -> NDArray[np.float64]:
         """Return the standard normals of one stream, kept for the next who asks.

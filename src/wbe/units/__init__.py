@@ -17,7 +17,7 @@ import re
 import sys
 from collections.abc import Callable
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from wbe.errors import UnitError
 from wbe.units.spelling import canonical
@@ -173,9 +173,21 @@ def magnitude(text: str, unit: str) -> float:
     return float(found[1]) * scale(found[2], unit)
 
 
+class WithUnits(Protocol):
+    """A function that `quantities` decorated."""
+
+    in_units: dict[str, str]
+    out_units: str | tuple[str, ...] | None
+    bare: Callable[..., Any]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Convert the arguments, run the bare function, stamp the result."""
+        ...
+
+
 def quantities(
     *, returns: str | tuple[str, ...] | None = None, **in_units: str
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+) -> Callable[[Callable[..., Any]], WithUnits]:
     """Let a function of plain floats be called with numbers that say their unit.
 
     On entry each named argument is converted to the unit the body expects: a pint quantity, an
@@ -217,7 +229,7 @@ def quantities(
     for unit in (*in_units.values(), *_as_tuple(returns)):
         normalise(unit)
 
-    def decorate(bare: Callable[..., Any]) -> Callable[..., Any]:
+    def decorate(bare: Callable[..., Any]) -> WithUnits:
         signature = inspect.signature(bare)
         unknown = sorted(set(in_units) - set(signature.parameters))
         if unknown:
@@ -231,10 +243,11 @@ def quantities(
                     bound.arguments[name] = _enter(bound.arguments[name], name, unit)
             return _stamp(bare(*bound.args, **bound.kwargs), returns)
 
-        with_units.in_units = dict(in_units)  # type: ignore[attr-defined]
-        with_units.out_units = returns  # type: ignore[attr-defined]
-        with_units.bare = bare  # type: ignore[attr-defined]
-        return with_units
+        decorated = cast(WithUnits, with_units)
+        decorated.in_units = dict(in_units)
+        decorated.out_units = returns
+        decorated.bare = bare
+        return decorated
 
     return decorate
 

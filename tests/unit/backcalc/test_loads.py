@@ -11,10 +11,11 @@ from wbe.units import PN_UNIT
 
 positive = st.floats(1e-3, 1e6)
 
-CONCENTRATION = ["500 ng/L", "0.5 ug/L", "0.5 µg/L", "0.5 μg/L", "0.5 微克/升", "500 纳克/升", "5e-4 mg/L"]
-CONCENTRATION += ["0.5 ng/mL", "500 pg/mL", "500 ng L-1", "0.5 µg·L⁻¹"]
-FLOW = ["50000 m3/d", "5 万吨/日", "5 万m3/d", "5 万立方米/天", "50000 m³/d", "50 ML/d", "50000 t/d"]
-FLOW += [f"{50000 / 24} m3/h", f"{50000 / 86.4} L/s", "50000 吨/天", f"{50 / 3.785411784} MGD"]
+CONCENTRATION = ["500 ng/L", "0.5 ug/L", "0.5 µg/L", "0.5 μg/L", "0.5 微克/升", "500 纳克/升"]
+CONCENTRATION += ["5e-4 mg/L", "0.5 ng/mL", "500 pg/mL", "500 ng L-1", "0.5 µg·L⁻¹"]
+FLOW = ["50000 m3/d", "5 万吨/日", "5 万m3/d", "5 万立方米/天", "50000 m³/d", "50 ML/d"]
+FLOW += ["50000 t/d", f"{50000 / 24} m3/h", f"{50000 / 86.4} L/s", "50000 吨/天"]
+FLOW += [f"{50 / 3.785411784} MGD"]
 POPULATION = ["200000 inhabitant", "20 万人", "200 千人", "200000 人", "200000 people"]
 
 
@@ -34,9 +35,7 @@ def test_vector_is_equal_over_all_spellings_of_population(population):
 def test_benzoylecgonine_vector_to_consumption_and_doses():
     row = factors.load_set("default").row("cocaine|BE|Castiglioni2013")
     assert row["correction_factor"] == 3.59
-    used = backcalc.pn_consumption(
-        f"125 {PN_UNIT}", row["molar_mass_ratio"], row["excretion"]
-    )
+    used = backcalc.pn_consumption(f"125 {PN_UNIT}", row["molar_mass_ratio"], row["excretion"])
     assert used.magnitude == pytest.approx(448.75, rel=1e-12)
     assert backcalc.pn_doses(used, "100 mg/dose").magnitude == pytest.approx(4.4875, rel=1e-12)
 

@@ -37,8 +37,14 @@ def test_long_tables(tmp_path: Path, rows: list[dict[str, str]]) -> None:
     rows=st.lists(st.lists(CELL, min_size=8, max_size=8), max_size=5),
     header=st.permutations(
         [
-            "镇（场）", "采样点", "样品类别", "经纬度", "采样时间", "流量（m3/d）",
-            "甲基苯丙胺(ng/L)", "吗啡",
+            "镇（场）",
+            "采样点",
+            "样品类别",
+            "经纬度",
+            "采样时间",
+            "流量（m3/d）",
+            "甲基苯丙胺(ng/L)",
+            "吗啡",
         ]
     ),
 )

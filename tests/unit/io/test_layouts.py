@@ -149,9 +149,12 @@ def test_reference_long_table() -> None:
 def test_reference_blocks_of_towns() -> None:
     samples = wbe.read(reference("C_town_blocks_gbk.tsv"))
     assert samples.sizes["sample"] == 6
-    assert samples["concentration"].sel(
-        sample="岐石镇1#|2018Q2|surface_water", analyte="methamphetamine"
-    ).item() == 2350
+    assert (
+        samples["concentration"]
+        .sel(sample="岐石镇1#|2018Q2|surface_water", analyte="methamphetamine")
+        .item()
+        == 2350
+    )
 
 
 def test_reference_indicators() -> None:

@@ -62,7 +62,8 @@ def test_fit_agrees_with_an_independent_optimiser():
         mu, sd = p[0], np.exp(p[1])
         return -(norm.logpdf(y, mu, sd).sum() + norm.logcdf(low, mu, sd).sum())
 
-    other = minimize(negative, [0, 0], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-12})
+    tight = {"xatol": 1e-9, "fatol": 1e-12}
+    other = minimize(negative, [0, 0], method="Nelder-Mead", options=tight)
     assert [fit.mu, fit.log_sd] == pytest.approx(other.x, abs=1e-5)
 
 

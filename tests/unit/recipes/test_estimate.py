@@ -128,8 +128,11 @@ def test_markers_are_tried_in_the_order_given():
         matrix="open_channel",
         status={"cotinine": ["below_lod"]},
     )
-    r = estimate(samples, draws=0, markers={"cotinine": "0.6 mg/day/inhabitant",
-                                            "ammonium": "7 g/day/inhabitant"})
+    r = estimate(
+        samples,
+        draws=0,
+        markers={"cotinine": "0.6 mg/day/inhabitant", "ammonium": "7 g/day/inhabitant"},
+    )
     assert r["method"].item() == "ammonium"
 
 
@@ -170,8 +173,10 @@ def test_unusable_marker_loads_are_refused(markers, why):
 
 def many(order=slice(None), extra=False):
     sites = ["A", "A", "B", "C"] + (["Z"] if extra else [])
-    values = {BE: [500.0, 450.0, 200.0, np.nan] + [9e3] * extra,
-              "methamphetamine": [100.0, 80.0, 30.0, 20.0] + [1.0] * extra}
+    values = {
+        BE: [500.0, 450.0, 200.0, np.nan] + [9e3] * extra,
+        "methamphetamine": [100.0, 80.0, 30.0, 20.0] + [1.0] * extra,
+    }
     if extra:
         values["ketamine"] = [5.0] * 5
     n = len(sites)
@@ -250,7 +255,9 @@ def test_every_consumption_names_its_factor_and_the_factor_its_source():
 def solids():
     n = 12
     samples = build_samples(
-        {"methamphetamine": list(np.geomspace(1, 100, n))}, matrix="soil", flow=np.nan,
+        {"methamphetamine": list(np.geomspace(1, 100, n))},
+        matrix="soil",
+        flow=np.nan,
         population=np.nan,
     )
     content = samples["concentration"]

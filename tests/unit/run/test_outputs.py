@@ -203,6 +203,45 @@ def test_a_disk_that_fills_up_keeps_the_old_results(
         assert not list(campaign.glob(".wbe-*"))
 
 
+def test_every_page_says_that_the_guard_is_off(campaign: Path) -> None:
+    from wbe import plot
+
+    loaded = change(campaign, "min_population = 5000", "min_population = 0")
+    titles: list[str] = []
+    draw = plot.tier_map
+
+    def noting(*args, **options):
+        titles.append(options["title"])
+        return draw(*args, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plot, "tier_map", noting)
+        results, _ = outputs.run(loaded, campaign / "out")
+    assert all("no area is suppressed" in title for title in titles) and titles
+    page = (campaign / "out" / "report.html").read_text(encoding="utf-8")
+    assert "no area is suppressed" in page
+    assert not results.tiers["flags"].str.contains("suppressed").any()
+
+
+def test_sites_are_placed_in_wgs84_whatever_their_datum(campaign: Path) -> None:
+    import xarray as xr
+
+    text = (campaign / "sites.csv").read_text(encoding="utf-8")
+    here = text.replace(",0.065,0.112,wgs84,", ",116.30178,23.03577,bd09,")
+    (campaign / "sites.csv").write_text(here, encoding="utf-8")
+    outputs.run(config.load(campaign), campaign / "out")
+    with xr.open_dataset(campaign / "out" / "estimates.nc", engine="scipy") as data:
+        lon = data["lon"].values[data["site"].values == "NORTH-1"]
+    assert lon.tolist() == pytest.approx([116.2908] * 2, abs=1e-3)
+
+
+def test_if_every_area_is_hidden_nothing_of_them_is_told(campaign: Path) -> None:
+    loaded = change(campaign, "min_population = 5000", "min_population = 9000000")
+    results, _ = outputs.run(loaded, campaign / "out")
+    assert set(results.tiers["flags"]) == {"suppressed"}
+    assert results.tiers["value"].isna().all() and results.tiers.attrs["breaks"] == {}
+
+
 def test_an_output_folder_that_holds_an_input_is_refused(campaign: Path) -> None:
     with pytest.raises(UsageError, match="holds the input"):
         outputs.run(config.load(campaign), campaign)

@@ -12,7 +12,9 @@ METH = "methamphetamine"
 AREAS = list("ABCDEFGH")
 
 
-def values_of(loads, *, draws=0, limits=None, rounds=None, area=None, seed=1, drug=METH, areas=None):
+def values_of(
+    loads, *, draws=0, limits=None, rounds=None, area=None, seed=1, drug=METH, areas=None
+):
     """One plant an area; a load of None is below an unknown limit unless `limits` states it."""
     n = len(loads)
     known = [v is not None for v in loads]

@@ -10,7 +10,6 @@ from wbe.uncertainty import Product, Term, exact_summary, student_quantiles, sum
 from wbe.uncertainty.engine import BelowLimit, logit_normal_log
 
 
-
 def one(sd, centre=None, logit_sd=0.0):
     terms = [Term("r", "sample", np.array(["a"]), np.array([sd]))]
     if centre is not None:
@@ -66,7 +65,8 @@ def test_one_variable_in_two_terms_adds_linearly():
 
 def test_what_needs_draws_is_refused():
     name = np.array(["s"])
-    low = BelowLimit(np.arange(1), name, np.zeros(1), name, {"s": (0.0, 0.0, np.eye(2))}, np.zeros(1))
+    fits = {"s": (0.0, 0.0, np.eye(2))}
+    low = BelowLimit(np.arange(1), name, np.zeros(1), name, fits, np.zeros(1))
     with pytest.raises(UsageError, match="draws"):
         exact_summary(Product(np.full(1, np.nan), (), low))
 

@@ -1,0 +1,67 @@
+"""The closing lines: the tier table in order, aligned, and honest about what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from wbe.findings import Findings
+from wbe.run import config, summary
+from wbe.run.campaign import Results
+
+
+def tiers():
+    import pandas as pd
+
+    rows = [
+        # area, value, lower, upper, tier, p_general, p_severe, resolved, rank, flags
+        ("b", 10.0, 5.0, 20.0, "general", 0.96, 0.04, True, 2.0, ""),
+        ("a", 90.0, 40.0, 200.0, "severe", 0.3, 0.7, False, 1.0, "sample_rejected"),
+        ("惠来", np.nan, np.nan, np.nan, "", np.nan, np.nan, False, np.nan, "suppressed"),
+        ("d", np.nan, np.nan, np.nan, "", np.nan, np.nan, False, np.nan, "no_data"),
+    ]
+    names = ["area", "value", "lower", "upper", "tier", "p_general", "p_severe", "resolved"]
+    frame = pd.DataFrame(rows, columns=[*names, "rank", "flags"])
+    frame = frame.assign(name=frame["area"], round="2018Q2", drug="ketamine", unit="mg/day")
+    frame.attrs = {"round": "2018Q2", "resolved_at": 0.95}
+    return frame
+
+
+def lines(lang: str = "en", **privacy) -> list[str]:
+    made = config.Config(
+        Path("x"), "", "T", lang, config.Data(()), tiers=config.Tiers(drug="ketamine")
+    )
+    made = replace(made, privacy=replace(made.privacy, **privacy))
+    results = Results(None, tiers(), {}, None, Findings())  # type: ignore[arg-type]
+    return summary.lines(made, results, Path("out"), ["map.png"], lang)
+
+
+def test_areas_stand_by_rank_with_interval_and_probability() -> None:
+    found = lines()
+    assert found[0] == "T: Ketamine, 2018Q2 (mg/day)"
+    assert found[2].startswith("1     a")
+    assert "90.0" in found[2] and "40.0 – 200" in found[2] and "0.70" in found[2]
+    assert found[3].startswith("2     b") and "0.96" in found[3]
+    assert "惠来" in found[4] and "nan" not in "".join(found)
+    assert not any(line.endswith(" ") for line in found)
+
+
+def test_areas_without_a_sample_are_counted_and_not_listed() -> None:
+    found = lines()
+    assert "Areas without a sample of the drug in this round: 1" in found
+    assert "Resolved (P >= 0.95): 1 of 3 areas" in found
+    assert not any(line.strip().startswith("d ") for line in found)
+
+
+def test_columns_align_with_chinese_names() -> None:
+    found = summary.table([["a", "x"], ["惠来", "y"], ["bbb", "z"]])
+    assert found == ["a     x", "惠来  y", "bbb   z"]
+
+
+def test_guard_and_audience_are_stated() -> None:
+    assert "Suppressed (population below 5000 or unknown): 1 areas" in lines()
+    assert any("no area is suppressed" in line for line in lines(min_population=0))
+    inside = lines(audience="internal", purpose="round", approval="no. 7")
+    assert "Internal use only. Purpose: round. Approval: no. 7" in inside
