@@ -21,11 +21,23 @@ FAMILY, POSTSCRIPT = "Wbe Sans SC", "WbeSansSC-Regular"
 DESCRIPTION = "Subset of Noto Sans CJK SC Regular 2.004, without hinting and layout features."
 
 RANGES = (
-    (0x0020, 0x007E), (0x00A0, 0x017F), (0x01CD, 0x01DC), (0x0370, 0x03FF),  # Latin, pinyin, Greek
-    (0x2010, 0x2027), (0x2030, 0x205E), (0x2070, 0x209F), (0x20A0, 0x20BF),  # punctuation, super
-    (0x2100, 0x218F), (0x2190, 0x21FF), (0x2200, 0x22FF),                    # letterlike, operators
-    (0x2460, 0x2473), (0x25A0, 0x25FF), (0x3000, 0x303F), (0xFF01, 0xFFE6),  # enclosed, full width
-    (0x3400, 0x4DBF), (0x4E00, 0x9FFF),                                      # GB 18030 level 1
+    (0x0020, 0x007E),
+    (0x00A0, 0x017F),
+    (0x01CD, 0x01DC),
+    (0x0370, 0x03FF),  # Latin, pinyin, Greek
+    (0x2010, 0x2027),
+    (0x2030, 0x205E),
+    (0x2070, 0x209F),
+    (0x20A0, 0x20BF),  # punctuation, super
+    (0x2100, 0x218F),
+    (0x2190, 0x21FF),
+    (0x2200, 0x22FF),  # letterlike, operators
+    (0x2460, 0x2473),
+    (0x25A0, 0x25FF),
+    (0x3000, 0x303F),
+    (0xFF01, 0xFFE6),  # enclosed, full width
+    (0x3400, 0x4DBF),
+    (0x4E00, 0x9FFF),  # GB 18030 level 1
 )
 # Characters of the national table of 8105 standard characters (2013) beyond the basic plane: what
 # GB 18030 level 2 adds to level 1. Many entered that table because a place is written with them.
@@ -82,8 +94,15 @@ def shrink(font: TTFont) -> None:
 
 def rename(font: TTFont) -> None:
     """Give the subset a family name of its own, in the name table and in the CFF table."""
-    names = {1: FAMILY, 2: "Regular", 3: f"{POSTSCRIPT};2.004", 4: FAMILY, 6: POSTSCRIPT,
-             5: "Version 2.004", 10: DESCRIPTION}
+    names = {
+        1: FAMILY,
+        2: "Regular",
+        3: f"{POSTSCRIPT};2.004",
+        4: FAMILY,
+        6: POSTSCRIPT,
+        5: "Version 2.004",
+        10: DESCRIPTION,
+    }
     for name_id, text in names.items():
         font["name"].setName(text, name_id, 3, 1, 0x409)
     cff = font["CFF "].cff
@@ -103,8 +122,10 @@ def main() -> None:
     rename(font)
     font.recalcTimestamp = False
     font.save(arguments.target)
-    print(f"{arguments.target.name}: {len(font.getBestCmap())} characters, "
-          f"{arguments.target.stat().st_size / 1e6:.1f} MB")
+    print(
+        f"{arguments.target.name}: {len(font.getBestCmap())} characters, "
+        f"{arguments.target.stat().st_size / 1e6:.1f} MB"
+    )
 
 
 if __name__ == "__main__":

@@ -130,5 +130,3 @@ def _times(county: County) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             time[i] = day + np.timedelta64(grab_minute(int(design.point[i])), "m")
             mode[i] = "grab"
     return time, duration, mode
-
-

@@ -112,9 +112,7 @@ def _truth_rows(truth: pd.DataFrame) -> list[Row]:
 
 def number(value: float) -> str:
     """Write a value of at most four significant digits without exponent."""
-    return str(
-        np.format_float_positional(value, precision=4, fractional=False, trim="-")
-    )
+    return str(np.format_float_positional(value, precision=4, fractional=False, trim="-"))
 
 
 def grouped(text: str) -> str:
@@ -292,9 +290,7 @@ def _blocks(county: County, r: int) -> list[Row]:
     return rows
 
 
-def _block_row(
-    county: County, i: int, serial: int, first: bool, unstated: np.ndarray
-) -> Row:
+def _block_row(county: County, i: int, serial: int, first: bool, unstated: np.ndarray) -> Row:
     town, point = int(county.design.town[i]), int(county.design.point[i])
     kind = int(county.design.kind[i])
     category = {STREAM: "既往制毒点附近地表水", SOIL: "土壤"}.get(kind, "明渠污水")

@@ -274,9 +274,7 @@ def _carried(
     return np.where(design.kind <= CHANNEL, load, np.nan)
 
 
-def _water(
-    seed: int, facts: Truth, design: Design, spread: Spread
-) -> tuple[Array, Array, Array]:
+def _water(seed: int, facts: Truth, design: Design, spread: Spread) -> tuple[Array, Array, Array]:
     """Litres per person really in the water, reported flow and reported served population."""
     channel = spread.channel_water * np.exp(
         np.log(spread.channel_gsd) * _per_point(seed, "water", design)

@@ -107,13 +107,9 @@ def records_table(county: County) -> pd.DataFrame:
             "matrix": spread_out(np.array(MATRIX)[design.kind]),
             "lab": spread_out(np.array(LABS)[design.lab]),
             "analyte": np.tile(np.array(county.analytes), n),
-            "typical_load": np.where(
-                (design.kind <= CHANNEL)[:, None], theta, np.nan
-            ).ravel(),
+            "typical_load": np.where((design.kind <= CHANNEL)[:, None], theta, np.nan).ravel(),
             "visit_effect": spread_out(
-                np.where(
-                    design.kind <= CHANNEL, county.visit[design.town, design.round], np.nan
-                )
+                np.where(design.kind <= CHANNEL, county.visit[design.town, design.round], np.nan)
             ),
             "carried_load": county.carried.ravel(),
             "exact": county.exact.ravel(),

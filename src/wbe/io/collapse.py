@@ -136,9 +136,7 @@ def _stamps(rows: pd.DataFrame) -> np.ndarray:
     return (days + clocks.where(rows["clock"], "")).to_numpy(dtype=object)
 
 
-def _note_ids(
-    joined: Joined, pairs: pd.DataFrame, given: np.ndarray, split: np.ndarray
-) -> None:
+def _note_ids(joined: Joined, pairs: pd.DataFrame, given: np.ndarray, split: np.ndarray) -> None:
     """One flag a file for ids that were built, one a sample for ids that were split."""
     built = pairs[~given]
     files = joined.rows["file"].iloc[built["row"]]

@@ -71,9 +71,7 @@ def _other_unit(limit_unit: str, value_unit: str) -> bool:
         return limit_unit != value_unit
 
 
-def settle(
-    body: Body, entries: Entries, table: pd.DataFrame, read: list[Reading]
-) -> list[str]:
+def settle(body: Body, entries: Entries, table: pd.DataFrame, read: list[Reading]) -> list[str]:
     """Decide value, limits and status of each entry, in the unit of its row.
 
     Parameters
@@ -205,9 +203,7 @@ def _stated_status(body: Body, entries: Entries) -> list[str]:
     return [known[texts[position]] or "" for position in entries.row.tolist()]
 
 
-def _note_order(
-    body: Body, entries: Entries, table: pd.DataFrame, status: np.ndarray
-) -> list[int]:
+def _note_order(body: Body, entries: Entries, table: pd.DataFrame, status: np.ndarray) -> list[int]:
     """Numbers below their limits; returns where the limits themselves contradict each other."""
     lod, loq, value = (table[name].to_numpy() for name in ("lod", "loq", "value"))
     number = status == "quantified"

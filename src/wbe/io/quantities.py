@@ -120,9 +120,7 @@ def read_shares(body: Body, name: str) -> np.ndarray:
     return _settle_percent(body, column, values, bare)
 
 
-def _settle_percent(
-    body: Body, column: Column, values: np.ndarray, bare: list[int]
-) -> np.ndarray:
+def _settle_percent(body: Body, column: Column, values: np.ndarray, bare: list[int]) -> np.ndarray:
     """Numbers without a percent sign: fractions if none exceeds 2, percent if all do."""
     plainly = values[bare]
     if not len(plainly) or plainly.max() <= (1 if column.id == "domestic_share" else 2):

@@ -105,9 +105,7 @@ def as_paths(paths: _Paths) -> list[Path]:
     return [Path(path) for path in several]
 
 
-def read_sources(
-    sources: Sequence[Source], findings: Findings, layout: str = "auto"
-) -> xr.Dataset:
+def read_sources(sources: Sequence[Source], findings: Findings, layout: str = "auto") -> xr.Dataset:
     """Samples of opened files.
 
     Parameters

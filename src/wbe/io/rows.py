@@ -139,9 +139,7 @@ def extract(
     if not kept:
         raise Refused("no_data_rows", line=sheet.lines[header.row])
     body.rows = kept
-    body.cells = {
-        c.index: [sheet.cell(r, c.index).strip() for r in kept] for c in header.columns
-    }
+    body.cells = {c.index: [sheet.cell(r, c.index).strip() for r in kept] for c in header.columns}
     _fill_merged(body)
     if quality_control:
         _set_quality_control_apart(body)
@@ -202,9 +200,7 @@ def _is_ragged(sheet: Sheet, header: Header, row: int, findings: Findings) -> bo
     absent = header.columns[len(cells) :]
     if not absent or sheet.spreadsheet:
         return False
-    needed = [
-        c for c in absent if c.kind not in _OPTIONAL_KINDS and c.id not in _OPTIONAL_FIELDS
-    ]
+    needed = [c for c in absent if c.kind not in _OPTIONAL_KINDS and c.id not in _OPTIONAL_FIELDS]
     rule = "row_too_short" if needed else "row_short"
     note(findings, rule, sheet, row, found=len(cells), expected=width)
     return bool(needed)

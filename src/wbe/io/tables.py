@@ -71,9 +71,7 @@ def column_letters(column: int) -> str:
     return letters
 
 
-def parse_delimited(
-    text: str, file: str, score: Callable[[Sequence[Sequence[str]]], int]
-) -> Sheet:
+def parse_delimited(text: str, file: str, score: Callable[[Sequence[Sequence[str]]], int]) -> Sheet:
     """Split delimited text into cells; the delimiter is the one whose header is known best.
 
     Parameters

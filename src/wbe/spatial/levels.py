@@ -232,20 +232,25 @@ def compile_areas(
     ends = np.cumsum([len(m.i) for m in group])
     build = _weighted_model if level.weighted else _geometric_model
     return [
-        build(whole.take(np.arange(end - len(m.i), end)), level, m)
+        build(whole, slice(int(end) - len(m.i), int(end)), level, m)
         for m, end in zip(group, ends, strict=True)
     ]
 
 
-def _geometric_model(p: Product, level: Level, m: Members) -> AreaModel:
-    shared = _averaged([t for t in p.terms if t.level in SHARED_BY_AREA], m)
+def _geometric_model(whole: Product, at: slice, level: Level, m: Members) -> AreaModel:
+    shared = _averaged([t for t in whole.terms if t.level in SHARED_BY_AREA], at, m)
+    log = whole.log_central[at]
+    own = Product(log)
+    if whole.below is not None and not np.isfinite(log).all():
+        own = whole.only(()).take(np.arange(at.start, at.stop))
     with np.errstate(invalid="ignore"):
-        y = m.by_site(p.log_central)
+        y = m.by_site(log)
         variance = float(y.var(ddof=1)) if len(y) > 1 else np.nan
-        return AreaModel(m, level, p.only(()), shared, float(y.mean()), variance)
+        return AreaModel(m, level, own, shared, float(y.mean()), variance)
 
 
-def _weighted_model(p: Product, level: Level, m: Members) -> AreaModel:
+def _weighted_model(whole: Product, at: slice, level: Level, m: Members) -> AreaModel:
+    p = whole.take(np.arange(at.start, at.stop))
     alike = [t for t in p.terms if _is_alike(t)]
     rest = Product(p.log_central, tuple(t for t in p.terms if not _is_alike(t)), p.below)
     shared = (Shared(t.name, str(t.labels[0]), float(t.log_sd[0])) for t in alike)
@@ -298,12 +303,13 @@ def factor_draws(path: dict[str, Any], stream: Stream, block: int) -> Floats:
     return out
 
 
-def _averaged(terms: list[Term], m: Members) -> tuple[Shared, ...]:
+def _averaged(terms: list[Term], at: slice, m: Members) -> tuple[Shared, ...]:
     """Return the mean over points of shared errors, one entry an unknown."""
     weight = (1.0 / m.n_sites / np.bincount(m.site, minlength=m.n_sites))[m.site]
     total: dict[tuple[str, str], float] = {}
     for term in terms:
-        for label, share in zip(term.labels.tolist(), (weight * term.log_sd).tolist(), strict=True):
+        shares = (weight * term.log_sd[at]).tolist()
+        for label, share in zip(term.labels[at].tolist(), shares, strict=True):
             if share:
                 total[term.name, label] = total.get((term.name, label), 0.0) + share
     return tuple(Shared(*key, c) for key, c in total.items())

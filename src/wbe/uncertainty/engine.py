@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_ndtr, ndtr, ndtri_exp
+from scipy.special import log_ndtr, ndtr, ndtri, ndtri_exp
 
 from wbe.uncertainty.streams import BLOCK, Stream, blocks
 
@@ -20,6 +20,7 @@ Strings = NDArray[np.str_]
 
 INTERVAL = (0.025, 0.5, 0.975)
 _CHUNK_BYTES = 16 * 2**20
+_PLAIN_EDGE = -8.0  # above it the plain normal distribution function loses no digits
 
 
 @dataclass(frozen=True)
@@ -174,10 +175,17 @@ def draw_below(below: BelowLimit, stream: Stream, block: int) -> Floats:
     parameters = {g: _parameters(g, below, stream, block) for g in sorted(set(below.groups))}
     for i, (label, group) in enumerate(zip(below.labels, below.groups, strict=True)):
         mu, sd = parameters[str(group)]
-        u = stream.at("below_limit", str(label), block).random(BLOCK)
-        tail = log_ndtr((below.log_limit[i] - mu) / sd)
-        out[i] = mu + sd * ndtri_exp(np.log1p(-u) + tail) + below.offset[i]
+        u = 1.0 - stream.at("below_limit", str(label), block).random(BLOCK)  # (0, 1]
+        edge = (below.log_limit[i] - mu) / sd
+        out[i] = mu + sd * _truncated(u, edge) + below.offset[i]
     return out
+
+
+def _truncated(u: Floats, edge: Floats) -> Floats:
+    """Return the u-quantiles of a standard normal truncated above at `edge`."""
+    if edge.min() > _PLAIN_EDGE:
+        return np.asarray(ndtri(u * ndtr(edge)))
+    return np.asarray(ndtri_exp(np.log(u) + log_ndtr(edge)))  # slower, but holds in any tail
 
 
 def _parameters(group: str, below: BelowLimit, stream: Stream, block: int) -> tuple[Floats, Floats]:
@@ -284,8 +292,3 @@ def mean_shift(weights: Floats, terms: Iterable[Term]) -> float:
     mean = grown.sum()
     variance = grown @ np.expm1(cov) @ grown
     return float(np.log(mean) - np.log1p(variance / mean**2) / 2)
-
-
-def probability_below(log_limit: Floats, mu: float, sd: float) -> Floats:
-    """Return Pr(value < limit) of a lognormal [1]."""
-    return ndtr((log_limit - mu) / sd)

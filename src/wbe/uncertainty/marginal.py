@@ -181,7 +181,7 @@ def student_quantiles(
         out[k] = unit * np.sinh(np.interp(goal, z, _U))
         if len(g) > 1:
             low, high = out[k][[0, -1]]
-            q = np.linspace(1.5 * low + g.min(), 1.5 * high + g.max(), 240)
+            q = np.linspace(1.5 * low + g.min(), 1.5 * high + g.max(), 160)
             shifted = np.arcsinh((q[:, None] - g[None, :]) / unit)
             cdf = ndtr(np.interp(shifted, _U, z)) @ weights
             out[k] = np.interp(goal, ndtri(np.clip(cdf, 1e-12, 1 - 1e-12)), q)
@@ -223,7 +223,7 @@ def _chi_nodes(nu: float) -> tuple[Floats, Floats]:
     """
     middle = np.sqrt(nu)
     low, high = max(0.0, middle - 8), middle + 8
-    x, w = np.polynomial.legendre.leggauss(80)
+    x, w = np.polynomial.legendre.leggauss(48)
     r = low + (high - low) * (x + 1) / 2
     log_density = (nu - 1) * np.log(r) - r**2 / 2
     return _normalised(r, w * np.exp(log_density - log_density.max()))

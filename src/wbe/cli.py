@@ -1,0 +1,249 @@
+"""The command line: parse, call the run layer, print. Nothing else, and nothing heavy at import."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from wbe import __version__
+from wbe.errors import FindingsError, WbeError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+_PATH = click.Path(path_type=Path)
+_LANG = click.Choice(["en", "zh"])
+
+
+class Stopped(BaseException):
+    """The process was asked to end; unwinds so that nothing half done stays behind.
+
+    Parameters
+    ----------
+    number : int
+        Number of the signal; the exit code is 128 more (130 interrupted, 143 terminated).
+    """
+
+    def __init__(self, number: int):
+        super().__init__(number)
+        self.exit_code = 128 + number
+
+
+class Commands(click.Group):
+    """Commands whose errors end in a message and the contract's exit code, not in a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the chosen command."""
+        try:
+            return super().invoke(ctx)
+        except WbeError as error:
+            if "--debug" in sys.argv:
+                traceback.print_exc()
+            _print_error(error)
+            ctx.exit(error.exit_code)
+
+
+def common(command: Command) -> Command:
+    """Add the options that every command has."""
+    for option in (
+        click.version_option(__version__, prog_name="wbe"),
+        click.option("--debug", is_flag=True, help="Show a traceback when something fails."),
+        click.option("--quiet", is_flag=True, help="No progress and no closing lines."),
+    ):
+        command = option(command)
+    return command
+
+
+def spoken(command: Command) -> Command:
+    """Add the language of what is printed for people."""
+    text = "Language of the messages; default: English or the campaign's."
+    return click.option("--lang", type=_LANG, help=text)(command)
+
+
+def encoded(command: Command) -> Command:
+    """Add the encoding of the lab tables."""
+    text = "Encoding of the lab tables, such as gb18030; default: found out."
+    return click.option("--encoding", help=text)(command)
+
+
+@click.group(cls=Commands)
+@click.version_option(__version__, prog_name="wbe")
+def cli() -> None:
+    """Wastewater drug epidemiology: lab files in; consumption, tiers, map and report out."""
+
+
+@cli.command()
+@click.argument("inputs", nargs=-1, required=True, type=_PATH, metavar="CAMPAIGN...|LAB_FILE...")
+@click.option("--samples", multiple=True, help="Lab file for the campaign's; may be repeated.")
+@click.option("--sites", help="Table of sites.")
+@click.option("--areas", help="Areas: GeoJSON, GeoPackage or Shapefile.")
+@click.option("--factors", help="Named factor set, or a CSV of the same columns.")
+@click.option("--draws", type=click.IntRange(min=0), help="Monte Carlo draws; 0: no uncertainty.")
+@click.option("--seed", type=click.IntRange(min=0), help="Seed of the draws.")
+@click.option("--out", type=_PATH, help="Folder to write; default: results/ beside the input.")
+@encoded
+@spoken
+@common
+def run(inputs: tuple[Path, ...], quiet: bool, debug: bool, **options: Any) -> None:
+    """Do the whole job: estimate, classify, draw the map, write the report.
+
+    CAMPAIGN is a campaign.toml or the folder that holds one; several are several campaigns.
+    Lab files without a configuration make one campaign on defaults.
+    """
+    from wbe.run import batch
+
+    code = batch.run_all(inputs, echo=_echo, warn=_warn, quiet=quiet, **options)
+    click.get_current_context().exit(code)
+
+
+@cli.command()
+@click.argument("source", metavar="RUN", type=_PATH)
+@click.argument("target", metavar="DIR", type=_PATH)
+@spoken
+@common
+def publish(source: Path, target: Path, lang: str | None, quiet: bool, debug: bool) -> None:
+    """Copy the publishable set of a finished RUN to DIR: areas only, checked once more."""
+    from wbe.run.publish import publish as publish_run
+    from wbe.run.words import say
+
+    written = publish_run(source, target)
+    if not quiet:
+        _echo(say("published", lang or "en", n=len(written), path=target))
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, required=True, type=_PATH, metavar="FILE_OR_DIR...")
+@click.option("--areas", type=_PATH, help="Areas to check beside the tables.")
+@click.option("--sites", type=_PATH, help="Sites to check beside the tables.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option("--strict", is_flag=True, help="Flags count as errors.")
+@click.option("--annotate", type=_PATH, metavar="OUT.xlsx", help="Workbook with marked cells.")
+@encoded
+@spoken
+@common
+def check(
+    paths: tuple[Path, ...],
+    areas: Path | None,
+    sites: Path | None,
+    form: str,
+    strict: bool,
+    annotate: Path | None,
+    encoding: str | None,
+    lang: str | None,
+    quiet: bool,
+    debug: bool,
+) -> None:
+    """Check lab tables, sites, areas and campaigns; list every finding.
+
+    Nothing is written but the workbook that --annotate asks for.
+    """
+    from wbe.run import checking
+
+    found = checking.check(paths, sites=sites, areas=areas, encoding=encoding, annotate=annotate)
+    if form == "json":
+        _echo(found.to_json(lang=lang or "en"))
+    elif not quiet:
+        _echo(checking.report(found, lang or "en"))
+    click.get_current_context().exit(checking.exit_code(found, strict=strict))
+
+
+@cli.command()
+@click.argument("folder", metavar="DIR", type=_PATH)
+@spoken
+@common
+def init(folder: Path, lang: str | None, quiet: bool, debug: bool) -> None:
+    """Make DIR, a commented campaign on small synthetic data that runs at once."""
+    from wbe.run import scaffold
+    from wbe.run.words import say
+
+    scaffold.create(folder, lang or "en")
+    if not quiet:
+        _echo(say("init.done", lang or "en", path=folder))
+
+
+@cli.command()
+@click.argument("drug", required=False)
+@click.option("--set", "chosen", metavar="NAME", help="Only the rows of a named set.")
+@click.option("--format", "form", type=click.Choice(["text", "csv"]), default="text")
+@spoken
+@common
+def factors(
+    drug: str | None, chosen: str | None, form: str, lang: str | None, quiet: bool, debug: bool
+) -> None:
+    """Show the factor tables and their sources, of one DRUG or of all."""
+    from wbe.run import factor_list
+
+    _echo(factor_list.listing(drug, chosen, form=form, lang=lang or "en"))
+
+
+def main(args: list[str] | None = None) -> NoReturn:
+    """Run the command line and end the process with the contract's exit code."""
+    debug = "--debug" in (args if args is not None else sys.argv)
+    _prepare(debug)
+    try:
+        code = cli.main(args=args, prog_name="wbe", standalone_mode=False) or 0
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except Stopped as stopped:
+        code = stopped.exit_code
+    except BrokenPipeError:
+        _silence_stdout()
+        code = 0
+    sys.exit(code)
+
+
+def _prepare(debug: bool) -> None:
+    """Streams that never fail on a narrow encoding; signals that unwind; no stray tracebacks."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
+    if not debug:
+        sys.excepthook = _explain
+
+
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    raise Stopped(number)
+
+
+def _explain(kind: type[BaseException], error: BaseException, trace: object) -> None:
+    """What people see of an error that nobody foresaw."""
+    print(f"wbe: internal error: {kind.__name__}: {error}", file=sys.stderr)
+    print("Run the same command with --debug for the details.", file=sys.stderr)
+
+
+def _print_error(error: WbeError) -> None:
+    _warn(f"wbe: {error}")
+    if isinstance(error, FindingsError):
+        from wbe.run import checking
+
+        _warn(checking.report(error.findings, "en"))
+
+
+def _echo(text: str) -> None:
+    """Print a result; a reader that went away (``| head``) changes neither work nor exit code."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        _silence_stdout()
+
+
+def _warn(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _silence_stdout() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    main()

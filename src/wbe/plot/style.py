@@ -1,0 +1,199 @@
+"""Fonts, colours and the settings under which every picture is drawn.
+
+A picture must come out the same on every machine, so nothing is taken from a user's matplotlibrc
+and the Chinese font is the one that the package ships.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from wbe.errors import UsageError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FAMILY: Final = "Wbe Sans SC"
+# matplotlib's own font, which stands in for the few signs that the shipped one lacks.
+FALLBACK: Final = "DejaVu Sans"
+
+# Light to dark; luminance falls strictly, so that the order survives a grey print. No green: none
+# of these tiers says that all is well.
+_SEQUENCE: Final = {
+    1: ("#EF8A62",),
+    2: ("#FDDBC7", "#B2182B"),
+    3: ("#FDDBC7", "#EF8A62", "#B2182B"),
+    4: ("#FDDBC7", "#F4A582", "#D6604D", "#B2182B"),
+    5: ("#FDDBC7", "#F4A582", "#D6604D", "#B2182B", "#67001F"),
+}
+NOT_ELEVATED: Final = "#EFF5FB"
+INK: Final = "#333333"
+OUTLINE: Final = "#595959"
+MUTED: Final = "#8C8C8C"
+
+_SETTINGS: Final = {
+    "font.family": [FAMILY, FALLBACK],
+    "font.size": 9.0,
+    "text.parse_math": False,
+    "text.color": INK,
+    "axes.unicode_minus": True,
+    "hatch.linewidth": 0.7,
+    "savefig.facecolor": "white",
+    "svg.fonttype": "path",
+    "svg.hashsalt": "wbe",
+}
+_DPI: Final = 200
+
+
+def font_path() -> Path:
+    """Return the path of the font that the package ships."""
+    return Path(str(files("wbe").joinpath("assets", "fonts", "WbeSansSC-Regular.otf")))
+
+
+def register_font() -> str:
+    """Make the shipped font known to matplotlib, for this process only.
+
+    Returns
+    -------
+    str
+        The font's family name. matplotlib's font cache on disk is not touched.
+    """
+    from matplotlib import font_manager
+
+    path = str(font_path())
+    if all(entry.fname != path for entry in font_manager.fontManager.ttflist):
+        font_manager.fontManager.addfont(path)
+    return FAMILY
+
+
+def missing_glyphs(texts: Iterable[str]) -> set[str]:
+    """Return the characters that neither the shipped font nor its stand-in can draw.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        Everything that is to be printed: area names, titles, site names.
+
+    Returns
+    -------
+    set of str
+        Single characters; empty when all is well. Control characters are not counted, they are
+        never drawn.
+    """
+    wanted = {char for text in texts for char in text if char.isprintable()}
+    return {char for char in wanted if ord(char) not in _drawable()}
+
+
+@lru_cache(maxsize=1)
+def _drawable() -> frozenset[int]:
+    from matplotlib import font_manager
+    from matplotlib.ft2font import FT2Font
+
+    stand_in = font_manager.findfont(FALLBACK, rebuild_if_missing=False)
+    paths = (str(font_path()), str(stand_in))
+    return frozenset(code for path in paths for code in FT2Font(path).get_charmap())
+
+
+@contextmanager
+def context() -> Iterator[None]:
+    """Draw under the package's settings, whatever a user's matplotlibrc says."""
+    import matplotlib as mpl
+
+    register_font()
+    # The backend is a matter of the caller: pictures here are drawn on Figures without pyplot.
+    settings: Any = {k: v for k, v in mpl.rcParamsDefault.items() if not k.startswith("backend")}
+    with mpl.rc_context(settings | _SETTINGS):
+        yield
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Return an empty Figure with an Agg canvas, independent of pyplot.
+
+    Parameters
+    ----------
+    width, height : float
+        Size [inch].
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def tier_colours(n: int) -> list[str]:
+    """Return ``n`` colours from light to dark, safe for colour-blind readers and grey prints.
+
+    Parameters
+    ----------
+    n : int
+        Number of tiers, at least 1.
+
+    Returns
+    -------
+    list of str
+        Hex colours of strictly falling luminance.
+
+    Raises
+    ------
+    UsageError
+        `n` is below 1.
+    """
+    if n < 1:
+        raise UsageError(f"{n} tiers cannot be coloured: give at least one")
+    if n in _SEQUENCE:
+        return list(_SEQUENCE[n])
+    anchors = [[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in _SEQUENCE[5]]
+    return [_mixed(anchors, 4 * i / (n - 1)) for i in range(n)]
+
+
+def _mixed(anchors: list[list[int]], at: float) -> str:
+    """Interpolate linearly between the anchors' red, green and blue."""
+    low = min(int(at), len(anchors) - 2)
+    share = at - low
+    pairs = zip(anchors[low], anchors[low + 1], strict=True)
+    return "#" + "".join(f"{round(a + share * (b - a)):02X}" for a, b in pairs)
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of a hex colour, 0 black to 1 white (WCAG 2.1).
+
+    Examples
+    --------
+    >>> round(luminance("#FFFFFF"), 3), round(luminance("#000000"), 3)
+    (1.0, 0.0)
+    """
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def save_map(fig: Figure, path: str | Path) -> None:
+    """Write a figure as PNG (200 dpi) or SVG, the same byte for byte whenever it is repeated.
+
+    Letters of an SVG are stored as outlines, so that Chinese shows where no Chinese font is
+    installed. Neither file names a date or a program.
+
+    Raises
+    ------
+    UsageError
+        The suffix is neither ``.png`` nor ``.svg``.
+    """
+    path = Path(path)
+    kind = path.suffix.lower().lstrip(".")
+    metadata: dict[str, dict[str, Any]] = {
+        "png": {"Software": None},
+        "svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
+    }
+    if kind not in metadata:
+        raise UsageError(f"{path.name}: a map is written as .png or .svg")
+    # Harder packing takes as long as the drawing does, for a tenth of the size.
+    packing: dict[str, Any] = {"png": {"pil_kwargs": {"compress_level": 3}}, "svg": {}}
+    with context():
+        fig.savefig(path, format=kind, dpi=_DPI, metadata=metadata[kind], **packing[kind])

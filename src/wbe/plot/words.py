@@ -1,0 +1,320 @@
+"""What is written on maps and pages: cleaned names, rounded numbers, classes in words."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from wbe import names
+from wbe.errors import UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+INSUFFICIENT, SUPPRESSED, UNCLASSIFIED = "insufficient_data", "suppressed", "unclassified"
+NOT_ELEVATED, NOT_DISTINGUISHABLE = "not_elevated", "not_distinguishable"
+WITHOUT_TIER = (NOT_DISTINGUISHABLE, INSUFFICIENT, UNCLASSIFIED, SUPPRESSED)
+# Flags that leave an area without a tier for want of data.
+_TOO_LITTLE = {"insufficient_data", "bounds_cross_break", "bounds_only", "limit_unknown"}
+
+
+class TierClass(NamedTuple):
+    """One entry of a legend: a tier, or a reason for having none."""
+
+    id: str
+    name: str
+    span: str
+
+    def text(self, language: str) -> str:
+        """Return name and range, ``Severe: > 60``."""
+        if not self.span:
+            return self.name
+        return names.text("class.with_span", language, name=self.name, span=self.span)
+
+
+def clean(text: object) -> str:
+    r"""Return a text on one line without control, surrogate and direction-changing characters.
+
+    Examples
+    --------
+    >>> clean("North\n Town\x08 ")
+    'North Town'
+    """
+    kept = (" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in str(text))
+    return " ".join("".join(c for c in kept if unicodedata.category(c) not in ("Cf", "Cs")).split())
+
+
+def width(text: str) -> int:
+    """Return the width of a text in Latin letters; a Chinese character counts two."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def wrap(text: str, columns: int) -> list[str]:
+    """Break a text into lines of at most `columns` Latin letters' width.
+
+    Lines break at blanks and between Chinese characters; a longer word is cut.
+
+    Examples
+    --------
+    >>> wrap("one two three", 7), wrap("惠来县污水", 4)
+    (['one two', 'three'], ['惠来', '县污', '水'])
+    """
+    lines, line = [], ""
+    for piece in _pieces(text):
+        if line and width(line + piece.rstrip()) > columns:
+            lines.append(line.rstrip())
+            line = ""
+        line += piece
+        while width(line.rstrip()) > columns:
+            cut = next(i for i in range(len(line), 0, -1) if width(line[:i]) <= max(columns, 2))
+            lines.append(line[:cut])
+            line = line[cut:]
+    return [*lines, line.rstrip()] if line.strip() or not lines else lines
+
+
+def _pieces(text: str) -> Iterable[str]:
+    """Yield what may stand on a line of its own: words with their blank, or one ideograph.
+
+    Closing punctuation stays with the character before it.
+    """
+    piece = ""
+    for i, char in enumerate(text):
+        piece += char
+        follows = text[i + 1 : i + 2]
+        wide = width(char) == 2 or (follows != "" and width(follows) == 2)
+        if char == " " or (wide and follows not in tuple("，。；：、）》”’！？")):
+            yield piece
+            piece = ""
+    if piece:
+        yield piece
+
+
+def number(value: object, digits: int = 3, *, pad: bool = True) -> str:
+    """Return a number at `digits` significant figures, never with an exponent.
+
+    Parameters
+    ----------
+    value : float
+        NaN and None give an empty text.
+    digits : int
+        Significant figures.
+    pad : bool
+        Keep trailing zeros (``20.0``), as for an estimate; without, ``20``, as for a limit.
+
+    Examples
+    --------
+    >>> number(1234.5), number(20), number(20, pad=False), number(0.000123456)
+    ('1230', '20.0', '20', '0.000123')
+    """
+    if value is None or value != value or value == "":
+        return ""
+    size = float(str(value))
+    if math.isinf(size):
+        return "∞" if size > 0 else "-∞"
+    rounded = float(f"{size:.{digits - 1}e}")
+    whole = math.floor(math.log10(abs(rounded))) + 1 if rounded else 1
+    places = max(digits - whole, 0)
+    text = f"{rounded:.{places}f}"
+    if not pad and "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text
+
+
+def class_of(tier: object, flags: object) -> str:
+    """Return the class of an area: its tier, or the reason why it has none.
+
+    Parameters
+    ----------
+    tier : str
+        Tier as in ``tiers.csv``; empty where there is none.
+    flags : str
+        Flag ids joined by ``;``.
+    """
+    found = set(str(flags).split(";")) if flags == flags and flags is not None else set()
+    if SUPPRESSED in found:
+        return SUPPRESSED
+    if tier == tier and tier:
+        return str(tier)
+    if NOT_DISTINGUISHABLE in found:
+        return NOT_DISTINGUISHABLE
+    return INSUFFICIENT if found & _TOO_LITTLE else UNCLASSIFIED
+
+
+def span(position: int, breaks: Sequence[float], floor: float | None = None) -> str:
+    """Return the range of a tier: ``≤ 20``, ``20 – 60``, ``> 60``.
+
+    Parameters
+    ----------
+    position : int
+        0 for the lowest tier; -1 for "not elevated", the range below `floor`.
+    breaks : sequence of float
+        Upper limits of all tiers but the highest.
+    floor : float or None
+        Lower limit of the lowest tier.
+
+    Examples
+    --------
+    >>> [span(i, [20, 60]) for i in range(3)], span(0, [20, 60], floor=5)
+    (['≤ 20', '20 – 60', '> 60'], '5 – 20')
+    """
+    limits = [None if floor is None else floor, *breaks, None]
+    low, high = (None, floor) if position < 0 else (limits[position], limits[position + 1])
+    if high is None:
+        return "" if low is None else f"> {number(low, pad=False)}"
+    if low is None:
+        return f"≤ {number(high, pad=False)}"
+    return f"{number(low, pad=False)} – {number(high, pad=False)}"
+
+
+def classes(attrs: dict[Any, Any], present: Iterable[str], language: str) -> list[TierClass]:
+    """Return the legend's entries, lowest tier first, then the reasons for having no tier.
+
+    Parameters
+    ----------
+    attrs : dict
+        The attrs of a tiers table: ``labels``, ``breaks`` and, where set, ``floor``.
+    present : iterable of str
+        Classes that occur (see `class_of`); tiers are listed whether they occur or not.
+    language : str
+        ``en`` or ``zh``.
+    """
+    seen = set(present)
+    labels = [str(label) for label in attrs.get("labels") or ()]
+    breaks = [float(b) for b in attrs.get("breaks") or ()]
+    floor = attrs.get("floor")
+    spans = ["" if len(breaks) + 1 != len(labels) else span(i, breaks, floor)
+             for i in range(len(labels))]  # fmt: skip
+    entries = list(zip(labels, spans, strict=True))
+    if floor is not None or NOT_ELEVATED in seen:
+        entries.insert(0, (NOT_ELEVATED, "" if floor is None else span(-1, breaks, floor)))
+    known = {label for label, _ in entries}
+    entries += [(c, "") for c in sorted(seen - known - set(WITHOUT_TIER))]
+    entries += [(c, "") for c in WITHOUT_TIER if c in seen]
+    return [TierClass(c, class_name(c, language), text) for c, text in entries]
+
+
+def resolved_at(attrs: Mapping[Any, Any]) -> str:
+    """Return the probability from which a tier counts as certain, as printed."""
+    return number(attrs.get("resolved_at", 0.9), pad=False)
+
+
+def for_drug(attrs: Mapping[Any, Any], drug: str) -> dict[str, Any]:
+    """Return the attrs of a tiers table as they hold for one drug.
+
+    Parameters
+    ----------
+    attrs : mapping
+        Its ``breaks`` are a list, which belongs to the drug that the attrs name, or a mapping from
+        drug to list; a list may begin with the floor.
+    drug : str
+        The drug wanted. Without breaks of its own it has no floor either.
+
+    Returns
+    -------
+    dict
+        A copy, with ``breaks`` as a list without the floor.
+    """
+    given, floor = attrs.get("breaks"), attrs.get("floor")
+    if isinstance(given, Mapping):
+        given = given.get(drug)
+    elif attrs.get("drug") not in (None, drug):
+        given = None
+    own = [float(b) for b in given] if given is not None else []
+    if floor is not None and own[:1] == [float(floor)]:
+        own = own[1:]
+    return {**attrs, "breaks": own, "floor": floor if own else None}
+
+
+def from_highest(classes: list[TierClass]) -> list[TierClass]:
+    """Return tiers from the highest down, and after them the reasons for having none."""
+    tiers = [c for c in classes if c.id not in WITHOUT_TIER]
+    return [*reversed(tiers), *(c for c in classes if c.id in WITHOUT_TIER)]
+
+
+def class_name(id: str, language: str) -> str:
+    """Return the printed name of a tier or of a reason for having none."""
+    if id in WITHOUT_TIER:
+        return names.text(f"class.{id}", language)
+    return names.display("tier", id, language)
+
+
+def selected(tiers: pd.DataFrame, drug: str | None, round: str | None) -> pd.DataFrame:
+    """Return the rows of one drug and one round, with a column ``class``, sorted by area.
+
+    Parameters
+    ----------
+    tiers : DataFrame (row)
+        Columns of ``tiers.csv``.
+    drug, round : str or None
+        By default those of the table's attrs; without these the only drug, the latest round.
+
+    Raises
+    ------
+    UsageError
+        There is no such row, the drug is not given, or an area occurs twice.
+    """
+    drug = drug or _only(tiers, "drug")
+    rows = tiers[tiers["drug"] == drug]
+    round = round or tiers.attrs.get("round") or max(map(str, rows["round"]), default="")
+    rows = rows[rows["round"].astype(str) == str(round)]
+    if rows.empty:
+        raise UsageError(f"no tiers of {drug!r} in round {round!r}")
+    if rows["area"].duplicated().any():
+        twice = rows.loc[rows["area"].duplicated(), "area"].iloc[0]
+        raise UsageError(f"area {twice!r} has several tiers of {drug} in round {round}: pick one")
+    found = [class_of(*pair) for pair in zip(rows["tier"], rows["flags"], strict=True)]
+    return rows.assign(**{"class": found}).sort_values("area", kind="stable")
+
+
+def _only(tiers: pd.DataFrame, column: str) -> str:
+    given = tiers.attrs.get(column)
+    if given:
+        return str(given)
+    found = sorted(set(map(str, tiers[column])))
+    if len(found) != 1:
+        raise UsageError(f"the table holds {len(found)} drugs: name one of {', '.join(found)}")
+    return found[0]
+
+
+def is_synthetic(*texts: object) -> bool:
+    """Tell whether a title says that its data are made up."""
+    joined = " ".join(str(text) for text in texts).casefold()
+    return "synthetic" in joined or "合成" in joined or "虚构" in joined
+
+
+def label_of(name: object, area: object) -> str:
+    """Return the name to print for an area; its id where it has no name."""
+    return clean(name if name == name and name is not None else "") or clean(area)
+
+
+def yes(resolved: object) -> bool:
+    """Read ``resolved``, which is text in a table read back from a file, and may be missing."""
+    return str(resolved).casefold() in ("true", "1", "1.0")
+
+
+def all_flagged(rows: pd.DataFrame, flag: str) -> bool:
+    """Tell whether every row carries a flag."""
+    return bool(len(rows)) and all(flag in str(f).split(";") for f in rows["flags"])
+
+
+def round_name(round: object, language: str) -> str:
+    """Return a round as printed; ``all`` and an unstated round in words."""
+    if round != round or str(round) in ("", "all"):
+        return names.text("round.all", language)
+    return str(round)
+
+
+def method_sentence(attrs: dict[Any, Any], language: str) -> str:
+    """Return quantity's statistic, scheme, reference round and factor set in words."""
+    parts = []
+    for key in ("statistic", "scheme"):
+        if attrs.get(key):
+            value = names.text(f"{key}.{attrs[key]}", language)
+            parts.append(names.text(f"map.{key}", language, value=value))
+    if attrs.get("reference_round"):
+        parts.append(names.text("map.reference_round", language, value=attrs["reference_round"]))
+    if attrs.get("factor_set"):
+        parts.append(names.text("map.factor_set", language, value=clean(attrs["factor_set"])))
+    return names.text("list.separator", language).join(parts) + names.text("full_stop", language)

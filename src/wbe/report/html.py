@@ -1,0 +1,154 @@
+"""The page: one self-contained HTML file that a reader needs no network and no program for."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from wbe import names
+from wbe.plot import shapes, style, words
+from wbe.report import fonts, picture, views
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from wbe.report.publication import Publication
+
+# Nothing is loaded and nothing runs; styles, pictures and fonts come from the page itself.
+POLICY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
+    "base-uri 'none'; form-action 'none'"
+)
+_READING: Final = ("population", "chance", "source", "nondetect")
+_NOT_FOR: Final = ("search", "person", "officials", "comparison")
+
+
+def render(publication: Publication) -> str:
+    """Return the page as HTML text.
+
+    Parameters
+    ----------
+    publication : Publication
+        What the page may show; the guard has passed it already.
+
+    Returns
+    -------
+    str
+        One file without outside reference or script. Every text from data is escaped.
+
+    Raises
+    ------
+    UsageError
+        The tiers table lacks the mapped drug and round, or the map's SVG is not one of ours.
+    """
+    page, language = publication, publication.language
+    rows = words.selected(_with_meta(page), page.meta.get("drug"), page.meta.get("round"))
+    drug, round = str(rows["drug"].iloc[0]), str(rows["round"].iloc[0])
+    meta = words.for_drug(page.meta, drug)
+    classes = words.classes(meta, rows["class"], language)
+    # Other rounds and drugs may lack a tier for reasons that the mapped one does not have.
+    colours = words.classes(meta, [*rows["class"], *words.WITHOUT_TIER], language)
+    index = {c.id: i for i, c in enumerate(colours)}
+    text = _environment().get_template("report.html.j2").render(
+        page=page, policy=POLICY, t=_translator(language), language=language,
+        language_tag="zh-CN" if language == "zh" else "en",
+        subtitle=_subtitle(drug, round, language), quantity=_quantity(rows, language),
+        synthetic=words.is_synthetic(page.title), unit=views.printed_unit(rows),
+        found=views.found(rows, classes, language),
+        sure=views.how_sure(rows, words.resolved_at(meta), language),
+        map=_map(page), ranked=views.ranked(rows, index, language), swatches=_swatches(colours),
+        rounds=views.over_rounds(page, drug, index),
+        drugs=views.other_drugs(page, drug, round, index), method=_method(page, meta),
+        tables=_tables(page), run=views.run_record(page.run, language),
+        reading=_READING, not_for=_NOT_FOR,
+    )  # fmt: skip
+    return _with_font(text, language)
+
+
+def _with_meta(page: Publication) -> Any:
+    """The tiers table as `words.selected` wants it, without touching the caller's attrs."""
+    tiers = page.tiers.copy(deep=False)  # attrs are copied along
+    tiers.attrs.update(page.meta)
+    return tiers
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("wbe.report"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+
+
+def _translator(language: str) -> Any:
+    def t(key: str, **values: object) -> str:
+        return names.text(key, language, **values)
+
+    return t
+
+
+def _subtitle(drug: str, round: str, language: str) -> str:
+    kind = "quantity" if drug == "index" else "drug"
+    return names.text("map.subtitle", language, drug=names.display(kind, drug, language),
+                      round=words.round_name(round, language))  # fmt: skip
+
+
+def _quantity(rows: Any, language: str) -> str:
+    return names.display("quantity", str(rows["quantity"].iloc[0]), language)
+
+
+def _map(page: Publication) -> Any:
+    """The map's element: SVG where it is small enough, else the PNG; None without a map."""
+    from markupsafe import Markup, escape
+
+    label = names.text("page.map_label", page.language, title=words.clean(page.title))
+    if page.map_svg and (len(page.map_svg) <= picture.LARGEST_SVG or not page.map_png):
+        return Markup(picture.inline_svg(page.map_svg, label))
+    if page.map_png:
+        address = picture.data_uri(page.map_png)
+        return Markup(f'<img src="{address}" alt="{escape(label)}">')
+    return None
+
+
+def _swatches(classes: list[words.TierClass]) -> list[tuple[str, str]]:
+    """Fill and lines of every class, in the order of the classes."""
+    looks = shapes.looks(classes)
+    return [(looks[c.id].fill, shapes.over(looks[c.id].fill)) for c in classes]
+
+
+def _method(page: Publication, meta: dict[str, Any]) -> list[str]:
+    """Sentences on what was computed and how the tiers were cut."""
+    language = page.language
+    sentences = [words.method_sentence(meta, language)]
+    breaks = [words.number(b, pad=False) for b in meta.get("breaks") or ()]
+    if breaks:
+        unit = str(meta.get("unit") or "")
+        sentences.append(names.text("method.breaks", language, unit=unit,
+                                    breaks=views.listed(breaks, language)))  # fmt: skip
+    if str(meta.get("scheme")) in ("quantile", "relative", "fisher_jenks"):
+        sentences.append(names.text("method.relative", language))
+    return [*sentences, *page.notes]
+
+
+def _tables(page: Publication) -> dict[str, Any]:
+    """Plain tables of the page; None for those that have nothing to show."""
+    sites: Any = None if page.sites is None else page.sites.to_dict("records")
+    records: dict[str, Any] = {
+        "error_model": page.error_model, "factors": page.factors, "sites": sites,
+        "findings_summary": page.findings_summary, "findings": page.findings,
+    }  # fmt: skip
+    return {k: views.plain_table(v, page.language) if v else None for k, v in records.items()}
+
+
+def _with_font(text: str, language: str) -> str:
+    """Put the font for the characters of the page where the style sheet left room for it."""
+    printed = re.sub(r"<svg.*?</svg>", "", text, flags=re.S)
+    data = fonts.embedded(printed, language)
+    rule = ""
+    if data:
+        rule = (f'@font-face{{font-family:"{style.FAMILY}";'
+                f'src:url(data:font/woff;base64,{data}) format("woff")}}')  # fmt: skip
+    return text.replace("/*font*/", rule, 1)

@@ -1,0 +1,95 @@
+"""What a page is made of, filled by the run after the guard has passed it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from wbe.errors import UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+AUDIENCES = ("public", "internal")
+
+
+@dataclass(frozen=True)
+class Publication:
+    """Everything that one page prints; nothing else reaches it.
+
+    Parameters
+    ----------
+    title : str
+        Title of the campaign.
+    tiers : DataFrame (row)
+        Columns of ``tiers.csv``, all drugs and rounds.
+    meta : dict
+        attrs of the tiers table: drug, quantity, unit, statistic, scheme, breaks, labels, floor,
+        round, reference_round, factor_set, design.
+    language : str
+        ``en`` or ``zh``.
+    audience : str
+        ``public`` or ``internal``. Sites and single findings are printed only when internal.
+    purpose, approval : str
+        Printed on every page when internal.
+    generated : str
+        Time stamp to print; empty for none.
+    map_svg : str
+        Text of ``map.svg``; empty where there is no map.
+    map_png : bytes
+        Content of ``map.png``, used where the SVG is too large for a page.
+    factors : list of dict
+        factor_id, drug, analyte, gives, excretion, correction_factor, source, verified, reference.
+    references : list of str
+        Lines of the reference list.
+    error_model : list of dict
+        Rows of the error model; all keys become columns.
+    findings_summary : list of dict
+        rule, severity, count, message.
+    findings : list of dict or None
+        Every finding; internal only.
+    sites : DataFrame or None
+        Estimates per site; internal only.
+    run : dict
+        Content of ``run.json``.
+    notes : list of str
+        Sentences about this run, printed with the method.
+
+    Raises
+    ------
+    UsageError
+        The audience is neither of the two, it is internal without purpose or approval, or it is
+        public and holds sites or single findings.
+    """
+
+    title: str
+    tiers: pd.DataFrame
+    meta: dict[str, Any]
+    language: str = "en"
+    audience: str = "public"
+    purpose: str = ""
+    approval: str = ""
+    generated: str = ""
+    map_svg: str = ""
+    map_png: bytes = b""
+    factors: list[dict[str, Any]] = field(default_factory=list)
+    references: list[str] = field(default_factory=list)
+    error_model: list[dict[str, Any]] = field(default_factory=list)
+    findings_summary: list[dict[str, Any]] = field(default_factory=list)
+    findings: list[dict[str, Any]] | None = None
+    sites: pd.DataFrame | None = None
+    run: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.audience not in AUDIENCES:
+            raise UsageError(f"audience {self.audience!r}: give one of {', '.join(AUDIENCES)}")
+        if self.internal and not (self.purpose and self.approval):
+            raise UsageError("an internal page needs purpose and approval: it prints both")
+        if not self.internal and (self.sites is not None or self.findings is not None):
+            raise UsageError("a public page holds areas only: leave out sites and single findings")
+
+    @property
+    def internal(self) -> bool:
+        """Whether the page may show sites."""
+        return self.audience == "internal"

@@ -1,0 +1,303 @@
+"""What each section of the page says, as plain lists and texts for the template."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from wbe import names
+from wbe.plot import words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from wbe.report.publication import Publication
+
+_ROUNDS_A_TABLE, _DRUGS_A_TABLE = 5, 4  # what fits on an A4 page beside the area's name
+# Parts of run.json with a table of their own, or that change from run to run.
+_NOT_SCALAR = ("inputs", "outputs", "versions", "config")
+_TIMES = ("generated", "created", "started", "finished", "timestamp", "time")
+
+
+class Cell(NamedTuple):
+    """A tier in a table: its words, the index of its colour, and whether it is sure."""
+
+    text: str
+    colour: int | None
+    sure: bool
+    value: str
+    interval: str
+
+
+class Grid(NamedTuple):
+    """A table of areas against rounds or drugs."""
+
+    heads: list[str]
+    rows: list[tuple[str, list[Cell | None]]]
+
+
+def interval(row: Any) -> str:
+    """Return the 95 % interval as ``lower – upper``; empty where there is none."""
+    low, high = words.number(row["lower"]), words.number(row["upper"])
+    return f"{low} – {high}" if low and high else ""
+
+
+def rank_interval(row: Any) -> str:
+    """Return the rank's 95 % interval as ``1 – 4``; empty where there is none."""
+    low, high = (whole(row[c]) for c in ("rank_lower", "rank_upper"))
+    return f"{low} – {high}" if low and high else ""
+
+
+def whole(value: object) -> str:
+    """Return a count or rank; a shared rank may be a half."""
+    return "" if value != value or value is None else f"{float(str(value)):g}"
+
+
+def chance(value: object) -> str:
+    """Return a probability at two decimals."""
+    return "" if value != value or value is None else f"{float(str(value)):.2f}"
+
+
+def flag_ids(text: object) -> list[str]:
+    """Return the ids in a cell of flags, in its order."""
+    return [f for f in str(text).split(";") if f] if text == text and text is not None else []
+
+
+def heading(column: str, language: str) -> str:
+    """Return the printed name of a column; its id where it has none."""
+    if column.startswith("p_"):
+        label = words.class_name(column[2:], language)
+        return names.text("column.p", language, label=label)
+    printed = names.text(f"column.{column}", language)
+    return names.display("field", column, language) if printed == f"column.{column}" else printed
+
+
+def found(rows: pd.DataFrame, classes: list[words.TierClass], language: str) -> list[str]:
+    """Return one sentence a tier, highest first, its areas in the order of the alphabet."""
+    unit = printed_unit(rows)
+    sentences = []
+    for entry in words.from_highest(classes):
+        own = rows[rows["class"] == entry.id]
+        tier = entry.name
+        if entry.span:
+            limits = f"{entry.span} {unit}".strip()
+            tier = names.text("found.limits", language, tier=tier, limits=limits)
+        key = "found.areas" if len(own) else "found.none"
+        sentences.append(names.text(key, language, tier=tier, n=len(own), total=len(rows),
+                                    areas=listed(area_names(own), language)))  # fmt: skip
+    return sentences
+
+
+def area_names(rows: pd.DataFrame) -> list[str]:
+    """Return the printed names of a table's areas, sorted by code point."""
+    return sorted(words.label_of(*pair) for pair in zip(rows["name"], rows["area"], strict=True))
+
+
+def listed(items: Sequence[str], language: str) -> str:
+    """Join names as a sentence does."""
+    return names.text("list.comma", language).join(items)
+
+
+def printed_unit(rows: pd.DataFrame) -> str:
+    """Return the unit of a table's values; empty for an index."""
+    unit = str(rows["unit"].iloc[0])
+    return "" if unit in ("", "1", "nan") else unit
+
+
+def how_sure(rows: pd.DataFrame, sure_at: str, language: str) -> list[str]:
+    """Return how many tiers are certain, and what the probabilities and intervals mean."""
+    import numpy as np
+
+    tiered = rows[~rows["class"].isin(words.WITHOUT_TIER)]
+    # an empty list would select no column instead of no row
+    sure = tiered[np.array([words.yes(r) for r in tiered["resolved"]], dtype=bool)]
+    sentences = []
+    if words.all_flagged(rows, words.NOT_DISTINGUISHABLE):
+        sentences.append(names.text("map.not_distinguishable", language))
+    if words.all_flagged(rows, "no_draws"):
+        return [*sentences, names.text("sure.no_draws", language)]
+    key = "sure.some" if len(sure) else "sure.none"
+    sentences.append(names.text(key, language, n=len(sure), total=len(tiered), p=sure_at,
+                                areas=listed(area_names(sure), language)))  # fmt: skip
+    return [*sentences, names.text("sure.probability", language),
+            names.text("sure.interval", language)]  # fmt: skip
+
+
+class RankedRow(NamedTuple):
+    """One line of the table of the mapped drug and round."""
+
+    rank: str
+    rank_interval: str
+    area: str
+    cell: Cell
+    chances: list[str]
+    counts: list[str]
+    remarks: str
+
+
+class Ranked(NamedTuple):
+    """The table of the mapped drug and round, its remarks spelt out once below it."""
+
+    heads: list[str]
+    rows: list[RankedRow]
+    remarks: list[tuple[str, str]]
+
+
+_COUNTS = ("n_sites", "n_samples", "n_censored")
+
+
+def ranked(rows: pd.DataFrame, colours: dict[str, int], language: str) -> Ranked:
+    """Return the table's lines by rank, then by area; remarks as letters."""
+    columns = [str(c) for c in rows.columns if str(c).startswith("p_")]
+    ordered = rows.sort_values(["rank", "area"], na_position="last", kind="stable")
+    ids = sorted({flag for text in rows["flags"] for flag in flag_ids(text)})
+    letters = {flag: letter(i) for i, flag in enumerate(ids)}
+    table = [ranked_row(row, columns, colours, letters, language) for row in ordered.to_dict("records")]
+    spelt = [(letters[flag], names.display("flag", flag, language)) for flag in ids]
+    return Ranked([heading(c, language) for c in columns], table, spelt)
+
+
+def ranked_row(
+    row: Any, columns: list[str], colours: dict[str, int], letters: dict[str, str], language: str
+) -> RankedRow:
+    """Return one line; of a suppressed area nothing but its name and the reason."""
+    shown = words.class_of(row["tier"], row["flags"]) != words.SUPPRESSED
+    return RankedRow(
+        whole(row["rank"]) if shown else "",
+        rank_interval(row) if shown else "",
+        words.label_of(row["name"], row["area"]),
+        cell(row, colours, language),
+        [chance(row[c]) if shown else "" for c in columns],
+        [whole(row[c]) if shown else "" for c in _COUNTS],
+        " ".join(letters[flag] for flag in flag_ids(row["flags"])),
+    )
+
+
+def letter(position: int) -> str:
+    """Return ``a`` to ``z``, then ``aa``, ``ab``...
+
+    Examples
+    --------
+    >>> [letter(i) for i in (0, 25, 26)]
+    ['a', 'z', 'aa']
+    """
+    high, low = divmod(position, 26)
+    return (letter(high - 1) if high else "") + "abcdefghijklmnopqrstuvwxyz"[low]
+
+
+def cell(row: Any, colours: dict[str, int], language: str) -> Cell:
+    """Return one area's tier with value and interval."""
+    id = words.class_of(row["tier"], row["flags"])
+    sure = words.yes(row["resolved"]) or id in words.WITHOUT_TIER
+    hidden = id == words.SUPPRESSED
+    return Cell(words.class_name(id, language), colours.get(id), sure,
+                "" if hidden else words.number(row["value"]),
+                "" if hidden else interval(row))  # fmt: skip
+
+
+def over_rounds(page: Publication, drug: str, colours: dict[str, int]) -> list[Grid]:
+    """Return the mapped drug's tiers over rounds; nothing where there is one round only."""
+    rows = page.tiers[page.tiers["drug"] == drug]
+    rounds = sorted(set(map(str, rows["round"])))
+    if len(rounds) < 2:
+        return []
+    parts = {r: rows[rows["round"].astype(str) == r] for r in rounds}
+    heads = {r: words.round_name(r, page.language) for r in rounds}
+    return list(_grids(parts, heads, colours, page.language, _ROUNDS_A_TABLE))
+
+
+def other_drugs(
+    page: Publication, drug: str, round: str, colours: dict[str, int]
+) -> list[Grid]:
+    """Return the other drugs in the map's round, or in their own latest where they lack it."""
+    own = page.tiers[page.tiers["drug"] == drug]
+    usual = (round, str(own["quantity"].iloc[0]), printed_unit(own))
+    parts, heads = {}, {}
+    for other in sorted(set(map(str, page.tiers["drug"])) - {drug}):
+        rows = page.tiers[page.tiers["drug"] == other]
+        rounds = set(map(str, rows["round"]))
+        shown = round if round in rounds else max(rounds)
+        parts[other] = rows[rows["round"].astype(str) == shown]
+        heads[other] = _drug_head(other, shown, rows, usual, page.language)
+    return list(_grids(parts, heads, colours, page.language, _DRUGS_A_TABLE))
+
+
+def _drug_head(
+    drug: str, round: str, rows: pd.DataFrame, usual: tuple[str, str, str], language: str
+) -> str:
+    """Name of a drug, and of whatever is not as for the mapped drug."""
+    parts = [names.display("quantity" if drug == "index" else "drug", drug, language)]
+    quantity, unit = str(rows["quantity"].iloc[0]), printed_unit(rows)
+    if round != usual[0]:
+        parts.append(words.round_name(round, language))
+    if (quantity, unit) != usual[1:]:
+        parts += [names.display("quantity", quantity, language), unit]
+    return " · ".join(part for part in parts if part)
+
+
+def _grids(
+    parts: dict[str, pd.DataFrame], heads: dict[str, str], colours: dict[str, int], language: str,
+    at_once: int,
+) -> Iterator[Grid]:  # fmt: skip
+    """Split a wide table into such as fit on a page."""
+    printed: dict[str, str] = {}
+    cells: dict[tuple[str, str], Cell] = {}
+    for key, rows in parts.items():
+        for row in rows.to_dict("records"):
+            printed[str(row["area"])] = words.label_of(row["name"], row["area"])
+            cells[key, str(row["area"])] = cell(row, colours, language)
+    areas = sorted(printed, key=lambda area: (printed[area], area))
+    keys = list(parts)
+    for start in range(0, len(keys), at_once):
+        block = keys[start : start + at_once]
+        lines = [(printed[a], [cells.get((k, a)) for k in block]) for a in areas]
+        yield Grid([heads[k] for k in block], lines)
+
+
+def plain_table(rows: Iterable[dict[str, Any]], language: str) -> tuple[list[str], list[list[str]]]:
+    """Return heads and cells of a list of records; the columns are all keys, first come first."""
+    records = list(rows)
+    keys = list(dict.fromkeys(key for record in records for key in record))
+    table = [[plain(record.get(key), language) for key in keys] for record in records]
+    return [heading(str(key), language) for key in keys], table
+
+
+def plain(value: object, language: str) -> str:
+    """Return any value as a cell's text: numbers at 3 significant figures, the rest as it is."""
+    if value is None or value != value:
+        return ""
+    if isinstance(value, bool) or str(value) in ("True", "False"):
+        return names.text("yes" if str(value) == "True" else "no", language)
+    if isinstance(value, float) or hasattr(value, "dtype"):
+        return words.number(value, pad=False)
+    if isinstance(value, list | tuple):
+        return listed([plain(item, language) for item in value], language)
+    return words.clean(value)
+
+
+def run_record(run: dict[str, Any], language: str) -> dict[str, Any]:
+    """Return inputs, versions, single values and configuration of a run, for printing."""
+    inputs = run.get("inputs") or []
+    if isinstance(inputs, dict):
+        inputs = [v if isinstance(v, dict) else {"name": k, "sha256": v} for k, v in inputs.items()]
+    inputs = [{"file" if k == "name" else k: v for k, v in entry.items()} for entry in inputs]
+    single = {k: v for k, v in run.items() if k not in (*_NOT_SCALAR, *_TIMES)}
+    config = run.get("config")
+    values = [(heading(k, language), _value(v, language)) for k, v in single.items()]
+    versions = sorted((run.get("versions") or {}).items())
+    return {
+        "inputs": plain_table(inputs, language) if inputs else None,
+        "versions": listed([f"{k} {v}" for k, v in versions], language),
+        "values": [(k, v) for k, v in values if v],
+        "config": json.dumps(config, ensure_ascii=False, indent=1, sort_keys=True, default=str)
+        if config else "",
+    }  # fmt: skip
+
+
+def _value(value: object, language: str) -> str:
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return plain(value, language)

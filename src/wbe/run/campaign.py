@@ -1,0 +1,306 @@
+"""The job: read, locate, estimate, bring to areas, classify. Numbers only; others write them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wbe.errors import FindingsError, NothingUsableError, UsageError
+from wbe.findings import Findings
+from wbe.run import guard
+from wbe.run.config import Config, Tiers
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import xarray as xr
+
+STEPS = ("read", "locate", "estimate", "areas", "tiers")
+#: Statuses that say something about a concentration.
+USABLE = ("quantified", "below_loq", "below_lod", "above_range")
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a campaign computes, before anything is written or hidden.
+
+    Parameters
+    ----------
+    result : Dataset
+        From :func:`wbe.estimate`.
+    tiers : GeoDataFrame
+        The columns of tiers.csv for every drug and round, the guard applied.
+    people : mapping of str to float
+        Population of the areas, where known [inhabitant].
+    sites : GeoDataFrame or None
+        The sites table, its points in WGS 84.
+    findings : Findings
+        All findings, of every file.
+    """
+
+    result: xr.Dataset
+    tiers: gpd.GeoDataFrame
+    people: Mapping[str, float]
+    sites: gpd.GeoDataFrame | None
+    findings: Findings
+
+    @property
+    def round(self) -> str:
+        """The round on the map."""
+        return str(self.tiers.attrs["round"])
+
+
+def compute(
+    config: Config, *, encoding: str | None = None, tell: Tell = lambda step: None
+) -> Results:
+    """Compute a campaign.
+
+    Parameters
+    ----------
+    config : Config
+        The campaign.
+    encoding : str, optional
+        Encoding of the lab tables; found out where not given.
+    tell : callable
+        Called with the name of each step (`STEPS`) before it starts.
+
+    Raises
+    ------
+    NothingUsableError, FindingsError
+        If no sample is left; the findings say why.
+    UsageError
+        If an option of the configuration does not fit the data.
+    """
+    from wbe.recipes import estimate
+    from wbe.spatial import by_area, locate
+
+    tell("read")
+    samples, sites, areas = _read(config, encoding)
+    tell("locate")
+    samples = _only_rounds(samples, config)
+    samples = locate(samples, sites, areas, rounds=config.tiers.rounds)
+    points = in_wgs84(sites)
+    samples = placed(samples, points)
+    tell("estimate")
+    settings = config.estimate
+    result = estimate(
+        samples,
+        factors=config.data.factors or settings.factors,
+        draws=settings.draws,
+        seed=settings.seed,
+        nondetects=settings.nondetects,
+        population=settings.population,
+        markers=dict(config.markers),
+    )
+    tell("areas")
+    values = by_area(
+        result,
+        areas,
+        statistic=config.tiers.statistic or "auto",
+        quantities=(config.tiers.quantity,),
+    )
+    tell("tiers")
+    people = guard.populations(samples, areas, disjoint=values.attrs["design"] == "plants")
+    tiers = classified(values, config, people)
+    return Results(result, tiers, people, points, samples.attrs["findings"])
+
+
+def in_wgs84(sites: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
+    """Bring the sites' points, which stand as written in their table, to WGS 84."""
+    import shapely
+
+    from wbe.spatial.datum import to_wgs84
+
+    if sites is None:
+        return None
+    places = []
+    for row in sites.to_dict("records"):
+        lon, lat = to_wgs84([row["lon"]], [row["lat"]], str(row["crs"] or ""))
+        known = lon[0] == lon[0] and lat[0] == lat[0]
+        places.append(shapely.Point(lon[0], lat[0]) if known else None)
+    out = sites.set_geometry(places, crs="EPSG:4326")
+    out.attrs = dict(sites.attrs)
+    return out
+
+
+def placed(samples: xr.Dataset, sites: gpd.GeoDataFrame | None) -> xr.Dataset:
+    """Give every sample the place of its site, as the point layout of estimates.nc wants it.
+
+    Parameters
+    ----------
+    samples : Dataset (sample, analyte)
+    sites : GeoDataFrame or None
+        From `in_wgs84`.
+
+    Returns
+    -------
+    Dataset (sample, analyte)
+        With coordinates ``lon``, ``lat`` (sample) [degree, WGS 84]; unchanged without sites.
+    """
+    if sites is None:
+        return samples
+    nan = float("nan")
+    known = sites[sites.geometry.notna()]
+    points = dict(zip(known["site"].astype(str), known.geometry, strict=True))
+    found = [points.get(site) for site in samples["site"].values.astype(str)]
+    return samples.assign_coords(
+        lon=("sample", [nan if p is None else p.x for p in found]),
+        lat=("sample", [nan if p is None else p.y for p in found]),
+    )
+
+
+def classified(values: xr.Dataset, config: Config, people: Mapping[str, float]) -> gpd.GeoDataFrame:
+    """Rank the areas that may be shown and set the hidden ones beside them, empty.
+
+    A hidden area takes no part in ranks and breaks: the place that it leaves in a ranking, or a
+    break that it sets, would tell its value.
+    """
+    shown, hidden = guard.parted(values, people, config.privacy)
+    tiers = ranked(shown, config.tiers)
+    tiers = guard.guarded(guard.beside(tiers, hidden), people, config.privacy)
+    if config.privacy.audience == "public" and config.data.areas is None:
+        tiers = guard.coarsened(tiers)
+    tiers.attrs |= {
+        "drug": config.tiers.drug,
+        "round": map_round(tiers, config.tiers),
+        "reference_round": reference_round(tiers, config.tiers),
+        "labels": list(config.tiers.labels),
+        "floor": config.tiers.floor,
+        "title": config.title,
+        "language": config.language,
+    }
+    return tiers
+
+
+def ranked(values: xr.Dataset, tiers: Tiers) -> gpd.GeoDataFrame:
+    """Rank every drug; fixed breaks and a floor are about the mapped drug alone.
+
+    Raises
+    ------
+    UsageError
+        If the data hold no residue of the mapped drug.
+    """
+    import pandas as pd
+
+    from wbe.spatial import rank
+
+    drugs = values["drug"].values.astype(str).tolist()
+    if tiers.drug not in drugs:
+        held = ", ".join(drugs) or "none"
+        raise UsageError(f"[tiers] drug = {tiers.drug!r}: the data hold no residue of it ({held})")
+    options: dict[str, Any] = {
+        "quantity": tiers.quantity,
+        "scheme": tiers.scheme,
+        "labels": tiers.labels,
+        "statistic": tiers.statistic,
+        "reference_round": _reference_round(values, tiers.reference_round),
+    }
+    breaks = {tiers.drug: tiers.breaks} if tiers.breaks else None
+    table = rank(values, breaks=breaks, **options)
+    if tiers.floor is None:
+        return table
+    mapped = rank(values, tiers.drug, breaks=tiers.breaks, floor=tiers.floor, **options)
+    rest = table[table["drug"] != tiers.drug]
+    joined = pd.concat([mapped, rest], ignore_index=True)
+    joined.attrs = {**table.attrs, **mapped.attrs}
+    joined.attrs["breaks"] = {**table.attrs["breaks"], **mapped.attrs["breaks"]}
+    return ordered(joined)
+
+
+def ordered(tiers: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Sort by drug, round and area, by code points."""
+    attrs = dict(tiers.attrs)
+    keys = zip(*(tiers[name].astype(str) for name in ("drug", "round", "area")), strict=True)
+    order = [position for _, position in sorted((key, i) for i, key in enumerate(keys))]
+    out = tiers.iloc[order].reset_index(drop=True)
+    out.attrs = attrs
+    return out
+
+
+def map_round(tiers: gpd.GeoDataFrame, wanted: Tiers) -> str:
+    """Name the round on the map: a label, or the first or latest with a sample of the drug.
+
+    Raises
+    ------
+    UsageError
+        If the round is not among those of the data.
+    """
+    rows = tiers[tiers["drug"] == wanted.drug]
+    rounds = sorted(set(rows["round"].astype(str)))
+    filled = sorted(set(rows.loc[rows["n_samples"].fillna(0) > 0, "round"].astype(str)))
+    if wanted.map_round in ("latest", "first"):
+        return (filled or rounds)[-1 if wanted.map_round == "latest" else 0]
+    if wanted.map_round not in rounds:
+        listed = ", ".join(rounds)
+        raise UsageError(f"[tiers] map_round = {wanted.map_round!r}; the rounds are {listed}")
+    return wanted.map_round
+
+
+def reference_round(tiers: gpd.GeoDataFrame, wanted: Tiers) -> str:
+    """Name the round at which the mapped drug's breaks are frozen; empty for fixed breaks."""
+    if wanted.scheme == "fixed":
+        return ""
+    if wanted.reference_round not in ("first", "latest"):
+        return wanted.reference_round
+    rows = tiers[(tiers["drug"] == wanted.drug) & tiers["value"].notna()]
+    rounds = sorted(set(rows["round"].astype(str)))
+    return (rounds or [""])[0 if wanted.reference_round == "first" else -1]
+
+
+def _read(
+    config: Config, encoding: str | None
+) -> tuple[xr.Dataset, gpd.GeoDataFrame | None, gpd.GeoDataFrame | None]:
+    """Read all files; what their errors reject is left out, and every finding is kept."""
+    from wbe.io.places import read_areas, read_sites
+    from wbe.io.read import read
+
+    data = config.data
+    found = Findings()
+    sites = _table(read_sites, data.sites, found)
+    areas = _table(read_areas, data.areas, found)
+    samples = read(list(data.samples), errors="reject", encoding=encoding)
+    found.extend(samples.attrs["findings"])
+    # Without the sites or areas that it names, a campaign would be another one.
+    lost = (data.sites and sites is None) or (data.areas and areas is None)
+    if lost or not samples["status"].isin(USABLE).any():
+        raise FindingsError(found)
+    return samples.assign_attrs(findings=found), sites, areas
+
+
+def _table(
+    reader: Callable[[Path], gpd.GeoDataFrame], path: Path | None, found: Findings
+) -> gpd.GeoDataFrame | None:
+    """Read sites or areas and keep their findings; None where nothing of them is usable."""
+    if path is None:
+        return None
+    try:
+        table = reader(path)
+    except FindingsError as error:
+        found.extend(error.findings)
+        return None
+    found.extend(table.attrs["findings"])
+    return table
+
+
+def _only_rounds(samples: xr.Dataset, config: Config) -> xr.Dataset:
+    """Keep the chosen rounds before places are joined: sites of other rounds have no area here."""
+    from wbe.spatial import rounds_of
+
+    wanted = config.data.only_rounds
+    if not wanted:
+        return samples
+    rounds = rounds_of(samples, config.tiers.rounds)
+    if missing := sorted(set(wanted) - set(rounds)):
+        held = ", ".join(sorted(set(rounds)))
+        raise UsageError(f"[data] only_rounds: no sample in {', '.join(missing)}; there are {held}")
+    kept = samples.isel(sample=[label in wanted for label in rounds])
+    if not kept.sizes["sample"]:
+        raise NothingUsableError("no sample is left in the chosen rounds")
+    return kept
+
+
+def _reference_round(values: xr.Dataset, wanted: str) -> str:
+    rounds = sorted(values["round"].values.astype(str).tolist())
+    return rounds[-1] if wanted == "latest" else wanted

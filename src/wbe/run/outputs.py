@@ -1,0 +1,213 @@
+"""Everything that a run writes, from the lock to the last rename."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wbe.findings import RULES, Findings
+from wbe.run import campaign, folder, publish, record
+from wbe.run.campaign import Results, Tell
+from wbe.run.config import Config
+from wbe.run.folder import Place
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+
+PATHWAY_COLUMNS = (
+    "factor_id", "drug", "analyte", "gives", "excretion", "correction_factor", "source",
+)  # fmt: skip
+
+
+def run(
+    config: Config,
+    target: Path,
+    *,
+    encoding: str | None = None,
+    tell: Tell = lambda step: None,
+) -> tuple[Results, list[str]]:
+    """Run a campaign and write its folder, whole or not at all.
+
+    Parameters
+    ----------
+    config : Config
+        The campaign.
+    target : Path
+        The output folder; a previous run's is replaced in one step at the end.
+    encoding : str, optional
+        Encoding of the lab tables.
+    tell : callable
+        Called with the name of each step before it starts.
+
+    Returns
+    -------
+    tuple of Results and list of str
+        What was computed, and the names of the files in the folder.
+
+    Raises
+    ------
+    UsageError
+        If the configuration does not fit the data, or the folder is not ours to replace.
+    FindingsError, NothingUsableError
+        If no sample is usable; nothing is written then.
+    EnvironmentFault
+        If the disk refuses or another run writes there.
+    """
+    place = Place.at(target)
+    folder.require_usable(place, _inputs(config))
+    with folder.locked(place):
+        new = folder.start(place)
+        try:
+            results = campaign.compute(config, encoding=encoding, tell=tell)
+            tell("write")
+            with folder.faults(new):
+                write(config, results, new)
+            folder.finish(place)
+        finally:
+            folder.discard(place)
+    return results, sorted(f.name for f in place.out.iterdir() if f.is_file())
+
+
+def write(config: Config, results: Results, target: Path) -> None:
+    """Write every file of the contract into an empty folder, run.json last."""
+    import wbe
+    from wbe.io import write as writers
+
+    table = wbe.to_tidy(results.result)
+    writers.write_estimates(table, target / "estimates.csv")
+    writers.write_netcdf(results.result, target / "estimates.nc")
+    writers.write_findings(results.findings, target / "findings.csv", config.language)
+    about = described(config, results)
+    extra = _internal(config, results, table) if config.privacy.audience == "internal" else {}
+    publish.write_set(target, results.tiers, about, extra, results.sites)
+    about |= {"created": record.created(), "outputs": record.outputs(target)}
+    record.write(about, target)
+
+
+def described(config: Config, results: Results) -> dict[str, Any]:
+    """The run record, but for its time stamp and the checksums of the outputs."""
+    import wbe
+
+    attrs, tiers = results.result.attrs, results.tiers.attrs
+    settings = record.settings(config)
+    return {
+        "schema": record.SCHEMA,
+        "kind": "run",
+        "title": config.title,
+        "language": config.language,
+        "inputs": record.inputs(config),
+        "config": settings,
+        "privacy": settings["privacy"],
+        "factor_set": attrs["factor_set"],
+        "factor_ids": list(attrs["factor_ids"]),
+        "factors": factor_rows(attrs),
+        "references": wbe.cite(results.result),
+        "error_model": json.loads(attrs["error_model"]),
+        "markers": json.loads(attrs["markers"]),
+        "seed": attrs["seed"],
+        "draws": attrs["draws"],
+        "engine": attrs["engine"],
+        "versions": record.versions(),
+        "counts": counts(results),
+        "findings": findings_summary(results.findings, config.language),
+        "breaks": tiers["breaks"],
+        "tiers": {k: v for k, v in tiers.items() if k != "breaks"},
+        "tier_counts": tier_counts(results.tiers),
+        "populations": dict(results.people),
+    }
+
+
+def counts(results: Results) -> dict[str, int]:
+    """How much went in and how much was rejected."""
+    result = results.result
+    return {
+        "samples": int(result.sizes["sample"]),
+        "analytes": int(result.sizes["analyte"]),
+        "sites": len(set(result["site"].values.astype(str))),
+        "areas": len(set(results.tiers["area"])),
+        "rounds": len(set(results.tiers["round"])),
+        "rejected_samples": len(rejected_samples(results.findings)),
+        "errors": len(results.findings.errors),
+        "flags": len(results.findings.flags),
+    }
+
+
+def rejected_samples(found: Findings) -> list[str]:
+    """Samples of which an error took a value or all, by id where known, else by place."""
+    scopes = ("cell", "row", "sample")
+    errors = (f for f in found.errors if f.scope in scopes)
+    return sorted({f.sample_id or f"{f.file}:{f.sheet}:{f.line}" for f in errors})
+
+
+def findings_summary(found: Findings, language: str) -> list[dict[str, Any]]:
+    """Counts by rule, with the rule's words and without any value of the input."""
+    import re
+
+    tally: dict[tuple[str, str], int] = {}
+    for finding in found:
+        key = (finding.severity, finding.rule)
+        tally[key] = tally.get(key, 0) + 1
+    rows = []
+    for (severity, rule), count in sorted(tally.items()):
+        known = RULES.get(rule)
+        words = "" if known is None else known.message_zh if language == "zh" else known.message
+        message = re.sub(r"\{[^{}]*\}", "…", words)
+        rows.append({"rule": rule, "severity": severity, "count": count, "message": message})
+    return rows
+
+
+def factor_rows(attrs: dict[str, Any]) -> list[dict[str, Any]]:
+    """The factor rows that gave a number, each with its source written out."""
+    from wbe import factors
+
+    known = factors.references()
+    verified = _verified(factors.table())
+    rows = []
+    for path in json.loads(attrs["pathways"]):
+        source = path["source"]
+        reference = factors.format_reference(source) if source in known else source
+        row = {name: path[name] for name in PATHWAY_COLUMNS}
+        row |= {"verified": verified.get(path["factor_id"], ""), "reference": reference}
+        rows.append(row)
+    return rows
+
+
+def tier_counts(tiers: gpd.GeoDataFrame) -> dict[str, dict[str, dict[str, int]]]:
+    """Number of areas in every tier, by drug and round."""
+    from wbe.plot.words import class_of
+
+    found: dict[str, dict[str, dict[str, int]]] = {}
+    columns = (tiers[name] for name in ("drug", "round", "tier", "flags"))
+    for drug, label, tier, flags in zip(*columns, strict=True):
+        row = found.setdefault(str(drug), {}).setdefault(str(label), {})
+        kind = class_of(tier, flags)
+        row[kind] = row.get(kind, 0) + 1
+    return {d: {r: dict(sorted(t.items())) for r, t in by.items()} for d, by in found.items()}
+
+
+def _verified(table: pd.DataFrame) -> dict[str, str]:
+    table = table if "factor_id" in table else table.reset_index()
+    return dict(zip(table["factor_id"], table["verified"].fillna("").astype(str), strict=True))
+
+
+def _inputs(config: Config) -> Iterable[Path]:
+    data = config.data
+    yield from data.samples
+    yield from (f for f in (data.sites, data.areas, data.indicators, data.factors) if f)
+    if config.name:
+        yield config.folder / config.name
+
+
+def _internal(config: Config, results: Results, table: pd.DataFrame) -> dict[str, Any]:
+    """What only an internal page shows: estimates by site, and every finding."""
+    tiers, label = config.tiers, results.round
+    rows = table[(table["quantity"] == tiers.quantity) & (table["round"] == label)]
+    drug = rows["drug"].where(rows["drug"] != "", rows["analyte"])
+    columns = ["area", "site", "sample_id", "time", "matrix", "method", "value", "lower", "upper"]
+    shown = rows.loc[drug == tiers.drug, [*columns, "unit", "status"]]
+    found = [f.as_dict(config.language) for f in results.findings.sorted()]
+    return {"sites": shown.reset_index(drop=True), "findings": found}

@@ -1,0 +1,271 @@
+"""The one way out: whatever is published is written or copied here, behind the guard.
+
+A run writes its publishable files with `write_set`; ``wbe publish`` copies them from a finished
+run after comparing every checksum and searching every file for sites once more. Estimates by
+sample and findings never pass.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from wbe.errors import UsageError
+from wbe.run import folder, guard, leaks, record
+from wbe.run.config import Privacy
+from wbe.run.folder import RECORD, Place
+from wbe.run.words import say
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from matplotlib.figure import Figure
+
+    from wbe.report import Publication
+
+TABLES = ("tiers.csv", "tiers.xlsx")
+MAPS = ("map.png", "map.svg")
+GEOPACKAGE, REPORT = "areas.gpkg", "report.html"
+PUBLISHABLE = (*TABLES, GEOPACKAGE, *MAPS, REPORT)
+
+
+def write_set(
+    target: Path,
+    tiers: gpd.GeoDataFrame,
+    about: Mapping[str, Any],
+    extra: Mapping[str, Any] | None = None,
+    sites: gpd.GeoDataFrame | None = None,
+) -> list[str]:
+    """Write tables, map, GeoPackage and report of guarded tiers.
+
+    Parameters
+    ----------
+    target : Path
+        Folder to write into.
+    tiers : GeoDataFrame
+        What `guard.guarded` returns, with the attrs of the run.
+    about : mapping
+        The run record so far.
+    extra : mapping, optional
+        Further fields of the page; an internal one may hold sites and findings.
+    sites : GeoDataFrame, optional
+        Sampling points for an internal map.
+
+    Returns
+    -------
+    list of str
+        Names of the files written; no map and no GeoPackage where there is no geometry.
+
+    Raises
+    ------
+    OSError
+        If the disk refuses.
+    """
+    from wbe import report
+    from wbe.io.write import write_areas
+
+    privacy = Privacy(**about["privacy"])
+    written = [*TABLES, REPORT]
+    report.write_tiers_csv(tiers, target / "tiers.csv")
+    report.write_tiers_xlsx(tiers, target / "tiers.xlsx", about["language"])
+    if has_geometry(tiers):
+        write_areas(tiers, target / GEOPACKAGE)
+        if _can_be_drawn(tiers):
+            _write_map(target, tiers, privacy, sites)
+            written += MAPS
+        written.append(GEOPACKAGE)
+    page = publication(target, tiers, about, **(extra or {}))
+    (target / REPORT).write_text(report.render(page), encoding="utf-8", newline="\n")
+    return sorted(written)
+
+
+def publication(
+    target: Path, tiers: gpd.GeoDataFrame, about: Mapping[str, Any], **extra: Any
+) -> Publication:
+    """Collect what the page prints from guarded tiers and the run record."""
+    from wbe.report import Publication
+
+    svg, png = target / "map.svg", target / "map.png"
+    privacy = Privacy(**about["privacy"])
+    internal = privacy.audience == "internal"
+    return Publication(
+        title=about["title"],
+        tiers=tiers.drop(columns="geometry", errors="ignore"),
+        meta=mapped_attrs(tiers),
+        language=about["language"],
+        audience=privacy.audience,
+        purpose=privacy.purpose if internal else "",
+        approval=privacy.approval if internal else "",
+        map_svg=svg.read_text(encoding="utf-8") if svg.is_file() else "",
+        map_png=png.read_bytes() if png.is_file() else b"",
+        factors=list(about["factors"]),
+        references=list(about["references"]),
+        error_model=list(about["error_model"]),
+        findings_summary=list(about["findings"]),
+        run=record.for_page(about, internal=internal),
+        notes=notes(privacy, about["language"], has_map=svg.is_file()),
+        **extra,
+    )
+
+
+def notes(privacy: Privacy, language: str, *, has_map: bool) -> list[str]:
+    """Sentences of the page about this run's guard and map."""
+    found = [warning(privacy, language)] if warning(privacy, language) else []
+    if privacy.audience == "public" and privacy.min_population:
+        found.append(say("note.guard", language, least=privacy.min_population))
+    if not has_map:
+        found.append(say("no_geometry", language))
+    return found
+
+
+def mapped_attrs(tiers: gpd.GeoDataFrame) -> dict[str, Any]:
+    """Attrs about the mapped drug: its breaks as a list, the floor apart from them."""
+    attrs = dict(tiers.attrs)
+    breaks = attrs.get("breaks") or {}
+    own = list(breaks.get(attrs["drug"], [])) if isinstance(breaks, Mapping) else list(breaks)
+    floor = attrs.get("floor")
+    attrs["breaks"] = own[1:] if floor is not None and own[:1] == [floor] else own
+    return attrs
+
+
+def has_geometry(tiers: gpd.GeoDataFrame) -> bool:
+    """Tell whether any area has a place."""
+    return "geometry" in tiers and bool((tiers.geometry.notna() & ~tiers.geometry.is_empty).any())
+
+
+def publish(source: Path, target: Path) -> list[str]:
+    """Copy the publishable set of a finished run to a folder.
+
+    Parameters
+    ----------
+    source : Path
+        Folder of the run. Of an internal run, tables, map and report are made again as public.
+    target : Path
+        A new or empty folder, or one that an earlier publication made.
+
+    Returns
+    -------
+    list of str
+        Names of the files in the publication.
+
+    Raises
+    ------
+    UsageError
+        If the run was changed since, a value that the guard hides stands in a table, a file
+        holds a site or sample, or the target is not ours to replace.
+    EnvironmentFault
+        If the disk refuses.
+    """
+    about = record.read(source)
+    if about.get("kind") != "run":
+        raise UsageError(f"{source.name}/ is a publication already; give the folder of its run")
+    if changed := folder.changed_outputs(source):
+        raise UsageError(f"{source.name}/ was changed since the run: {', '.join(changed)}")
+    place = Place.at(target)
+    _require_ours(place, source)
+    with folder.locked(place):
+        new = folder.start(place)
+        try:
+            with folder.faults(new):
+                _fill(source, new, about)
+            _require_clean(source, new, about)
+            folder.finish(place)
+        finally:
+            folder.discard(place)
+    return sorted(f.name for f in place.out.iterdir() if f.is_file())
+
+
+def public_privacy(about: Mapping[str, Any]) -> Privacy:
+    """The guard of a publication: public whatever the run was, with the run's population."""
+    return Privacy(min_population=int(about["privacy"]["min_population"]))
+
+
+def read_tiers(run: Path, about: Mapping[str, Any]) -> gpd.GeoDataFrame:
+    """Read the tiers of a finished run back, with geometry where it has one."""
+    from wbe.io.write import read_tiers as read_back
+
+    tiers = read_back(run / TABLES[0], run / GEOPACKAGE)
+    tiers.attrs = {**about["tiers"], "breaks": about["breaks"]}
+    return tiers
+
+
+def _fill(source: Path, new: Path, about: dict[str, Any]) -> None:
+    """Copy a public run's files, or make an internal run's again as public."""
+    privacy = public_privacy(about)
+    public = {**about, "privacy": dict(vars(privacy))}
+    if about["privacy"]["audience"] == "public":
+        for name in PUBLISHABLE:
+            if name in about["outputs"]:
+                shutil.copyfile(source / name, new / name)
+    else:
+        tiers = _as_public(read_tiers(source, about), about, privacy)
+        write_set(new, tiers, public)
+    record.write({**record.reduced(public), "outputs": record.outputs(new)}, new)
+
+
+def _as_public(
+    tiers: gpd.GeoDataFrame, about: Mapping[str, Any], privacy: Privacy
+) -> gpd.GeoDataFrame:
+    """Guard tiers that an internal run ranked with every area among them.
+
+    The ranks are counted anew among the areas shown, and their intervals are left out: a gap in
+    them would tell the place of a hidden area.
+    """
+    out = guard.guarded(tiers, about["populations"], privacy)
+    if guard.suppressed(tiers, about["populations"], privacy).any():
+        ranked = out["value"].where(out["rank"].notna()).groupby([out["drug"], out["round"]])
+        out["rank"] = ranked.rank(ascending=False, method="min")
+        out[["rank_lower", "rank_upper"]] = float("nan")
+    has_areas = any(i["kind"] == "areas" for i in about["inputs"])
+    return out if has_areas else guard.coarsened(out)
+
+
+def _require_ours(place: Place, source: Path) -> None:
+    """Refuse to replace what an earlier publication did not make."""
+    folder.require_usable(place, [source / RECORD])
+    made = place.out / RECORD
+    if made.is_file() and json.loads(made.read_text(encoding="utf-8")).get("kind") != "publication":
+        raise UsageError(f"{place.out.name}/ holds a run; choose another folder to publish to")
+
+
+def _require_clean(source: Path, new: Path, about: Mapping[str, Any]) -> None:
+    """The second look: no hidden value in a table, no site or sample in any file."""
+    privacy = public_privacy(about)
+    shown = guard.revealed(read_tiers(new, about), about["populations"], privacy)
+    if shown:
+        raise UsageError(f"values of areas that must be suppressed stand in it: {', '.join(shown)}")
+    if found := leaks.leaks(new, leaks.secrets(source)):
+        listed = "\n  ".join(found[:20])
+        raise UsageError(f"the files name sites or samples; nothing was published:\n  {listed}")
+
+
+def _can_be_drawn(tiers: gpd.GeoDataFrame) -> bool:
+    """Tell whether an area of the mapped drug and round has a place."""
+    attrs = tiers.attrs
+    rows = tiers[(tiers["drug"] == attrs["drug"]) & (tiers["round"] == attrs["round"])]
+    return has_geometry(rows)
+
+
+def _write_map(
+    target: Path, tiers: gpd.GeoDataFrame, privacy: Privacy, sites: gpd.GeoDataFrame | None
+) -> None:
+    """Draw the map twice; sites stand on an internal one only, which says for what it is."""
+    from wbe import plot
+
+    mapped = tiers.copy()
+    mapped.attrs = mapped_attrs(tiers)
+    language = str(tiers.attrs["language"])
+    internal = privacy.audience == "internal"
+    title = " ".join(filter(None, (str(tiers.attrs["title"]), warning(privacy, language))))
+    axes = plot.tier_map(mapped, language=language, sites=sites if internal else None, title=title)
+    for name in MAPS:
+        plot.save_map(cast("Figure", axes.figure), target / name)
+
+
+def warning(privacy: Privacy, language: str) -> str:
+    """What every page of an internal run, or of a run without a guard, must say; else nothing."""
+    if privacy.audience == "internal":
+        return say("internal", language, purpose=privacy.purpose, approval=privacy.approval)
+    return "" if privacy.min_population else say("guard_off", language)
