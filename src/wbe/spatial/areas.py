@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -16,7 +15,8 @@ from wbe.errors import UsageError
 from wbe.spatial import levels
 from wbe.spatial.join import stored_areas
 from wbe.spatial.levels import ARITHMETIC, COUNTY, GEOMETRIC, PLANTS, AreaModel, Level, Members
-from wbe.uncertainty import Stream, blocks, summary
+from wbe.spatial.members import Series, all_series, factor_of, labelled, latest, members, rain
+from wbe.uncertainty import Stream, blocks
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -24,13 +24,16 @@ if TYPE_CHECKING:
 QUANTITIES = ("pn_mass_load", "pn_consumption")
 """Quantities that `by_area` gives unless asked otherwise; ``concentration`` is the third."""
 
-WET_MM = 10.0
-"""Rain in 24 h above which a visit leaves, unless normalised by flow or marker [mm]; judgement."""
-
 VARIANTS: tuple[rows.Censored, ...] = ("fit", "limit", "zero")
-ROUTINE = ("", "routine")
 _CHUNK_BYTES = 64 * 2**20
 STATISTICS = ("auto", GEOMETRIC, ARITHMETIC)
+BOUND = 0.001
+"""Probability left outside each bound of a value with non-detects.
+
+Smaller than that of the 95 % interval: a town is seen below its limits because this visit was low,
+so that 2.5 % would in truth be more."""
+
+QUANTILES = (BOUND, 0.025, 0.5, 0.975, 1 - BOUND)
 DIMS = ("quantity", "area", "round", "drug")
 COUNTS = ("n_sites", "n_samples", "n_censored")
 NUMBERS = ("value", "lower", "upper", "mean", "bound_lower", "bound_upper")
@@ -60,8 +63,9 @@ def by_area(
     Returns
     -------
     Dataset (quantity, area, round, drug)
-        ``value`` (median), ``lower``, ``upper``, ``mean``; ``bound_lower``, ``bound_upper``: all
-        non-detects at zero and at their limit, with the other errors; ``n_sites``, ``n_samples``,
+        ``value`` (median), ``lower``, ``upper``, ``mean`` (NaN for the geometric statistic, whose
+        t-distribution has none); ``bound_lower``, ``bound_upper``: all non-detects at zero and at
+        their limit, with the other errors out to 0.1 %; ``n_sites``, ``n_samples``,
         ``n_censored``, ``flags``; and the samples themselves, from which `wbe.rank` regenerates
         the draws.
 
@@ -94,132 +98,6 @@ def by_area(
     )
     _fill(values, s)
     return values
-
-
-@dataclass(frozen=True)
-class Series:
-    """One drug and quantity of the area values.
-
-    Attributes
-    ----------
-    drug, quantity, analyte : str
-    level : Level
-    path : dict or None
-        Pathway from residue to drug for consumption; None for the residue itself.
-    """
-
-    drug: str
-    quantity: str
-    analyte: str
-    level: Level
-    path: dict[str, Any] | None
-
-    @property
-    def factor(self) -> float:
-        """Central value over that of the residue [1]."""
-        return 1.0 if self.path is None else float(self.path["correction_factor"])
-
-
-def all_series(values: xr.Dataset) -> list[Series]:
-    """Return every drug and quantity that has area values.
-
-    Parameters
-    ----------
-    values : Dataset
-        With ``quantities``, ``design`` and ``statistic`` in its attrs.
-
-    Returns
-    -------
-    list of Series
-        Sorted by drug.
-    """
-    out = []
-    for path in labelled(values):
-        for quantity in values.attrs["quantities"]:
-            consumed = quantity == "pn_consumption"
-            if consumed and path["gives"] != "consumption":
-                continue
-            base = "concentration" if quantity == "concentration" else "pn_mass_load"
-            level = Level(values.attrs["design"], values.attrs["statistic"], base)
-            used = path if consumed else None
-            out.append(Series(path["drug"], quantity, path["analyte"], level, used))
-    return out
-
-
-def labelled(result: xr.Dataset) -> list[dict[str, Any]]:
-    """Return one pathway a drug: the one whose residue stands for the drug.
-
-    A residue whose drug is counted only net of other sources (morphine for heroin) stands for the
-    drug only where both are the same substance.
-    """
-    out: dict[str, dict[str, Any]] = {}
-    rank = {"consumption": 0, "load": 1, "net": 2}
-    for path in json.loads(result.attrs["pathways"]):
-        if path["gives"] not in rank or (
-            path["gives"] == "net" and path["analyte"] != path["drug"]
-        ):
-            continue
-        old = out.get(path["drug"])
-        if old is None or rank[path["gives"]] < rank[old["gives"]]:
-            out[path["drug"]] = path
-    return [out[drug] for drug in sorted(out)]
-
-
-def members(
-    s: rows.Samples, level: Level, analyte: str, round_: str, wet_mm: NDArray[np.float64]
-) -> tuple[list[Members], dict[str, set[str]]]:
-    """Return the samples behind each area's value, and flags by area for those left out.
-
-    Parameters
-    ----------
-    s : Samples
-    level : Level
-    analyte, round_ : str
-    wet_mm : ndarray (sample,) [mm]
-        Rain in the 24 hours before sampling; NaN unknown.
-
-    Returns
-    -------
-    tuple
-        Members in the order of area names; area -> flag ids.
-    """
-    j = s.column(analyte)
-    known = np.isfinite(s.amount[:, j]) | np.isin(s.status[:, j], ("below_loq", "below_lod"))
-    use = known & (s.round == round_) & np.isin(s.matrix, rows.SEWAGE)
-    if level.base == "concentration":
-        use &= (s.kind[:, j] == "concentration") & (s.matrix == _main_matrix(s))
-    else:
-        use &= rows.has_per_capita(s)[:, j]
-    flags: dict[str, set[str]] = {}
-    purposive = use & ~np.isin(s.role, ROUTINE)
-    wet = use & (wet_mm > WET_MM) & ((s.method == "water") | (level.base == "concentration"))
-    for left, flag in ((purposive, "purposive_left_out"), (wet, "wet_left_out")):
-        for area in sorted(set(s.area[left].tolist())):
-            flags.setdefault(area, set()).add(flag)
-        use &= ~left
-    found = [_members(s, area, round_, analyte, use, j) for area in sorted(set(s.area[use]))]
-    return found, flags
-
-
-def _main_matrix(s: rows.Samples) -> str:
-    counts = {m: len(set(s.site[s.matrix == m].tolist())) for m in rows.SEWAGE}
-    return max(rows.SEWAGE, key=lambda m: counts[m])
-
-
-def _members(
-    s: rows.Samples, area: str, round_: str, analyte: str, use: NDArray[np.bool_], j: int
-) -> Members:
-    at = np.flatnonzero(use & (s.area == area))
-    at = at[np.lexsort((s.sample[at], s.site[at]))]
-    sites, codes = np.unique(s.site[at], return_inverse=True)
-    population = np.array([_latest(s.population[at][codes == k]) for k in range(len(sites))])
-    weights = np.ones(1) if len(sites) == 1 else population / population.sum()
-    return Members(area, f"{area}|{round_}|{analyte}", at, np.full(len(at), j), codes, weights)
-
-
-def _latest(values: NDArray[np.float64]) -> float:
-    known = values[np.isfinite(values)]
-    return float(known[-1]) if len(known) else float("nan")
 
 
 def _empty(
@@ -266,7 +144,7 @@ def _area_table(
     population: dict[str, float] = {}
     for area in names:
         sites = sorted(set(s.site[s.area == area].tolist()))
-        known = [_latest(s.population[(s.area == area) & (s.site == site)]) for site in sites]
+        known = [latest(s.population[(s.area == area) & (s.site == site)]) for site in sites]
         known = [p for p in known if np.isfinite(p)]
         if known:
             population[area] = float(sum(known))
@@ -278,13 +156,6 @@ def _area_table(
             if np.isfinite(float(inhabitants)):
                 population[area] = float(inhabitants)
     return names, population
-
-
-def rain(values: xr.Dataset) -> NDArray[np.float64]:
-    """Return the rain in the 24 hours before each sample [mm], NaN where unknown."""
-    if "rain_24h" in values:
-        return np.asarray(values["rain_24h"].values, dtype=float)
-    return np.full(values.sizes["sample"], np.nan)
 
 
 @dataclass
@@ -388,11 +259,28 @@ def _wants(task: _Task, variant: rows.Censored) -> bool:
     return bool(task.level.weighted and task.low.any() and not task.low.all())
 
 
-Drawn = dict[tuple[int, str, str], tuple[float, float, float, float]]
+class Summary(NamedTuple):
+    """Quantiles of an area value at `QUANTILES`, and its mean."""
+
+    lowest: float
+    lower: float
+    value: float
+    upper: float
+    highest: float
+    mean: float
+
+    @classmethod
+    def of(cls, quantiles: NDArray[np.float64], mean: float) -> Summary:
+        """Return the summary of quantiles at `QUANTILES` and a mean."""
+        lowest, lower, value, upper, highest = (float(q) for q in quantiles)
+        return cls(lowest, lower, value, upper, highest, mean)
+
+
+Drawn = dict[tuple[int, str, str], Summary]
 
 
 def _draw_all(tasks: list[_Task], n_draws: int, stream: Stream) -> Drawn:
-    """Return (task, quantity, variant) -> 2.5 %, 50 %, 97.5 % quantile and mean.
+    """Return (task, quantity, variant) -> summary.
 
     Exact where the marginal has a formula, by draws elsewhere.
     """
@@ -403,7 +291,8 @@ def _draw_all(tasks: list[_Task], n_draws: int, stream: Stream) -> Drawn:
             for _, series in task.places:
                 key = (t, series.quantity + series.drug, variant)
                 if model.is_exact:
-                    out[key] = model.exact(series.path)
+                    # no mean: Student's t has no exponential moment
+                    out[key] = Summary.of(model.exact(series.path, QUANTILES), np.nan)
                 else:
                     kept[key] = np.empty(n_draws)
     for block, span in blocks(n_draws):
@@ -421,19 +310,14 @@ def _draw_all(tasks: list[_Task], n_draws: int, stream: Stream) -> Drawn:
                     kept[t, series.quantity + series.drug, variant][span] = (x + factors[name])[
                         :used
                     ]
-    return out | {key: _four(log) for key, log in kept.items()}
+    return out | {key: _summary(log) for key, log in kept.items()}
 
 
-def factor_of(series: Series, stream: Stream, block: int) -> NDArray[np.float64] | float:
-    """Return one block of the log factor from residue to drug; 0 for the residue itself."""
-    if series.path is None:
-        return 0.0
-    return levels.factor_draws(series.path, stream, block)
-
-
-def _four(log: NDArray[np.float64]) -> tuple[float, float, float, float]:
-    lower, value, upper, mean = (float(x[0]) for x in summary(np.exp(log)[None, :]))
-    return lower, value, upper, mean
+def _summary(log: NDArray[np.float64]) -> Summary:
+    x = np.sort(np.exp(log))  # sorted, so that the mean is summed in one order
+    if np.isnan(x[-1]):
+        return Summary.of(np.full(len(QUANTILES), np.nan), np.nan)
+    return Summary.of(np.quantile(x, QUANTILES), float(x.mean()))
 
 
 def _numbers(
@@ -449,14 +333,14 @@ def _numbers(
     if "population_missing" in flags:
         return out, flags
 
-    def numbers(variant: rows.Censored) -> tuple[float, float, float, float]:
+    def numbers(variant: rows.Censored) -> Summary:
         if variant in task.variants:
             return drawn[t, series.quantity + series.drug, variant]
         which: rows.Censored = "substitute" if variant == "fit" else variant
         value = levels.central(s, task.level, m, which) * series.factor
-        return value, value, value, np.nan
+        return Summary.of(np.full(len(QUANTILES), value), np.nan)
 
-    lower, value, upper, mean = numbers("fit")
+    lower, value, upper, mean = _inner(numbers("fit"))
     if not task.variants or "insufficient_data" in flags:  # no draws: a value without an interval
         out |= {"value": value, "lower": np.nan, "upper": np.nan}
     else:
@@ -472,15 +356,17 @@ def _numbers(
     return out | ends, flags | {"bounds_only"}
 
 
-def _bounds(
-    task: _Task, numbers: Callable[[rows.Censored], tuple[float, float, float, float]]
-) -> dict[str, float]:
-    """All non-detects at zero and at their limit, with the other errors."""
+def _inner(x: Summary) -> tuple[float, float, float, float]:
+    return x.lower, x.value, x.upper, x.mean
+
+
+def _bounds(task: _Task, numbers: Callable[[rows.Censored], Summary]) -> dict[str, float]:
+    """All non-detects at zero and at their limit, with the other errors out to `BOUND`."""
     low, high = 0.0, np.nan
     if task.level.weighted and not task.low.all():
-        low = numbers("zero")[0]
+        low = numbers("zero").lowest
     if not task.unknown:
-        high = numbers("limit")[2]
+        high = numbers("limit").highest
     elif low == 0.0:
         low = np.nan  # between zero and an unknown limit: nothing is known
     return {"bound_lower": low, "bound_upper": high}

@@ -153,11 +153,8 @@ class AreaModel:
         plain = not self.level.weighted and self.level.statistic == GEOMETRIC
         return plain and self.own.below is None and self.members.n_sites > 1
 
-    def exact(self, path: dict[str, Any] | None) -> tuple[float, float, float, float]:
-        """Return 2.5 %, 50 % and 97.5 % quantile and mean of the value without drawing.
-
-        The mean does not exist (NaN): Student's t has no exponential moment.
-        """
+    def exact(self, path: dict[str, Any] | None, at: tuple[float, ...]) -> Floats:
+        """Return the quantiles `at` of the value, without drawing."""
         n, factor, centre = self.members.n_sites, None, self.mean
         if path is not None:
             centre += np.log(path["correction_factor"])
@@ -165,10 +162,9 @@ class AreaModel:
         sd = np.sqrt(sum(e.coefficient**2 for e in self.shared))
         scale = np.sqrt(self.variance / n)
         if not np.isfinite(scale):
-            return (np.nan,) * 4
-        log = student_quantiles(np.array([scale]), np.array([n - 1]), np.array([sd]), factor)[0]
-        lower, value, upper = (float(x) for x in np.exp(centre + log))
-        return lower, value, upper, np.nan
+            return np.full(len(at), np.nan)
+        log = student_quantiles(np.array([scale]), np.array([n - 1]), np.array([sd]), factor, at)
+        return np.asarray(np.exp(centre + log[0]))
 
     def _weighted(self, stream: Stream, block: int) -> Floats:
         m = self.members

@@ -12,21 +12,36 @@ from numpy.typing import NDArray
 
 from wbe.backcalc import rows
 from wbe.errors import MissingFactorError, UsageError
-from wbe.spatial import levels
-from wbe.spatial.areas import Series, all_series, factor_of, members, rain
 from wbe.spatial.heterogeneity import REQUIRED, probability_distinguishable
 from wbe.spatial.join import stored_areas
-from wbe.spatial.levels import AreaModel, Level, Members, compile_areas
+from wbe.spatial.levels import Members
+from wbe.spatial.members import Series, all_series
+from wbe.spatial.outcomes import (
+    UNITS,
+    Table,
+    add_probabilities,
+    add_tiers,
+    blank,
+    flag_rows,
+    ranks,
+    stack,
+)
 from wbe.spatial.schemes import breaks_of, classify, require_scheme
-from wbe.uncertainty import BLOCK, Stream, blocks
-from wbe.units import PN_UNIT
+from wbe.spatial.tallies import (
+    Counts,
+    bound,
+    central_values,
+    common_shift,
+    count,
+    least_probability,
+    valued_members,
+)
+from wbe.uncertainty import Stream
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
 Floats = NDArray[np.float64]
-Table = dict[str, NDArray[Any]]
-"""Columns of equal length; a DataFrame is made of them once, at the end."""
 
 RESOLVED = 0.95
 """Probability of its tier from which an area is called resolved.
@@ -36,10 +51,6 @@ call resolved 6 % are in another tier (simulated counties; decision 0006)."""
 
 NOT_ELEVATED = "not_elevated"
 LABELS = ("general", "moderate", "severe")
-UNITS = {"pn_mass_load": PN_UNIT, "pn_consumption": PN_UNIT, "concentration": "ng/L"}
-
-# An area with one of these has no tier.
-_NO_TIER = {"insufficient_data", "population_missing"}
 
 
 @dataclass(frozen=True)
@@ -125,8 +136,8 @@ def rank(
     tier's p is at least `RESOLVED`. Relative breaks are positions among the areas: the mean log
     shift of a draw over the areas of the reference round, which holds the errors that all share,
     moves them too. With a relative scheme, areas that cannot be told apart get no tier: those with
-    Pr(sd between areas > 0.3) below 0.9. An area with non-detects has a tier only where all at zero and all at their limit
-    fall into the same one.
+    Pr(sd between areas > 0.3) below 0.9. An area with non-detects has a tier only where all at
+    zero and all at their limit fall into the same one.
     """
     rule = _rule(scheme, labels, floor)
     _require(values, quantity, statistic)
@@ -147,7 +158,7 @@ def rank(
         tables.append(table)
         if len(found):
             used[name] = [float(b) for b in found]
-    return _geo(_stack(tables), values, quantity, rule, used, reference_round)
+    return _geo(stack(tables), values, quantity, rule, used, reference_round)
 
 
 def _rule(scheme: str, labels: Sequence[str], floor: float | None) -> Rule:
@@ -199,8 +210,8 @@ def _without(values: xr.Dataset, drug: str, quantity: str, rule: Rule) -> Table:
     """Return the rows of a drug that has no value of this quantity."""
     here = values.sel(quantity=quantity, drug=drug)
     rounds = here["round"].values.astype(str).tolist()
-    return _stack(
-        [_blank(here.sel(round=r), drug, quantity, r, rule, "no_consumption") for r in rounds]
+    return stack(
+        [blank(here.sel(round=r), drug, quantity, r, rule.labels, "no_consumption") for r in rounds]
     )
 
 
@@ -215,30 +226,15 @@ def _rank_drug(
     here = values.sel(quantity=series.quantity, drug=series.drug)
     rounds = here["round"].values.astype(str).tolist()
     reference = _reference(here, rounds, reference_round)
-    central = _central(values, s, series, reference)
+    central = central_values(values, s, series, reference)
     undecided = rule.scheme == "fixed" and rule.given is None
     breaks = np.empty(0) if undecided else rule.breaks(central)
     moves = rule.moves and len(breaks) > 0
-    shift = _common_shift(values, s, series, reference, stream) if moves else None
+    shift = common_shift(values, s, series, reference, stream) if moves else None
     tables = [
         _rank_round(values, s, series, rule, r, breaks, shift, undecided, stream) for r in rounds
     ]
-    return _stack(tables), breaks
-
-
-def _stack(tables: list[Table]) -> Table:
-    return {name: np.concatenate([t[name] for t in tables]) for name in tables[0]}
-
-
-def _central(values: xr.Dataset, s: rows.Samples, series: Series, round_: str) -> Floats:
-    """Return area values free of Monte Carlo error where all samples are quantified."""
-    here = values.sel(quantity=series.quantity, drug=series.drug, round=round_)
-    out = here["value"].values.copy()
-    at = {area: i for i, area in enumerate(here["area"].values.astype(str))}
-    for m in _members(values, s, series, round_):
-        if _complete(s, m):
-            out[at[m.area]] = levels.central(s, series.level, m, "substitute") * series.factor
-    return np.asarray(out)
+    return stack(tables), breaks
 
 
 def _reference(here: xr.Dataset, rounds: list[str], wanted: str) -> str:
@@ -248,97 +244,6 @@ def _reference(here: xr.Dataset, rounds: list[str], wanted: str) -> str:
         return wanted
     filled = [r for r in rounds if np.isfinite(here["value"].sel(round=r).values).any()]
     return filled[0] if filled else rounds[0]
-
-
-def _members(values: xr.Dataset, s: rows.Samples, series: Series, round_: str) -> list[Members]:
-    found, _ = members(s, series.level, series.analyte, round_, rain(values))
-    return [m for m in found if _valued(m, series.level)]
-
-
-def _valued(m: Members, level: Level) -> bool:
-    """Return whether an area has enough points, or the populations that weigh its plants."""
-    if level.design == levels.COUNTY:
-        return m.n_sites >= levels.MIN_SITES
-    return not np.isnan(m.weights).any()
-
-
-def _common_shift(
-    values: xr.Dataset, s: rows.Samples, series: Series, reference: str, stream: Stream
-) -> Floats:
-    """Return the mean log shift of the areas of the reference round, one a draw."""
-    n = values.attrs["draws"]
-    out = np.zeros(n)
-    own = [m for m in _members(values, s, series, reference) if _complete(s, m)]
-    if not own or n == 0:
-        return out
-    log = [np.log(levels.central(s, series.level, m, "substitute") * series.factor) for m in own]
-    models = compile_areas(s, series.level, own)
-    for block, span in blocks(n):
-        x = _draws(models, series, stream, block)
-        out[span] = (x - np.array(log)[:, None]).mean(axis=0)[: span.stop - span.start]
-    return out
-
-
-def _complete(s: rows.Samples, m: Members) -> bool:
-    return bool(np.isfinite(s.amount[m.i, m.j]).all())
-
-
-def _draws(models: list[AreaModel], series: Series, stream: Stream, block: int) -> Floats:
-    """Return one block of log values, shape (area, BLOCK)."""
-    factor = factor_of(series, stream, block)
-    out = np.empty((len(models), BLOCK))
-    for row, model in zip(out, models, strict=True):
-        row[:] = model.log_draws(stream, block) + factor
-    return out
-
-
-@dataclass
-class _Counts:
-    """What the blocks add up to: tiers, ranks, and the spread of each area around the common."""
-
-    tiers: NDArray[np.int64]
-    ranks: NDArray[np.int64]
-    total: Floats
-    squares: Floats
-    n: int = 0
-
-
-def _count(
-    values: xr.Dataset,
-    s: rows.Samples,
-    series: Series,
-    own: list[Members],
-    breaks: Floats,
-    shift: Floats | None,
-    n_labels: int,
-    stream: Stream,
-) -> _Counts:
-    k, n = len(own), values.attrs["draws"]
-    out = _Counts(
-        np.zeros((k, n_labels), dtype=np.int64),
-        np.zeros((k, k), dtype=np.int64),
-        np.zeros(k),
-        np.zeros(k),
-    )
-    models = compile_areas(s, series.level, own)
-    for block, span in blocks(n):
-        x = _draws(models, series, stream, block)[:, : span.stop - span.start]
-        if len(breaks):
-            moved = x if shift is None else x - shift[span]
-            with np.errstate(over="ignore"):
-                tier = classify(np.exp(moved), breaks)
-            for label in range(n_labels):
-                out.tiers[:, label] += (tier == label).sum(axis=1)
-        # ties cannot happen between continuous draws; a stable sort settles equal constants
-        order = np.argsort(-x, axis=0, kind="stable")
-        for place in range(k):
-            out.ranks[:, place] += np.bincount(order[place], minlength=k)
-        out.n += x.shape[1]
-        if shift is not None:
-            apart = x - x.mean(axis=0)
-            out.total += apart.sum(axis=1)
-            out.squares += (apart**2).sum(axis=1)
-    return out
 
 
 def _rank_round(
@@ -353,84 +258,32 @@ def _rank_round(
     stream: Stream,
 ) -> Table:
     here = values.sel(quantity=series.quantity, drug=series.drug, round=round_)
-    t = _blank(here, series.drug, series.quantity, round_, rule, "")
+    t = blank(here, series.drug, series.quantity, round_, rule.labels)
     for name in ("value", "lower", "upper", "n_sites", "n_samples", "n_censored"):
         t[name] = here[name].values.copy()
     t["flags"] = here["flags"].values.astype(object)
     t["flags"][t["n_samples"] == 0] = "no_data"
-    t["rank"] = _ranks(t)
+    t["rank"] = ranks(t)
     at = {area: i for i, area in enumerate(t["area"])}
-    everybody = _members(values, s, series, round_)
+    everybody = valued_members(values, s, series, round_)
     own = [m for m in everybody if np.isfinite(t["value"][at[m.area]])]
     position = [at[m.area] for m in own]
     counted = None
     if values.attrs["draws"] and own:
-        counted = _count(values, s, series, own, breaks, shift, len(rule.labels), stream)
-        _add_probabilities(t, position, counted, rule, bool(len(breaks)))
+        counted = count(values, s, series, own, breaks, shift, len(rule.labels), stream)
+        add_probabilities(t, position, counted, rule.labels, bool(len(breaks)))
     if undecided or not len(breaks):
-        _flag(t, t["n_samples"] > 0, "no_breaks" if undecided else "too_few_areas")
+        flag_rows(t, t["n_samples"] > 0, "no_breaks" if undecided else "too_few_areas")
         return t
-    _add_tiers(t, rule, breaks)
+    add_tiers(t, rule.labels, breaks)
     _guard_nondetects(t, values, s, series, everybody, rule, breaks, stream)
     if counted is not None and rule.moves:
         _guard_indistinct(t, position, counted)
     for i, tier in enumerate(t["tier"]):
         t["resolved"][i] = bool(tier) and bool(t[f"p_{tier}"][i] >= RESOLVED)
     if not values.attrs["draws"]:
-        _flag(t, t["n_samples"] > 0, "no_draws")
+        flag_rows(t, t["n_samples"] > 0, "no_draws")
     return t
-
-
-def _blank(here: xr.Dataset, drug: str, quantity: str, round_: str, rule: Rule, flag: str) -> Table:
-    n = here.sizes["area"]
-
-    def same(text: str) -> NDArray[Any]:
-        return np.full(n, text, dtype=object)
-
-    def unknown(names: Sequence[str]) -> Table:
-        return {name: np.full(n, np.nan) for name in names}
-
-    t: Table = {
-        "area": here["area"].values.astype(object),
-        "name": here["name"].values.astype(object),
-        "round": same(round_),
-        "drug": same(drug),
-        "quantity": same(quantity),
-        "unit": same(UNITS[quantity]),
-    }
-    t |= unknown(("value", "lower", "upper"))
-    t["tier"] = same("")
-    t |= unknown([f"p_{label}" for label in rule.labels])
-    t["resolved"] = np.zeros(n, dtype=bool)
-    t |= unknown(("rank", "rank_lower", "rank_upper"))
-    t |= {name: np.zeros(n, dtype=int) for name in ("n_sites", "n_samples", "n_censored")}
-    t["flags"] = same(flag)
-    return t
-
-
-def _ranks(t: Table) -> Floats:
-    """Return 1 for the highest value; equal values share the better rank."""
-    few = np.array(["insufficient_data" in flags for flags in t["flags"]], dtype=bool)
-    x = np.where(few, np.nan, t["value"])
-    higher = (x[None, :] > x[:, None]).sum(axis=1)
-    return np.where(np.isnan(x), np.nan, 1.0 + higher)
-
-
-def _add_probabilities(
-    t: Table, position: list[int], counted: _Counts, rule: Rule, tiered: bool
-) -> None:
-    cumulated = counted.ranks.cumsum(axis=1) / counted.n
-    t["rank_lower"][position] = 1 + (cumulated < 0.025).sum(axis=1)
-    t["rank_upper"][position] = 1 + (cumulated < 0.975).sum(axis=1)
-    if tiered:
-        for k, label in enumerate(rule.labels):
-            t[f"p_{label}"][position] = counted.tiers[:, k] / counted.n
-
-
-def _add_tiers(t: Table, rule: Rule, breaks: Floats) -> None:
-    for i, k in enumerate(classify(t["value"], breaks)):
-        barred = _NO_TIER & set(str(t["flags"][i]).split(";"))
-        t["tier"][i] = rule.labels[k] if k >= 0 and not barred else ""
 
 
 def _guard_nondetects(
@@ -449,58 +302,25 @@ def _guard_nondetects(
         i = at[m.area]
         if t["n_censored"][i] == 0:
             continue
-        low, high = _bound(s, series, m, "zero"), _bound(s, series, m, "limit")
+        low, high = bound(s, series, m, "zero"), bound(s, series, m, "limit")
         high = np.inf if np.isnan(high) else high
         tiers = classify([low, high], breaks)
         t["tier"][i] = rule.labels[tiers[0]] if tiers[0] == tiers[1] else ""
         if not t["tier"][i] and np.isfinite(high):
-            _flag(t, np.arange(len(t["area"])) == i, "bounds_cross_break")
+            flag_rows(t, np.arange(len(t["area"])) == i, "bounds_cross_break")
         if t["tier"][i] and np.isnan(t["value"][i]) and values.attrs["draws"]:
             n = values.attrs["draws"]
-            t[f"p_{t['tier'][i]}"][i] = _least(s, series, m, int(tiers[0]), breaks, n, stream)
+            t[f"p_{t['tier'][i]}"][i] = least_probability(
+                s, series, m, int(tiers[0]), breaks, n, stream
+            )
 
 
-def _bound(s: rows.Samples, series: Series, m: Members, which: rows.Censored) -> float:
-    with np.errstate(divide="ignore"):
-        return levels.central(s, series.level, m, which) * series.factor
-
-
-def _least(
-    s: rows.Samples,
-    series: Series,
-    m: Members,
-    tier: int,
-    breaks: Floats,
-    n: int,
-    stream: Stream,
-) -> float:
-    """Return the smaller probability of a tier over the two bounds of a value without a fit."""
-    shares = [1.0]
-    bounds: tuple[rows.Censored, ...] = ("zero", "limit")
-    for which in bounds:
-        if np.isnan(_bound(s, series, m, which)):
-            continue
-        model, hits = compile_areas(s, series.level, [m], which), 0
-        for block, span in blocks(n):
-            x = _draws(model, series, stream, block)[0, : span.stop - span.start]
-            # a level that is zero by assumption has log -inf and no spread: the lowest tier
-            found = classify(np.exp(np.where(np.isnan(x), -np.inf, x)), breaks)
-            hits += int((found == tier).sum())
-        shares.append(hits / n)
-    return min(shares)
-
-
-def _guard_indistinct(t: Table, position: list[int], counted: _Counts) -> None:
+def _guard_indistinct(t: Table, position: list[int], counted: Counts) -> None:
     mean = counted.total / counted.n
     variance = counted.squares / counted.n - mean**2
     if probability_distinguishable(np.log(t["value"][position]), variance) < REQUIRED:
         t["tier"][:] = ""
-        _flag(t, t["n_samples"] > 0, "not_distinguishable")
-
-
-def _flag(t: Table, where: NDArray[np.bool_], flag: str) -> None:
-    for i in np.flatnonzero(where):
-        t["flags"][i] = ";".join(sorted({*filter(None, t["flags"][i].split(";")), flag}))
+        flag_rows(t, t["n_samples"] > 0, "not_distinguishable")
 
 
 def _geo(

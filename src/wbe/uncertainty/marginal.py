@@ -142,9 +142,13 @@ _U = np.linspace(-7.0, 7.0, 281)
 
 
 def student_quantiles(
-    scale: Floats, df: Floats, sd: Floats, factor: tuple[float, float] | None = None
+    scale: Floats,
+    df: Floats,
+    sd: Floats,
+    factor: tuple[float, float] | None = None,
+    probabilities: tuple[float, ...] = INTERVAL,
 ) -> Floats:
-    """Return 2.5 %, 50 % and 97.5 % of scale * t_df + sd * z, plus a log logit-normal factor.
+    """Return quantiles of scale * t_df + sd * z, plus a log logit-normal factor.
 
     Parameters
     ----------
@@ -156,10 +160,12 @@ def student_quantiles(
         Of an independent normal [1].
     factor : tuple of float, optional
         Centre and signed logit sd of a logit-normal factor.
+    probabilities : tuple of float
+        Rising.
 
     Returns
     -------
-    ndarray (row, 3)
+    ndarray (row, probability)
         Quantiles of the log [1].
 
     Notes
@@ -169,13 +175,13 @@ def student_quantiles(
     factor a Gauss-Hermite one on the tabulated distribution function. exp of the sum has no
     mean: Student's t has no exponential moment.
     """
-    out = np.zeros((len(scale), len(INTERVAL)))
+    out = np.zeros((len(scale), len(probabilities)))
     g, weights = _factor_nodes(factor)
-    goal = ndtri(np.array(INTERVAL))
+    goal = ndtri(np.array(probabilities))
     for k, (b, nu, c) in enumerate(zip(scale, df, sd, strict=True)):
         unit = float(np.hypot(b, c)) / 2
         if unit == 0:
-            out[k] = _factor_quantiles(factor)
+            out[k] = _factor_quantiles(factor, goal)
             continue
         z = _student_table(float(b) / unit, float(nu), float(c) / unit)
         out[k] = unit * np.sinh(np.interp(goal, z, _U))
@@ -188,10 +194,12 @@ def student_quantiles(
     return out
 
 
-def _factor_quantiles(factor: tuple[float, float] | None) -> Floats:
+def _factor_quantiles(factor: tuple[float, float] | None, scores: Floats) -> Floats:
     if factor is None or factor[1] == 0:
-        return np.zeros(len(INTERVAL))
-    return np.sort(logit_normal_log(ndtri(np.array(INTERVAL)), *factor))
+        return np.zeros(len(scores))
+    if factor[1] < 0:  # a divisor falls as its score rises
+        scores = -scores
+    return logit_normal_log(scores, *factor)
 
 
 def _factor_nodes(factor: tuple[float, float] | None) -> tuple[Floats, Floats]:

@@ -1,0 +1,162 @@
+"""Which samples stand behind an area's value, and for which drug and quantity."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from wbe.backcalc import rows
+from wbe.spatial import levels
+from wbe.spatial.levels import Level, Members
+from wbe.uncertainty import Stream
+
+WET_MM = 10.0
+"""Rain in 24 h above which a visit leaves, unless normalised by flow or marker [mm]; judgement."""
+
+ROUTINE = ("", "routine")
+
+
+@dataclass(frozen=True)
+class Series:
+    """One drug and quantity of the area values.
+
+    Attributes
+    ----------
+    drug, quantity, analyte : str
+    level : Level
+    path : dict or None
+        Pathway from residue to drug for consumption; None for the residue itself.
+    """
+
+    drug: str
+    quantity: str
+    analyte: str
+    level: Level
+    path: dict[str, Any] | None
+
+    @property
+    def factor(self) -> float:
+        """Central value over that of the residue [1]."""
+        return 1.0 if self.path is None else float(self.path["correction_factor"])
+
+
+def all_series(values: xr.Dataset) -> list[Series]:
+    """Return every drug and quantity that has area values.
+
+    Parameters
+    ----------
+    values : Dataset
+        With ``quantities``, ``design`` and ``statistic`` in its attrs.
+
+    Returns
+    -------
+    list of Series
+        Sorted by drug.
+    """
+    out = []
+    for path in labelled(values):
+        for quantity in values.attrs["quantities"]:
+            consumed = quantity == "pn_consumption"
+            if consumed and path["gives"] != "consumption":
+                continue
+            base = "concentration" if quantity == "concentration" else "pn_mass_load"
+            level = Level(values.attrs["design"], values.attrs["statistic"], base)
+            used = path if consumed else None
+            out.append(Series(path["drug"], quantity, path["analyte"], level, used))
+    return out
+
+
+def labelled(result: xr.Dataset) -> list[dict[str, Any]]:
+    """Return one pathway a drug: the one whose residue stands for the drug.
+
+    A residue whose drug is counted only net of other sources (morphine for heroin) stands for the
+    drug only where both are the same substance.
+    """
+    out: dict[str, dict[str, Any]] = {}
+    rank = {"consumption": 0, "load": 1, "net": 2}
+    for path in json.loads(result.attrs["pathways"]):
+        if path["gives"] not in rank or (
+            path["gives"] == "net" and path["analyte"] != path["drug"]
+        ):
+            continue
+        old = out.get(path["drug"])
+        if old is None or rank[path["gives"]] < rank[old["gives"]]:
+            out[path["drug"]] = path
+    return [out[drug] for drug in sorted(out)]
+
+
+def members(
+    s: rows.Samples, level: Level, analyte: str, round_: str, wet_mm: NDArray[np.float64]
+) -> tuple[list[Members], dict[str, set[str]]]:
+    """Return the samples behind each area's value, and flags by area for those left out.
+
+    Parameters
+    ----------
+    s : Samples
+    level : Level
+    analyte, round_ : str
+    wet_mm : ndarray (sample,) [mm]
+        Rain in the 24 hours before sampling; NaN unknown.
+
+    Returns
+    -------
+    tuple
+        Members in the order of area names; area -> flag ids.
+    """
+    j = s.column(analyte)
+    known = np.isfinite(s.amount[:, j]) | np.isin(s.status[:, j], ("below_loq", "below_lod"))
+    use = known & (s.round == round_) & np.isin(s.matrix, rows.SEWAGE)
+    if level.base == "concentration":
+        use &= (s.kind[:, j] == "concentration") & (s.matrix == _main_matrix(s))
+    else:
+        use &= rows.has_per_capita(s)[:, j]
+    flags: dict[str, set[str]] = {}
+    purposive = use & ~np.isin(s.role, ROUTINE)
+    wet = use & (wet_mm > WET_MM) & ((s.method == "water") | (level.base == "concentration"))
+    for left, flag in ((purposive, "purposive_left_out"), (wet, "wet_left_out")):
+        for area in sorted(set(s.area[left].tolist())):
+            flags.setdefault(area, set()).add(flag)
+        use &= ~left
+    found = [_members(s, area, round_, analyte, use, j) for area in sorted(set(s.area[use]))]
+    return found, flags
+
+
+def _main_matrix(s: rows.Samples) -> str:
+    counts = {m: len(set(s.site[s.matrix == m].tolist())) for m in rows.SEWAGE}
+    return max(rows.SEWAGE, key=lambda m: counts[m])
+
+
+def _members(
+    s: rows.Samples, area: str, round_: str, analyte: str, use: NDArray[np.bool_], j: int
+) -> Members:
+    at = np.flatnonzero(use & (s.area == area))
+    at = at[np.lexsort((s.sample[at], s.site[at]))]
+    sites, codes = np.unique(s.site[at], return_inverse=True)
+    population = np.array([latest(s.population[at][codes == k]) for k in range(len(sites))])
+    weights = np.ones(1) if len(sites) == 1 else population / population.sum()
+    return Members(area, f"{area}|{round_}|{analyte}", at, np.full(len(at), j), codes, weights)
+
+
+def latest(values: NDArray[np.float64]) -> float:
+    """Return the last known value, NaN if there is none."""
+    known = values[np.isfinite(values)]
+    return float(known[-1]) if len(known) else float("nan")
+
+
+def rain(values: xr.Dataset) -> NDArray[np.float64]:
+    """Return the rain in the 24 hours before each sample [mm], NaN where unknown."""
+    if "rain_24h" in values:
+        return np.asarray(values["rain_24h"].values, dtype=float)
+    return np.full(values.sizes["sample"], np.nan)
+
+
+def factor_of(series: Series, stream: Stream, block: int) -> NDArray[np.float64] | float:
+    """Return one block of the log factor from residue to drug; 0 for the residue itself."""
+    if series.path is None:
+        return 0.0
+    return levels.factor_draws(series.path, stream, block)

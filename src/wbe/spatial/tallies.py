@@ -1,0 +1,155 @@
+"""Draws of area values, counted: how often in which tier and at which rank."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from wbe.backcalc import rows
+from wbe.spatial import levels
+from wbe.spatial.levels import AreaModel, Level, Members, compile_areas
+from wbe.spatial.members import Series, factor_of, members, rain
+from wbe.spatial.schemes import classify
+from wbe.uncertainty import BLOCK, Stream, blocks
+
+Floats = NDArray[np.float64]
+
+
+def central_values(values: xr.Dataset, s: rows.Samples, series: Series, round_: str) -> Floats:
+    """Return area values free of Monte Carlo error where all samples are quantified."""
+    here = values.sel(quantity=series.quantity, drug=series.drug, round=round_)
+    out = here["value"].values.copy()
+    at = {area: i for i, area in enumerate(here["area"].values.astype(str))}
+    for m in valued_members(values, s, series, round_):
+        if _complete(s, m):
+            out[at[m.area]] = levels.central(s, series.level, m, "substitute") * series.factor
+    return np.asarray(out)
+
+
+def valued_members(
+    values: xr.Dataset, s: rows.Samples, series: Series, round_: str
+) -> list[Members]:
+    """Return the samples behind each area that can have a value with an interval."""
+    found, _ = members(s, series.level, series.analyte, round_, rain(values))
+    return [m for m in found if _valued(m, series.level)]
+
+
+def _valued(m: Members, level: Level) -> bool:
+    """Return whether an area has enough points, or the populations that weigh its plants."""
+    if level.design == levels.COUNTY:
+        return m.n_sites >= levels.MIN_SITES
+    return not np.isnan(m.weights).any()
+
+
+def common_shift(
+    values: xr.Dataset, s: rows.Samples, series: Series, reference: str, stream: Stream
+) -> Floats:
+    """Return the mean log shift of the areas of the reference round, one a draw."""
+    n = values.attrs["draws"]
+    out = np.zeros(n)
+    own = [m for m in valued_members(values, s, series, reference) if _complete(s, m)]
+    if not own or n == 0:
+        return out
+    log = [np.log(levels.central(s, series.level, m, "substitute") * series.factor) for m in own]
+    models = compile_areas(s, series.level, own)
+    for block, span in blocks(n):
+        x = _draws(models, series, stream, block)
+        out[span] = (x - np.array(log)[:, None]).mean(axis=0)[: span.stop - span.start]
+    return out
+
+
+def _complete(s: rows.Samples, m: Members) -> bool:
+    return bool(np.isfinite(s.amount[m.i, m.j]).all())
+
+
+def _draws(models: list[AreaModel], series: Series, stream: Stream, block: int) -> Floats:
+    """Return one block of log values, shape (area, BLOCK)."""
+    factor = factor_of(series, stream, block)
+    out = np.empty((len(models), BLOCK))
+    for row, model in zip(out, models, strict=True):
+        row[:] = model.log_draws(stream, block) + factor
+    return out
+
+
+@dataclass
+class Counts:
+    """What the blocks add up to: tiers, ranks, and the spread of each area around the common."""
+
+    tiers: NDArray[np.int64]
+    ranks: NDArray[np.int64]
+    total: Floats
+    squares: Floats
+    n: int = 0
+
+
+def count(
+    values: xr.Dataset,
+    s: rows.Samples,
+    series: Series,
+    own: list[Members],
+    breaks: Floats,
+    shift: Floats | None,
+    n_labels: int,
+    stream: Stream,
+) -> Counts:
+    """Return how often each area falls into each tier and each rank over all draws."""
+    k, n = len(own), values.attrs["draws"]
+    out = Counts(
+        np.zeros((k, n_labels), dtype=np.int64),
+        np.zeros((k, k), dtype=np.int64),
+        np.zeros(k),
+        np.zeros(k),
+    )
+    models = compile_areas(s, series.level, own)
+    for block, span in blocks(n):
+        x = _draws(models, series, stream, block)[:, : span.stop - span.start]
+        if len(breaks):
+            moved = x if shift is None else x - shift[span]
+            with np.errstate(over="ignore"):
+                tier = classify(np.exp(moved), breaks)
+            for label in range(n_labels):
+                out.tiers[:, label] += (tier == label).sum(axis=1)
+        # ties cannot happen between continuous draws; a stable sort settles equal constants
+        order = np.argsort(-x, axis=0, kind="stable")
+        for place in range(k):
+            out.ranks[:, place] += np.bincount(order[place], minlength=k)
+        out.n += x.shape[1]
+        if shift is not None:
+            apart = x - x.mean(axis=0)
+            out.total += apart.sum(axis=1)
+            out.squares += (apart**2).sum(axis=1)
+    return out
+
+
+def bound(s: rows.Samples, series: Series, m: Members, which: rows.Censored) -> float:
+    """Return an area's central value with its non-detects at zero or at their limit."""
+    with np.errstate(divide="ignore"):
+        return levels.central(s, series.level, m, which) * series.factor
+
+
+def least_probability(
+    s: rows.Samples,
+    series: Series,
+    m: Members,
+    tier: int,
+    breaks: Floats,
+    n: int,
+    stream: Stream,
+) -> float:
+    """Return the smaller probability of a tier over the two bounds of a value without a fit."""
+    shares = [1.0]
+    bounds: tuple[rows.Censored, ...] = ("zero", "limit")
+    for which in bounds:
+        if np.isnan(bound(s, series, m, which)):
+            continue
+        model, hits = compile_areas(s, series.level, [m], which), 0
+        for block, span in blocks(n):
+            x = _draws(model, series, stream, block)[0, : span.stop - span.start]
+            # a level that is zero by assumption has log -inf and no spread: the lowest tier
+            found = classify(np.exp(np.where(np.isnan(x), -np.inf, x)), breaks)
+            hits += int((found == tier).sum())
+        shares.append(hits / n)
+    return min(shares)
