@@ -62,11 +62,15 @@ def read(characters: Iterable[str]) -> tuple[Measures, list[Glyph]]:
     codes = sorted({ord(char) for char in characters})
     found = [(code, font.get_char_index(code)) for code in codes]
     glyphs = [_glyph(font, code, index) for code, index in [(0, 0), *found] if index or not code]
-    head, hhea, os2 = (dict(font.get_sfnt_table(name)) for name in ("head", "hhea", "OS/2"))
+    head, hhea, os2 = (_table(font, name) for name in ("head", "hhea", "OS/2"))
     # Platform 3 is Unicode in UTF-16, language 1033 English.
     named = {key[3]: text.decode("utf-16-be") for key, text in font.get_sfnt().items()
              if key[:3] == (3, 1, 1033)}  # fmt: skip
     return Measures(int(font.units_per_EM), head, hhea, os2, named), glyphs
+
+
+def _table(font: Any, name: str) -> dict[str, Any]:
+    return dict(font.get_sfnt_table(name))
 
 
 def _glyph(font: Any, code: int, index: int) -> Glyph:

@@ -112,5 +112,3 @@ def _mark_box(ax: Axes, geometry: Any) -> Bbox:
 def all_names(rows: Any) -> list[str]:
     """Return the printed name of every row of a tiers table."""
     return [words.label_of(*pair) for pair in zip(rows["name"], rows["area"], strict=True)]
-
-

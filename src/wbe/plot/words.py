@@ -250,14 +250,21 @@ def selected(tiers: pd.DataFrame, drug: str | None, round: str | None) -> pd.Dat
     drug, round : str or None
         By default those of the table's attrs; without these the only drug, the latest round.
 
+    Returns
+    -------
+    DataFrame (row)
+        Without attrs.
+
     Raises
     ------
     UsageError
         There is no such row, the drug is not given, or an area occurs twice.
     """
     drug = drug or _only(tiers, "drug")
-    rows = tiers[tiers["drug"] == drug]
-    round = round or tiers.attrs.get("round") or max(map(str, rows["round"]), default="")
+    round = round or tiers.attrs.get("round")
+    rows = bare(tiers)
+    rows = rows[rows["drug"] == drug]
+    round = round or max(map(str, rows["round"]), default="")
     rows = rows[rows["round"].astype(str) == str(round)]
     if rows.empty:
         raise UsageError(f"no tiers of {drug!r} in round {round!r}")
@@ -266,6 +273,13 @@ def selected(tiers: pd.DataFrame, drug: str | None, round: str | None) -> pd.Dat
         raise UsageError(f"area {twice!r} has several tiers of {drug} in round {round}: pick one")
     found = [class_of(*pair) for pair in zip(rows["tier"], rows["flags"], strict=True)]
     return rows.assign(**{"class": found}).sort_values("area", kind="stable")
+
+
+def bare(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table without its attrs, of which pandas makes a deep copy at every selection."""
+    table = table.copy(deep=False)
+    table.attrs = {}
+    return table
 
 
 def _only(tiers: pd.DataFrame, column: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -42,8 +43,9 @@ def render(publication: Publication) -> str:
     UsageError
         The tiers table lacks the mapped drug and round, or the map's SVG is not one of ours.
     """
-    page, language = publication, publication.language
-    rows = words.selected(_with_meta(page), page.meta.get("drug"), page.meta.get("round"))
+    page, language = _plain(publication), publication.language
+    about: dict[Any, Any] = {**publication.tiers.attrs, **page.meta}
+    rows = words.selected(page.tiers, about.get("drug"), about.get("round"))
     drug, round = str(rows["drug"].iloc[0]), str(rows["round"].iloc[0])
     meta = words.for_drug(page.meta, drug)
     classes = words.classes(meta, rows["class"], language)
@@ -66,11 +68,13 @@ def render(publication: Publication) -> str:
     return _with_font(text, language)
 
 
-def _with_meta(page: Publication) -> Any:
-    """The tiers table as `words.selected` wants it, without touching the caller's attrs."""
-    tiers = page.tiers.copy(deep=False)  # attrs are copied along
-    tiers.attrs.update(page.meta)
-    return tiers
+def _plain(publication: Publication) -> Publication:
+    """Return a publication whose tiers are a plain table: no geometry and no attrs."""
+    import pandas as pd
+
+    tiers = words.bare(publication.tiers)
+    geometry = [name for name in tiers.columns if tiers[name].dtype == "geometry"]
+    return replace(publication, tiers=pd.DataFrame(tiers.drop(columns=geometry)))
 
 
 @lru_cache(maxsize=1)

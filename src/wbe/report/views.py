@@ -153,7 +153,8 @@ def ranked(rows: pd.DataFrame, colours: dict[str, int], language: str) -> Ranked
     ordered = rows.sort_values(["rank", "area"], na_position="last", kind="stable")
     ids = sorted({flag for text in rows["flags"] for flag in flag_ids(text)})
     letters = {flag: letter(i) for i, flag in enumerate(ids)}
-    table = [ranked_row(row, columns, colours, letters, language) for row in ordered.to_dict("records")]
+    table = [ranked_row(row, columns, colours, letters, language)
+             for row in ordered.to_dict("records")]  # fmt: skip
     spelt = [(letters[flag], names.display("flag", flag, language)) for flag in ids]
     return Ranked([heading(c, language) for c in columns], table, spelt)
 
@@ -207,9 +208,7 @@ def over_rounds(page: Publication, drug: str, colours: dict[str, int]) -> list[G
     return list(_grids(parts, heads, colours, page.language, _ROUNDS_A_TABLE))
 
 
-def other_drugs(
-    page: Publication, drug: str, round: str, colours: dict[str, int]
-) -> list[Grid]:
+def other_drugs(page: Publication, drug: str, round: str, colours: dict[str, int]) -> list[Grid]:
     """Return the other drugs in the map's round, or in their own latest where they lack it."""
     own = page.tiers[page.tiers["drug"] == drug]
     usual = (round, str(own["quantity"].iloc[0]), printed_unit(own))

@@ -11,7 +11,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 _MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -27,6 +27,7 @@ _UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe
 _ESCAPED: Final = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 _PLAIN, _BOLD, _QUOTED = 0, 1, 2  # styles, in the order of `_STYLES`
 _WIDEST: Final = 48  # [character]
+_LONGEST: Final = 32767  # text that a cell can hold [character]
 
 _STYLES: Final = (
     f'{_HEAD}<styleSheet xmlns="{_MAIN}">'
@@ -34,7 +35,7 @@ _STYLES: Final = (
     '<font><b/><sz val="11"/><name val="Calibri"/><family val="2"/></font></fonts>'
     '<fills count="2"><fill><patternFill patternType="none"/></fill>'
     '<fill><patternFill patternType="gray125"/></fill></fills>'
-    "<borders count=\"1\"><border><left/><right/><top/><bottom/><diagonal/></border></borders>"
+    '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
     '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
     '<cellXfs count="3"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
     '<xf numFmtId="0" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1"/>'
@@ -53,12 +54,12 @@ class Sheet(NamedTuple):
 
 
 def write(sheets: Sequence[Sheet], quoted: tuple[str, ...] = ()) -> bytes:
-    """Return a workbook; the header rows are bold and frozen.
+    r"""Return a workbook; the header rows are bold and frozen.
 
     Parameters
     ----------
     sheets : sequence of Sheet
-        In the order of the tabs; names without any of ``[]:*?/\\`` and of 31 characters at most.
+        In the order of the tabs; names without any of ``[]:*?/\`` and of 31 characters at most.
     quoted : tuple of str
         Beginnings of texts that a spreadsheet might calculate once a reader edits the cell; such
         a cell is marked as text.
@@ -134,7 +135,7 @@ def _value(value: bool | int | float | str, texts: dict[str, int]) -> tuple[obje
         return int(value), "b", 5
     if isinstance(value, int | float):
         return repr(value), "n", len(repr(value))
-    text = _UNPRINTABLE.sub("", value)
+    text = _UNPRINTABLE.sub("", value)[:_LONGEST]
     # An ideograph is as wide as two letters.
     wide = 0 if text.isascii() else sum(char > "\u2e80" for char in text)
     return texts.setdefault(text, len(texts)), "s", len(text) + wide
@@ -150,16 +151,15 @@ def _strings(texts: dict[str, int]) -> str:
 def _frame(names: Sequence[str]) -> dict[str, str]:
     """Return the parts that say what the workbook consists of."""
     numbers = range(1, len(names) + 1)
-    overrides = [("workbook", "sheet.main"), *((f"worksheets/sheet{n}", "worksheet")
-                 for n in numbers), ("styles", "styles"), ("sharedStrings", "sharedStrings")]  # fmt: skip
+    sheets = [(f"worksheets/sheet{n}", "worksheet") for n in numbers]
+    shared = [(part, part) for part in ("styles", "sharedStrings")]
     listed = "".join(f'<Override PartName="/xl/{part}.xml" ContentType="{_TYPES}.{kind}+xml"/>'
-                     for part, kind in overrides)  # fmt: skip
-    tabs = "".join(f'<sheet name="{escape(name, {chr(34): "&quot;"})}" sheetId="{n}" r:id="rId{n}"/>'
+                     for part, kind in [("workbook", "sheet.main"), *sheets, *shared])  # fmt: skip
+    tabs = "".join(f'<sheet name={quoteattr(name)} sheetId="{n}" r:id="rId{n}"/>'
                    for n, name in zip(numbers, names, strict=True))  # fmt: skip
-    inner = [(f"{_OFFICE}/worksheet", f"worksheets/sheet{n}.xml") for n in numbers]
-    inner += [(f"{_OFFICE}/{part}", f"{part}.xml") for part in ("styles", "sharedStrings")]
-    outer = [(f"{_OFFICE}/officeDocument", "xl/workbook.xml"),
-             (f"{_PACKAGE}/relationships/metadata/core-properties", "docProps/core.xml")]  # fmt: skip
+    inner = [(f"{_OFFICE}/{kind}", f"{part}.xml") for part, kind in [*sheets, *shared]]
+    properties = f"{_PACKAGE}/relationships/metadata/core-properties"
+    outer = [(f"{_OFFICE}/officeDocument", "xl/workbook.xml"), (properties, "docProps/core.xml")]
     types = (
         f'<Types xmlns="{_PACKAGE}/content-types"><Default Extension="rels" ContentType='
         '"application/vnd.openxmlformats-package.relationships+xml"/>'

@@ -102,3 +102,29 @@ def test_files_repeat_byte_for_byte_at_another_time(
     assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
     with zipfile.ZipFile(tmp_path / "a.xlsx") as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_workbook_is_read_alike_by_another_reader(tiers: Any, tmp_path: Path) -> None:
+    import python_calamine
+
+    tiers.loc[:2, "name"] = ["a & b < c", ' "x" ', "_x0041_"]
+    write_tiers_xlsx(tiers, tmp_path / "t.xlsx", "en")
+    book = python_calamine.CalamineWorkbook.from_path(str(tmp_path / "t.xlsx"))
+    assert book.sheet_names == ["tiers", "names"]
+    head, *rows = book.get_sheet_by_name("tiers").to_python()
+    assert head == [c for c in tiers.columns if c != "geometry"]
+    assert [row[1] for row in rows[:3]] == ["a & b < c", ' "x" ', "_x0041_"]
+    found = [float(row[head.index("value")] or "nan") for row in rows]
+    np.testing.assert_allclose(found, tiers["value"], rtol=5e-6)
+    assert [row[head.index("resolved")] for row in rows] == tiers["resolved"].tolist()
+
+
+def test_xlsx_heads_are_bold_and_texts_like_formulas_are_marked(tmp_path: Path) -> None:
+    table = pd.DataFrame({"name": ["=1+1", "plain"], "tier": "", "drug": "", "quantity": "",
+                          "flags": "", "value": [np.inf, -1.5]})  # fmt: skip
+    write_tiers_xlsx(table, tmp_path / "t.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "t.xlsx").worksheets[0]
+    assert all(cell.font.b for cell in sheet[1]) and not sheet["A2"].font.b
+    assert [sheet[c].quotePrefix for c in ("A2", "A3")] == [True, False]
+    assert (sheet["F2"].value, sheet["F3"].value) == ("inf", -1.5)
+    assert 4 < sheet.column_dimensions["A"].width < 12
