@@ -302,7 +302,7 @@ def _draw_all(tasks: list[_Task], n_draws: int, stream: Stream) -> Drawn:
             for variant, model in task.variants.items():
                 if model.is_exact:
                     continue
-                x = model.log_draws(stream, block)
+                x = levels.log_draws_of([model], stream, block)[0]
                 for _, series in task.places:
                     name = (series.quantity, series.drug)
                     if name not in factors:

@@ -139,13 +139,9 @@ class AreaModel:
     variance: float = np.nan
     shift: float = 0.0
 
-    def log_draws(self, stream: Stream, block: int) -> Floats:
-        """Return one block of draws of the log of the value, shape (BLOCK,)."""
-        inner = self._weighted if self.level.weighted else self._geometric
-        out = inner(stream, block)
-        for e in self.shared:
-            out += e.coefficient * stream.shared(e.variable, e.label, block)
-        return out
+    def own_draws(self, stream: Stream, block: int) -> Floats:
+        """Return one block of draws of the log without the shared errors, shape (BLOCK,)."""
+        return (self._weighted if self.level.weighted else self._geometric)(stream, block)
 
     @property
     def is_exact(self) -> bool:
@@ -191,6 +187,39 @@ class AreaModel:
             # scaled so that the median of the added half variance is that of the headline
             out += variance / w / 2 * chdtri(n - 1, 0.5) / (n - 1)
         return out
+
+
+def log_draws_of(models: list[AreaModel], stream: Stream, block: int) -> Floats:
+    """Return one block of draws of the logs of several values.
+
+    Parameters
+    ----------
+    models : list of AreaModel
+    stream : Stream
+    block : int
+
+    Returns
+    -------
+    ndarray (area, BLOCK)
+        Each row is the same whatever other areas are asked for with it: shared errors are added
+        in the order of their names.
+    """
+    out = np.stack([m.own_draws(stream, block) for m in models])
+    carriers: dict[tuple[str, str], tuple[list[int], list[float]]] = {}
+    for row, model in enumerate(models):
+        for e in model.shared:
+            at, coefficients = carriers.setdefault((e.variable, e.label), ([], []))
+            at.append(row)
+            coefficients.append(e.coefficient)
+    for (variable, label), (at, coefficients) in sorted(carriers.items()):
+        z = stream.shared(variable, label, block)
+        if len(at) == 1:
+            out[at[0]] += coefficients[0] * z
+        elif len(at) == len(out):
+            out += np.array(coefficients)[:, None] * z
+        else:
+            out[at] += np.array(coefficients)[:, None] * z
+    return out
 
 
 def compile_areas(

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from wbe.backcalc import rows
 from wbe.spatial import levels
-from wbe.spatial.levels import AreaModel, Level, Members, compile_areas
+from wbe.spatial.levels import AreaModel, Level, Members, compile_areas, log_draws_of
 from wbe.spatial.members import Series, factor_of, members, rain
 from wbe.spatial.schemes import classify
-from wbe.uncertainty import BLOCK, Stream, blocks
+from wbe.uncertainty import Stream, blocks
 
 Floats = NDArray[np.float64]
 
@@ -68,10 +68,7 @@ def _complete(s: rows.Samples, m: Members) -> bool:
 def _draws(models: list[AreaModel], series: Series, stream: Stream, block: int) -> Floats:
     """Return one block of log values, shape (area, BLOCK)."""
     factor = factor_of(series, stream, block)
-    out = np.empty((len(models), BLOCK))
-    for row, model in zip(out, models, strict=True):
-        row[:] = model.log_draws(stream, block) + factor
-    return out
+    return log_draws_of(models, stream, block) + factor
 
 
 @dataclass
@@ -113,9 +110,9 @@ def count(
             for label in range(n_labels):
                 out.tiers[:, label] += (tier == label).sum(axis=1)
         # ties cannot happen between continuous draws; a stable sort settles equal constants
-        order = np.argsort(-x, axis=0, kind="stable")
-        for place in range(k):
-            out.ranks[:, place] += np.bincount(order[place], minlength=k)
+        order = np.argsort(-x.T.copy(), axis=1, kind="stable")
+        cells = (order * k + np.arange(k)).ravel()
+        out.ranks += np.bincount(cells, minlength=k * k).reshape(k, k)
         out.n += x.shape[1]
         if shift is not None:
             apart = x - x.mean(axis=0)
