@@ -220,15 +220,20 @@ def known_words(rows: Sequence[Sequence[str]]) -> int:
 
 
 def _known(row: Sequence[str]) -> int:
-    kinds = [classify(cell).kind for cell in row if len(cell) < 200]
+    kinds = [classify(cell).kind for cell in row if len(cell) < 200 and not _is_number(cell)]
     found = sum(kind in ("field", "analyte", "limit", "personal") for kind in kinds)
     return max(found, indicator_words(row), _euda_words(row))
+
+
+def _is_number(cell: str) -> bool:
+    """Most cells of a table are numbers, and no number is a header."""
+    return cell.replace(".", "", 1).isdigit()
 
 
 def indicator_words(row: Sequence[str]) -> int:
     """How many words of statistics by area and period a header row holds."""
     words = load("words")["indicators"]
-    cells = [plain(cell).casefold() for cell in row]
+    cells = [plain(cell).casefold() for cell in row if cell and not _is_number(cell)]
     own = sum(any(word in cell for word in words["contains"]) for cell in cells)
     if not own:
         return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -18,6 +18,7 @@ def load(name: str) -> dict[str, Any]:
     return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
+@lru_cache(maxsize=16_384)
 def plain(text: str) -> str:
     """Full-width ASCII to plain ASCII, every kind of blank to one; nothing else changes.
 
@@ -26,6 +27,7 @@ def plain(text: str) -> str:
     return " ".join(text.translate(FULL_WIDTH).replace("\ufeff", "").split())
 
 
+@lru_cache(maxsize=16_384)
 def squeezed(text: str) -> str:
     """For comparing words: NFKC, lower case, no blanks."""
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())
