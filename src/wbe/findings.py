@@ -114,6 +114,7 @@ class Finding:
 
 
 COLUMNS: tuple[str, ...] = tuple(f.name for f in fields(Finding) if f.name != "details")
+_UNLESS_GIVEN = {"nearest": "none"}  # words of templates that a caller may have nothing for
 _PLACES = ("file", "sheet", "line", "column", "cell", "sample_id", "site", "analyte", "value")
 
 
@@ -175,7 +176,7 @@ class Findings:
                 strict=True,
             )
         )
-        words = {**{k: str(v) for k, v in place.items()}, **{k: str(v) for k, v in details.items()}}
+        words = {k: str(v) for k, v in {**_UNLESS_GIVEN, **place, **details}.items()}
         finding = Finding(
             known.severity,
             rule,

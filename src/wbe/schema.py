@@ -39,6 +39,8 @@ from wbe.names import ids
 from wbe.units import PN_UNIT
 
 STATUSES: Final = ids("status")
+CENSORED: Final = ("below_loq", "below_lod")
+"""Statuses of a value known only to lie below a limit."""
 QUANTITIES: Final = {
     "concentration": "ng/L", "content": "ng/g", "load": "mg/day", "pn_load": PN_UNIT,
 }  # fmt: skip

@@ -7,6 +7,7 @@ a pure function of the Dataset, so that any later step can regenerate the same d
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,6 +16,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from wbe.schema import CENSORED
 from wbe.uncertainty import ErrorModel
 from wbe.uncertainty.engine import BelowLimit, Product, Term
 
@@ -48,6 +50,10 @@ class Samples:
     flow, population, flow_rsd, population_rsd : ndarray (sample,) [m^3/day, inhabitant, 1, 1]
     amount, limit, substituted, rsd : ndarray (sample, analyte) [unit of `kind`; rsd 1]
     kind, status : ndarray (sample, analyte) of str
+    time : ndarray (sample,) of int
+        Start of collection [s since 1970]; the smallest integer where unknown.
+    rule : str
+        Rule for non-detects.
     markers : dict
         Marker -> value [mg/day/inhabitant], standard error and between-area spread of its log.
     model : ErrorModel
@@ -77,6 +83,8 @@ class Samples:
     rsd: Floats
     kind: Strings
     status: Strings
+    time: NDArray[np.int64]
+    rule: str
     markers: dict[str, dict[str, Any]]
     model: ErrorModel
     fits: dict[str, dict[str, Any]]
@@ -175,10 +183,38 @@ def extract(result: xr.Dataset) -> Samples:
         rsd=number("concentration_rsd", (n, m)),
         kind=result["kind"].values.astype(str) if "kind" in result else kinds(result),
         status=result["status"].values.astype(str),
+        time=_seconds(result, n),
+        rule=str(result.attrs["nondetects"]),
         markers=json.loads(result.attrs["markers"]),
         model=ErrorModel.from_json(result.attrs["error_model"]),
         fits=json.loads(result.attrs["nondetect_fits"]),
     )
+
+
+def _seconds(result: xr.Dataset, n: int) -> NDArray[np.int64]:
+    if "time" not in result:
+        return np.full(n, np.iinfo(np.int64).min)
+    return np.asarray(result["time"].values.astype("datetime64[s]").astype(np.int64))
+
+
+def ordered_rounds(s: Samples) -> list[str]:
+    """Return the rounds by their earliest sample, by name where a round has no date.
+
+    Names are compared with their numbers as numbers: R2 comes before R10.
+    """
+    unknown = np.iinfo(np.int64).min
+    first = {}
+    for label in sorted(set(s.round.tolist())):
+        times = s.time[(s.round == label) & (s.time != unknown)]
+        first[label] = int(times.min()) if len(times) else unknown
+    if unknown in first.values():
+        return sorted(first, key=_natural)
+    return sorted(first, key=lambda label: (first[label], _natural(label)))
+
+
+def _natural(label: str) -> list[tuple[int, int, str]]:
+    parts = re.findall(r"\d+|\D+", label)
+    return [(0, int(p), "") if p.isdigit() else (1, 0, p) for p in parts]
 
 
 def has_flow(s: Samples) -> NDArray[np.bool_]:
@@ -213,8 +249,9 @@ def product(s: Samples, quantity: str, i: Ints, j: Ints, censored: Censored = "f
     i, j : ndarray (row,) of int
         Sample and analyte of each row.
     censored : str
-        ``fit``: draws from the fitted lognormal below the limit (NaN without a fit); ``limit`` and
-        ``zero``: the bounds; ``substitute``: the named substitution.
+        ``fit``: draws from the fitted lognormal below the limit (NaN without a fit), or what the
+        rule for non-detects substitutes where one was named; ``limit`` and ``zero``: the bounds;
+        ``substitute``: the substitution.
 
     Returns
     -------
@@ -261,14 +298,21 @@ def with_pathway(
     return Product(p.log_central + shift, (*p.terms, term), below)
 
 
+def with_dose(p: Product, dose_id: str, dose: float, log_sd: float) -> Product:
+    """Return the product divided by a dose [mg]; its error is one unknown for everybody."""
+    name = np.full(len(p), dose_id, dtype=f"<U{max(1, len(dose_id))}")
+    term = Term("dose", "global", name, np.full(len(p), -log_sd))
+    return Product(p.log_central - np.log(dose), (*p.terms, term), p.below)
+
+
 def _amounts(s: Samples, i: Ints, j: Ints, censored: Censored) -> tuple[Floats, BelowLimit | None]:
     value, limit = s.amount[i, j].copy(), s.limit[i, j]
-    low = np.isin(s.status[i, j], ("below_loq", "below_lod"))
+    low = np.isin(s.status[i, j], CENSORED)
     if censored == "zero":
         value[low] = 0.0
     elif censored == "limit":
         value[low] = limit[low]
-    elif censored == "substitute":
+    elif censored == "substitute" or s.rule != "censored":
         value[low] = s.substituted[i, j][low]
     else:
         groups = nondetect_group(s, i, j)
@@ -301,8 +345,7 @@ def _measured(s: Samples, i: Ints, j: Ints) -> list[Term]:
     n = len(i)
     bias = s.model.spread("analysis_bias", {})
     default = s.model.spread("repeatability", {})
-    stated = s.rsd[i, j]
-    repeat = np.where(np.isnan(stated), default, np.sqrt(np.log1p(np.nan_to_num(stated) ** 2)))
+    repeat = _stated(s.rsd[i, j], default)
     place = _by_value(s.model, "sampling", "mode", s.mode[i])
     visit = np.where(s.visit[i] != "", s.model.spread("visit", {}), 0.0)
     return [

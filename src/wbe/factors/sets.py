@@ -59,8 +59,21 @@ ALLOWED: Final = {
 SET_COLUMNS: Final = ("factor_id", "gives", "dose_id", "note")
 ROW_COLUMNS: Final = (
     "drug", "analyte", "use", "gives", "molar_mass_ratio", "excretion", "correction_factor",
-    "logit_sd", "source", "dose", "dose_id",
+    "logit_sd", "source", "dose", "dose_log_sd", "dose_id", "dose_source",
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Dose:
+    """A dose [mg of pure free base], the sd of its log [1], and who said so."""
+
+    drug: str
+    mg: float
+    log_sd: float
+    source: str
+
+
+_NO_DOSE = _Dose("", math.nan, 0.0, "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,10 +184,11 @@ def _rows(choices: Sequence[_Choice]) -> pd.DataFrame:
     records = []
     for choice in choices:
         row = choice.factor
-        dose = doses[choice.dose_id][1] if choice.dose_id else math.nan
+        dose = doses[choice.dose_id] if choice.dose_id else _NO_DOSE
         records.append(
             (row.drug, row.analyte, row.use, choice.gives, row.molar_mass_ratio, row.excretion,
-             row.correction_factor, row.logit_sd, row.source, dose, choice.dose_id)
+             row.correction_factor, row.logit_sd, row.source, dose.mg, dose.log_sd,
+             choice.dose_id, dose.source)
         )  # fmt: skip
     index = pd.Index([choice.factor.factor_id for choice in choices], name="factor_id", dtype=str)
     return pd.DataFrame(records, columns=list(ROW_COLUMNS), index=index)
@@ -272,10 +286,10 @@ def _checked_dose(dose_id: str, factor: Factor, where: str) -> str:
     doses = _doses()
     if dose_id not in doses:
         raise _missing(dose_id, list(doses), f"among the doses, named by {where}")
-    drug, dose = doses[dose_id]
-    if drug != factor.drug:
-        raise UsageError(f"{where}: {factor.factor_id} names a dose of {drug}")
-    if math.isnan(dose):
+    dose = doses[dose_id]
+    if dose.drug != factor.drug:
+        raise UsageError(f"{where}: {factor.factor_id} names a dose of {dose.drug}")
+    if math.isnan(dose.mg):
         raise UsageError(f"{where}: {dose_id} states no dose; leave dose_id empty")
     return dose_id
 
@@ -332,15 +346,16 @@ def _nearest(wanted: str, there: Sequence[str]) -> str:
 
 
 @lru_cache(maxsize=1)
-def _doses() -> dict[str, tuple[str, float]]:
-    """Return drug and dose [mg] by dose id."""
-    return {
-        row["dose_id"]: (
-            row["drug"],
-            float(row["value"]) * units.scale(row["unit"], "mg/dose") if row["value"] else math.nan,
-        )
-        for row in read_csv("doses.csv")
-    }
+def _doses() -> dict[str, _Dose]:
+    """Return the doses by id; the spread is the range read as a 95 % interval, 0 without one."""
+    found = {}
+    for row in read_csv("doses.csv"):
+        scale = units.scale(row["unit"], "mg/dose")
+        mg = float(row["value"]) * scale if row["value"] else math.nan
+        ranged = row["low"] and row["high"]
+        spread = math.log(float(row["high"]) / float(row["low"])) / (2 * 1.96) if ranged else 0.0
+        found[row["dose_id"]] = _Dose(row["drug"], mg, spread, row["source"])
+    return found
 
 
 @lru_cache(maxsize=1)

@@ -1,7 +1,6 @@
 """Quality of results: non-detects now; replicates, blanks, recoveries and outliers later."""
 
 from wbe.qc.nondetects import (
-    CENSORED,
     RULES,
     WITHOUT_DRAWS,
     LognormalFit,
@@ -12,7 +11,6 @@ from wbe.qc.nondetects import (
 )
 
 __all__ = [
-    "CENSORED",
     "RULES",
     "WITHOUT_DRAWS",
     "LognormalFit",

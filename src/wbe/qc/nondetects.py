@@ -13,9 +13,6 @@ from wbe.errors import UsageError
 
 Floats = NDArray[np.float64]
 
-CENSORED = ("below_loq", "below_lod")
-"""Statuses of a value known only to lie below a limit."""
-
 _MAX_STEPS = 100
 MIN_DETECTS = 5
 MAX_CENSORED_SHARE = 0.8

@@ -11,8 +11,9 @@ import xarray as xr
 from wbe import factors as factor_tables
 from wbe import qc, schema
 from wbe.backcalc import rows
-from wbe.errors import UsageError
+from wbe.errors import SchemaError, UsageError
 from wbe.factors import FactorSet
+from wbe.findings import Findings
 from wbe.recipes.index import with_index
 from wbe.recipes.markers import with_markers
 from wbe.uncertainty import ErrorModel, Product, default_model, draw, exact_summary
@@ -111,7 +112,7 @@ def estimate(
     chosen = factors if isinstance(factors, FactorSet) else factor_tables.load_set(factors)
     result = _with_amounts(samples, rule)
     result = result.assign_attrs(
-        error_model=(error_model or default_model()).to_json(),
+        error_model=_checked_model(error_model).to_json(),
         draws=int(draws),
         seed=int(seed),
         engine="numpy",
@@ -135,7 +136,8 @@ def draws(result: xr.Dataset, quantity: str) -> xr.DataArray:
     result : Dataset
         From `wbe.estimate`.
     quantity : str
-        ``concentration``, ``mass_load``, ``pn_mass_load``, ``consumption`` or ``pn_consumption``.
+        ``concentration``, ``mass_load``, ``pn_mass_load``, ``consumption``, ``pn_consumption`` or
+        ``pn_doses``.
 
     Returns
     -------
@@ -152,10 +154,10 @@ def draws(result: xr.Dataset, quantity: str) -> xr.DataArray:
         raise UsageError("this result was made with draws = 0; run wbe.estimate with draws")
     s = rows.extract(result)
     n_draws, seed = result.attrs["draws"], result.attrs["seed"]
-    base = BY_PATHWAY.get(quantity, quantity)
+    base = {**BY_PATHWAY, "pn_doses": "pn_mass_load"}.get(quantity, quantity)
     if base not in BY_ANALYTE:
-        raise UsageError(f"{quantity!r} has no draws; use one of {(*BY_ANALYTE, *BY_PATHWAY)}")
-    over = "pathway" if quantity in BY_PATHWAY else "analyte"
+        raise UsageError(f"{quantity!r} has no draws; it has a formula, or is no quantity")
+    over = "analyte" if quantity == base else "pathway"
     out = np.full((result.sizes["sample"], result.sizes[over], n_draws), np.nan)
     if over == "analyte":
         i, j = _cells(s, base)
@@ -163,8 +165,9 @@ def draws(result: xr.Dataset, quantity: str) -> xr.DataArray:
     else:
         for k, path in enumerate(pathways(result)):
             i, j = _cells(s, base, path["analyte"])
-            if path["gives"] == "consumption" and len(i):
-                out[i, k] = draw(_through(rows.product(s, base, i, j), path), n_draws, seed)
+            p = drug_product(rows.product(s, base, i, j), quantity, path)
+            if p is not None:
+                out[i, k] = draw(p, n_draws, seed)
     coords = {"sample": result["sample"], over: result[over]}
     return xr.DataArray(
         out,
@@ -178,6 +181,13 @@ def draws(result: xr.Dataset, quantity: str) -> xr.DataArray:
 def pathways(result: xr.Dataset) -> list[dict[str, Any]]:
     """Return the pathways of a result (residue -> drug), in the order of the dimension."""
     return list(json.loads(result.attrs["pathways"]))
+
+
+def _checked_model(model: ErrorModel | None) -> ErrorModel:
+    if model is None:
+        return default_model()
+    model.require_same_frame(default_model())
+    return model
 
 
 def _require_options(draws: int, population: str) -> None:
@@ -207,6 +217,11 @@ def _with_amounts(samples: xr.Dataset, rule: str) -> xr.Dataset:
         for key, value in (("limit", limit), ("lod", lod), ("loq", loq)):
             limits[key] = np.where(here, value, limits[key])
     amount = np.where(status == "quantified", amount, np.nan)
+    if (amount <= 0).any():
+        raise SchemaError(
+            "a quantified value is zero or negative; a result that was not found has a status "
+            "below_loq or below_lod and no value"
+        )
     filled = qc.substitute(rule, limits["limit"], limits["lod"], limits["loq"])
     cells = ("sample", "analyte")
     return samples.assign(
@@ -223,7 +238,7 @@ def _with_fits(result: xr.Dataset) -> xr.Dataset:
     reasons: dict[str, str] = {}
     if result.attrs["nondetects"] == "censored" and result.attrs["draws"] > 0:
         s = rows.extract(result.assign_attrs(markers="{}", nondetect_fits="{}"))
-        low = np.isin(s.status, qc.CENSORED) & np.isfinite(s.limit)
+        low = np.isin(s.status, schema.CENSORED)
         i, j = np.nonzero(low | np.isfinite(s.amount))
         groups = rows.nondetect_group(s, i, j)
         for group in sorted(set(groups[low[i, j]].tolist())):
@@ -259,9 +274,16 @@ def _with_method(result: xr.Dataset) -> xr.Dataset:
             column = s.column(name)
             usable = sewage & (s.amount[:, column] > 0) if column >= 0 else np.zeros_like(sewage)
         method[usable] = name
-    stated = np.isin(s.kind, ("load", "pn_load")).any(axis=1)
+    stated = np.isin(s.kind, ("load", "pn_load", "")).all(axis=1) & (s.kind != "").any(axis=1)
     method[sewage & (((s.flow > 0) & (s.population > 0)) | stated)] = "flow"
-    return result.assign_coords(method=("sample", method))
+    found = Findings()
+    found.extend(result.attrs.get("findings") or Findings())
+    measured = (np.isfinite(s.amount) & (s.kind == "concentration")).any(axis=1)
+    for matrix in rows.SEWAGE:
+        lost = int(((s.matrix == matrix) & (method == "none") & measured).sum())
+        if lost:
+            found.add("no_route", n=lost, matrix=matrix)
+    return result.assign_coords(method=("sample", method)).assign_attrs(findings=found)
 
 
 def _with_pathways(result: xr.Dataset, chosen: FactorSet) -> xr.Dataset:
@@ -283,8 +305,8 @@ def _with_pathways(result: xr.Dataset, chosen: FactorSet) -> xr.Dataset:
 
 
 def _pathway(factor_id: str, row: Any) -> dict[str, Any]:
-    numbers = ("correction_factor", "excretion", "logit_sd", "dose")
-    text = ("drug", "analyte", "gives", "source", "dose_id")
+    numbers = ("correction_factor", "excretion", "logit_sd", "dose", "dose_log_sd")
+    text = ("drug", "analyte", "gives", "source", "dose_id", "dose_source")
     record: dict[str, Any] = {"factor_id": factor_id}
     record |= {name: "" if row[name] != row[name] else str(row[name] or "") for name in text}
     for name in numbers:
@@ -304,43 +326,46 @@ def _with_residues(result: xr.Dataset) -> xr.Dataset:
 
 def _with_consumption(result: xr.Dataset) -> xr.Dataset:
     s = rows.extract(result)
-    for quantity, base in BY_PATHWAY.items():
-        shape = (result.sizes["sample"], result.sizes["pathway"])
+    shape = (result.sizes["sample"], result.sizes["pathway"])
+    for quantity, base in (*BY_PATHWAY.items(), ("pn_doses", "pn_mass_load")):
         out = {name: np.full(shape, np.nan) for name in ("median", "lower", "upper", "mean")}
-        doses = {name: np.full(shape, np.nan) for name in out}
         for k, path in enumerate(pathways(result)):
-            if path["gives"] != "consumption":
-                continue
             i, j = _cells(s, base, path["analyte"])
-            carried = _through(rows.product(s, base, i, j, "limit"), path)
-            values = _summaries(result, carried, s, i, j)
-            for name, column in values.items():
-                out[name][i, k] = column
-                if path["dose"] is not None:
-                    doses[name][i, k] = column / path["dose"]
+            p = drug_product(rows.product(s, base, i, j, "limit"), quantity, path)
+            if p is not None:
+                for name, column in _summaries(result, p, s, i, j).items():
+                    out[name][i, k] = column
         result = _store(result, quantity, "pathway", out)
-        if quantity == "pn_consumption":
-            result = _store(result, "pn_doses", "pathway", doses)
     return result
 
 
-def _through(p: Product, path: dict[str, Any]) -> Product:
-    return rows.with_pathway(
+def drug_product(p: Product, quantity: str, path: dict[str, Any]) -> Product | None:
+    """Return rows of a residue's load carried on to a drug, None where the path gives none."""
+    if path["gives"] != "consumption" or (quantity == "pn_doses" and path["dose"] is None):
+        return None
+    used = rows.with_pathway(
         p, path["factor_id"], path["correction_factor"], path["excretion"], path["logit_sd"]
     )
+    if quantity != "pn_doses":
+        return used
+    return rows.with_dose(used, path["dose_id"], path["dose"], path["dose_log_sd"])
 
 
 def _cells(
     s: rows.Samples, quantity: str, analyte: str | None = None
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return (sample, analyte) positions at which a quantity exists."""
-    known = np.isfinite(s.amount) | np.isin(s.status, qc.CENSORED)
+    """Return (sample, analyte) positions at which a quantity exists.
+
+    With an analyte: those of a drug, which come from sewage alone. What leaves a treatment plant
+    has a load, but says nothing about use.
+    """
+    known = np.isfinite(s.amount) | np.isin(s.status, schema.CENSORED)
     if quantity == "concentration":
         known &= np.isin(s.kind, ("concentration", "content"))
     else:
         known &= rows.has_flow(s) if quantity == "mass_load" else rows.has_per_capita(s)
     if analyte is not None:
-        known &= (s.analyte == analyte)[None, :]
+        known &= (s.analyte == analyte)[None, :] & np.isin(s.matrix, rows.SEWAGE)[:, None]
     i, j = np.nonzero(known)
     return i, j
 
@@ -361,7 +386,7 @@ def _summaries(
         nothing = np.full(len(p), np.nan)
         central = np.exp(p.log_central)
         values = {"median": central, "mean": nothing, "lower": nothing, "upper": nothing}
-    low = np.isin(s.status[i, j], qc.CENSORED)
+    low = np.isin(s.status[i, j], schema.CENSORED)
     bound = values["upper" if result.attrs["draws"] else "median"]
     nan = np.nan
     return {

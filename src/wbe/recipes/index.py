@@ -10,6 +10,7 @@ import xarray as xr
 from wbe import qc
 from wbe.backcalc import rows
 from wbe.errors import UsageError
+from wbe.schema import CENSORED
 
 
 def with_index(result: xr.Dataset) -> xr.Dataset:
@@ -23,9 +24,9 @@ def with_index(result: xr.Dataset) -> xr.Dataset:
     Returns
     -------
     Dataset
-        ``index``, ``index_lower``, ``index_upper``, ``index_mean`` (sample, analyte) [1], for
-        samples without a per-capita route; NaN where the reference round carries no fit, or the
-        value is a non-detect. ``attrs["index_fits"]`` keeps centre and scale.
+        ``index``, ``index_lower``, ``index_upper`` (sample, analyte) [1], for samples without a
+        per-capita route; NaN where the first round carries no fit, or the value is a non-detect.
+        ``attrs["index_fits"]`` keeps centre and scale.
 
     Notes
     -----
@@ -41,9 +42,9 @@ def with_index(result: xr.Dataset) -> xr.Dataset:
     fits: dict[str, dict[str, float]] = {}
     for matrix in sorted(set(s.matrix[s.method == "none"].tolist())):
         here = (s.matrix == matrix) & (s.method == "none")
-        first = min(s.round[here].tolist())
+        first = rows.ordered_rounds(s)[0]
         for j, analyte in enumerate(s.analyte):
-            fit = _reference(s, here & (s.round == first), j)
+            fit = _reference(s, here & (s.round == first), j)  # of the campaign's first round
             if fit is None:
                 continue
             fits[f"{matrix}|{analyte}"] = {"centre": fit.mu, "scale": fit.sd, "n": fit.n}
@@ -61,8 +62,8 @@ def _log(result: xr.Dataset, end: str) -> np.ndarray:
 
 
 def _reference(s: rows.Samples, here: np.ndarray, j: int) -> qc.LognormalFit | None:
-    known = here & (np.isfinite(s.amount[:, j]) | np.isfinite(s.limit[:, j]))
-    at = np.flatnonzero(known)
+    # a non-detect without a limit stays in: the fit refuses it, rather than forget it
+    at = np.flatnonzero(here & (np.isfinite(s.amount[:, j]) | np.isin(s.status[:, j], CENSORED)))
     at = at[np.argsort(s.sample[at], kind="stable")]
     try:
         return qc.fit_lognormal(s.amount[at, j], s.limit[at, j])

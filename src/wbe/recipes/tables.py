@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from wbe import factors as factor_tables
-from wbe import qc
+from wbe import schema
 from wbe.backcalc import rows
 from wbe.recipes.estimation import UNITS, pathways
 
@@ -82,15 +82,23 @@ def cite(result: xr.Dataset) -> list[str]:
     Returns
     -------
     list of str
-        Sources of the factor rows and doses that gave a number, and of the error model.
+        Sources of the factor rows and doses that gave a number, of the markers used, and of the
+        error model.
 
     Raises
     ------
     KeyError
         If the Dataset is not a result of `wbe.estimate`.
     """
-    keys = {p["source"] for p in pathways(result) if p["gives"] in ("consumption", "load")}
-    keys |= {str(c["source"]) for c in json.loads(result.attrs["error_model"])}
+    keys = {str(c["source"]) for c in json.loads(result.attrs["error_model"])}
+    for k, path in enumerate(pathways(result)):
+        if path["gives"] == "consumption" and np.isfinite(result["consumption_upper"][:, k]).any():
+            keys.add(path["source"])
+        if path["gives"] == "consumption" and np.isfinite(result["pn_consumption"][:, k]).any():
+            keys |= {path["source"], path["dose_source"]}
+    used = set(result["method"].values.astype(str).tolist())
+    table = factor_tables.markers()
+    keys |= set(table.loc[table["marker"].isin(used), "source"].astype(str))
     known = factor_tables.references()
     return [factor_tables.format_reference(key) for key in sorted(keys & set(known))]
 
@@ -106,7 +114,7 @@ def _residues(result: xr.Dataset, quantity: str) -> pd.DataFrame:
     if quantity in ("mass_load", "pn_mass_load"):
         kinds = ("load",) if quantity == "mass_load" else ("pn_load",)
         wanted |= np.isin(s.kind, kinds) & ~np.isin(s.status, ("not_measured", ""))
-        wanted |= _exists(s, quantity) & np.isin(s.status, qc.CENSORED)
+        wanted |= _exists(s, quantity) & np.isin(s.status, schema.CENSORED)
     i, j = np.nonzero(wanted)
     unit = np.full(len(i), UNITS[quantity], dtype=object)
     name = np.full(len(i), quantity, dtype=object)
@@ -137,7 +145,7 @@ def _drugs(result: xr.Dataset, quantity: str) -> pd.DataFrame:
 
     s = rows.extract(result)
     base = "mass_load" if quantity == "consumption" else "pn_mass_load"
-    exists = _exists(s, base)
+    exists = _exists(s, base) & np.isin(s.matrix, rows.SEWAGE)[:, None]
     parts = []
     for k, path in enumerate(pathways(result)):
         if path["gives"] != "consumption" or (quantity == "pn_doses" and path["dose"] is None):
@@ -145,7 +153,7 @@ def _drugs(result: xr.Dataset, quantity: str) -> pd.DataFrame:
         j = s.column(path["analyte"])
         numbers = [result[quantity + end].values[:, k] for end in ("", "_lower", "_upper")]
         wanted = np.isfinite(numbers[0]) | np.isfinite(numbers[2])
-        wanted |= exists[:, j] & np.isin(s.status[:, j], qc.CENSORED)
+        wanted |= exists[:, j] & np.isin(s.status[:, j], schema.CENSORED)
         i = np.flatnonzero(wanted)
         ids = path["factor_id"]
         if quantity == "pn_doses" and path["dose_id"]:

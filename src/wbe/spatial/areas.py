@@ -12,10 +12,20 @@ from numpy.typing import NDArray
 
 from wbe.backcalc import rows
 from wbe.errors import UsageError
+from wbe.schema import CENSORED
 from wbe.spatial import levels
 from wbe.spatial.join import stored_areas
 from wbe.spatial.levels import ARITHMETIC, COUNTY, GEOMETRIC, PLANTS, AreaModel, Level, Members
-from wbe.spatial.members import Series, all_series, factor_of, labelled, latest, members, rain
+from wbe.spatial.members import (
+    Series,
+    all_series,
+    factor_of,
+    labelled,
+    latest,
+    members,
+    rain,
+    visited_areas,
+)
 from wbe.uncertainty import Stream, blocks
 
 if TYPE_CHECKING:
@@ -45,6 +55,7 @@ def by_area(
     *,
     statistic: str = "auto",
     quantities: tuple[str, ...] = QUANTITIES,
+    design: str = "auto",
 ) -> xr.Dataset:
     """Bring sample estimates to areas and rounds, with the uncertainty that their points share.
 
@@ -59,6 +70,10 @@ def by_area(
         ``auto``: geometric for a county round, arithmetic for plants.
     quantities : tuple of str
         Of ``pn_mass_load``, ``pn_consumption``, ``concentration``.
+    design : str
+        ``county_round`` (a few mixed points an area) or ``plants`` (whole catchments); ``auto``:
+        county round where at least half of the areas with sewage samples have a visit (grab or
+        open-channel samples). Areas of the other kind get the flag ``design_mixed``.
 
     Returns
     -------
@@ -82,9 +97,9 @@ def by_area(
     if statistic not in STATISTICS:
         raise UsageError(f"statistic = {statistic!r}; use one of {', '.join(STATISTICS)}")
     s = rows.extract(result)
-    if not len(s.area) or (s.area == "").any() or (s.round == "").any():
+    if (s.area == "").all() or (s.round == "").any():
         raise UsageError("samples have no area or round; call wbe.locate before wbe.estimate")
-    design = COUNTY if (s.visit != "").any() else PLANTS
+    design = _design(s, design)
     chosen = statistic if statistic != "auto" else (GEOMETRIC if design == COUNTY else ARITHMETIC)
     places = areas if areas is not None else stored_areas(result)
     values = _empty(result, s, places, quantities)
@@ -98,6 +113,16 @@ def by_area(
     )
     _fill(values, s)
     return values
+
+
+def _design(s: rows.Samples, wanted: str) -> str:
+    if wanted in (COUNTY, PLANTS):
+        return wanted
+    if wanted != "auto":
+        raise UsageError(f"design = {wanted!r}; use auto, {COUNTY} or {PLANTS}")
+    visited = visited_areas(s)
+    sewage = set(s.area[np.isin(s.matrix, rows.SEWAGE)].tolist()) - {""}
+    return COUNTY if visited and 2 * len(visited) >= len(sewage) else PLANTS
 
 
 def _empty(
@@ -114,7 +139,7 @@ def _empty(
     coords = {
         "quantity": list(quantities),
         "area": sorted(names),
-        "round": sorted(set(s.round.tolist())),
+        "round": rows.ordered_rounds(s),
         "drug": [p["drug"] for p in labelled(result)],
     }
     shape = tuple(len(v) for v in coords.values())
@@ -140,11 +165,13 @@ def _area_table(
     s: rows.Samples, areas: gpd.GeoDataFrame | None
 ) -> tuple[dict[str, str], dict[str, float]]:
     """Return names and populations: the areas table's own, else the sum over sampled catchments."""
-    names = {a: a for a in sorted(set(s.area.tolist()))}
+    names = {a: a for a in sorted(set(s.area.tolist()) - {""})}
     population: dict[str, float] = {}
+    order = np.lexsort((s.sample, s.time))
+    inhabitants_of, area_of, site_of = s.population[order], s.area[order], s.site[order]
     for area in names:
-        sites = sorted(set(s.site[s.area == area].tolist()))
-        known = [latest(s.population[(s.area == area) & (s.site == site)]) for site in sites]
+        sites = sorted(set(site_of[area_of == area].tolist()))
+        known = [latest(inhabitants_of[(area_of == area) & (site_of == x)]) for x in sites]
         known = [p for p in known if np.isfinite(p)]
         if known:
             population[area] = float(sum(known))
@@ -210,7 +237,24 @@ def _tasks(values: xr.Dataset, s: rows.Samples) -> list[_Task]:
             if values.attrs["draws"] and here:
                 _compile(s, here)
             out += here
+            _flag_empty(values, axes, r, group, set(flags) - {m.area for m in found}, flags)
     return out
+
+
+def _flag_empty(
+    values: xr.Dataset,
+    axes: dict[str, list[str]],
+    r: int,
+    group: list[Series],
+    areas: set[str],
+    flags: dict[str, set[str]],
+) -> None:
+    """Say why an area that was sampled has no value."""
+    target = values["flags"].values
+    for area in sorted(areas):
+        for x in group:
+            at = axes["quantity"].index(x.quantity), axes["area"].index(area), r
+            target[(*at, axes["drug"].index(x.drug))] = ";".join(sorted(flags[area]))
 
 
 def _rejected(s: rows.Samples, lost: bool, m: Members, analyte: str, round_: str) -> set[str]:
@@ -227,7 +271,7 @@ def _task(
     places: list[tuple[tuple[int, int, int, int], Series]],
     flags: set[str],
 ) -> _Task:
-    low = np.isin(s.status[m.i, m.j], ("below_loq", "below_lod"))
+    low = np.isin(s.status[m.i, m.j], CENSORED)
     unknown = bool((low & ~np.isfinite(s.limit[m.i, m.j])).any())
     if unknown:
         flags = flags | {"limit_unknown"}
@@ -348,7 +392,7 @@ def _numbers(
     if not task.low.any():
         return out | {"bound_lower": out["lower"], "bound_upper": out["upper"]}, flags
     out |= _bounds(task, numbers)
-    if not task.variants:
+    if not task.variants or s.rule != "censored":
         return out, flags | {"nondetects_substituted"}
     if np.isfinite(value):
         return out, flags | {"nondetects_imputed"}

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from wbe.backcalc.rows import SEWAGE
 from wbe.errors import UsageError
 from wbe.findings import Findings
 from wbe.spatial.datum import to_wgs84
@@ -44,7 +45,8 @@ def locate(
     Dataset (sample, analyte)
         Coordinates ``area``, ``round``, ``visit``, ``role``; further findings in
         ``attrs["findings"]``. The visit is set where an area and round hold grab or open-channel
-        samples: the crew, hours and rain that its points share. Pure composites of plants get none.
+        samples of sewage: the crew, hours and rain that its points share. Pure composites of plants
+        get none. A site that lies in none of the areas given has the area "" and enters no area.
 
     Raises
     ------
@@ -53,6 +55,8 @@ def locate(
     """
     found = Findings()
     found.extend(samples.attrs.get("findings") or Findings())
+    if areas is not None and areas.crs is not None:
+        areas = areas.to_crs("EPSG:4326")
     out = samples.assign_coords(round=("sample", rounds_of(samples, rounds)))
     place = _site_table(out, sites, areas, found)
     site = out["site"].values.astype(str)
@@ -122,7 +126,8 @@ def _points(place: pd.DataFrame, sites: gpd.GeoDataFrame | None) -> gpd.GeoDataF
         lat=("lat", "mean"),
         population=("population", lambda p: p.sum(skipna=False)),
     ).reset_index()
-    one.loc[(one["n"] > 1) | (one["name"] == ""), "name"] = one["area"]
+    own = one["area"].isin(set(place.index))  # an area that is a site has the site's name
+    one.loc[~own | (one["n"] > 1) | (one["name"] == ""), "name"] = one["area"]
     # Two decimals of a degree, about 1 km: a map of areas needs no sampling point.
     spots = gpd.points_from_xy(one["lon"].round(2), one["lat"].round(2))
     return gpd.GeoDataFrame(one[["area", "name", "population"]], geometry=spots, crs="EPSG:4326")
@@ -213,7 +218,11 @@ def _site_table(
     if areas is not None:
         _check_areas(table, areas, found)
     alone = table["area"] == ""
-    table.loc[alone, "area"] = table.index[alone].astype(object)
+    if areas is None:
+        table.loc[alone, "area"] = table.index[alone].astype(object)
+    else:  # a misspelt site must not become an area of its own
+        for site in table.index[alone]:
+            found.add("site_outside_areas", site=str(site), value=str(site))
     return table
 
 
@@ -311,5 +320,8 @@ def _visits(samples: xr.Dataset) -> np.ndarray:
     grabbed = (samples["mode"].values.astype(str) == "grab") | (
         samples["matrix"].values.astype(str) == "open_channel"
     )
-    shared = np.isin(label, label[grabbed])
-    return np.where(stated != "", stated, np.where(shared, label, ""))
+    sewage = np.isin(samples["matrix"].values.astype(str), SEWAGE)
+    shared = np.isin(label, label[grabbed & sewage])
+    # A visit is one of its own area and round: "1" in two towns is not one visit.
+    own = np.array([f"{x}|{v}" if v else "" for x, v in zip(label, stated, strict=True)], dtype=str)
+    return np.where(own != "", own, np.where(shared, label, ""))

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtri
 
 from wbe.backcalc import rows
 from wbe.uncertainty import (
@@ -23,6 +22,7 @@ from wbe.uncertainty import (
     Product,
     Stream,
     Term,
+    half_variance_shift,
     log_draws,
     mean_shift,
     student_quantiles,
@@ -145,8 +145,8 @@ class AreaModel:
 
     @property
     def is_exact(self) -> bool:
-        """Whether `exact` holds: a geometric value with nothing to impute and a spread."""
-        plain = not self.level.weighted and self.level.statistic == GEOMETRIC
+        """Whether `exact` holds: a geometric county value with nothing to impute and a spread."""
+        plain = self.level.design == COUNTY and self.level.statistic == GEOMETRIC
         return plain and self.own.below is None and self.members.n_sites > 1
 
     def exact(self, path: dict[str, Any] | None, at: tuple[float, ...]) -> Floats:
@@ -171,6 +171,8 @@ class AreaModel:
 
     def _geometric(self, stream: Stream, block: int) -> Floats:
         """Mean of the points' logs with its t-based error: see `compile_areas`."""
+        if self.level.design == PLANTS:  # whole catchments: their errors are all in `shared`
+            return np.asarray(self.members.by_site(log_draws(self.own, stream, block)).mean(axis=0))
         mean: Floats | float = self.mean
         variance: Floats | float = self.variance
         n = self.members.n_sites
@@ -184,8 +186,7 @@ class AreaModel:
         out = t * np.sqrt(variance / n)
         out += mean
         if self.level.statistic == ARITHMETIC:
-            # scaled so that the median of the added half variance is that of the headline
-            out += variance / w / 2 * chdtri(n - 1, 0.5) / (n - 1)
+            out += variance / w / 2 - self.shift
         return out
 
 
@@ -246,9 +247,9 @@ def compile_areas(
     s^2 the variance of y. Each draw is ln theta = mean(y) + t_(n-1) s / sqrt(n) + mean over points
     of the shared errors (laboratory, marker, visit); errors of single points and samples are in s
     already. The arithmetic statistic adds sigma^2 / 2 with sigma^2 = (n - 1) s^2 / chi2_(n-1), the
-    chi-squared of the same t. Plants: all errors of all rows, averaged on the natural scale, less a
-    shift that keeps the median of the mean at the plain mean; errors that all rows carry alike
-    are taken out of the mean.
+    chi-squared of the same t, less the shift that keeps its median at mean(y) + s^2 / 2. Plants:
+    all errors of all rows, averaged on the natural scale, less a shift that keeps the median of
+    the mean at the plain mean; errors that all rows carry alike are taken out of the mean.
     """
     if not group:
         return []
@@ -263,6 +264,8 @@ def compile_areas(
 
 
 def _geometric_model(whole: Product, at: slice, level: Level, m: Members) -> AreaModel:
+    if level.design == PLANTS:
+        return _unweighted_plants(whole, at, level, m)
     shared = _averaged([t for t in whole.terms if t.level in SHARED_BY_AREA], at, m)
     log = whole.log_central[at]
     own = Product(log)
@@ -271,7 +274,15 @@ def _geometric_model(whole: Product, at: slice, level: Level, m: Members) -> Are
     with np.errstate(invalid="ignore"):
         y = m.by_site(log)
         variance = float(y.var(ddof=1)) if len(y) > 1 else np.nan
-        return AreaModel(m, level, own, shared, float(y.mean()), variance)
+        arithmetic = level.statistic == ARITHMETIC and len(y) > 1
+        shift = half_variance_shift(variance, len(y)) if arithmetic else 0.0
+        return AreaModel(m, level, own, shared, float(y.mean()), variance, shift)
+
+
+def _unweighted_plants(whole: Product, at: slice, level: Level, m: Members) -> AreaModel:
+    p = whole.take(np.arange(at.start, at.stop))
+    shared = _averaged(list(p.terms), slice(None), m)
+    return AreaModel(m, level, p.only(()), shared)
 
 
 def _weighted_model(whole: Product, at: slice, level: Level, m: Members) -> AreaModel:

@@ -11,6 +11,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from wbe.backcalc import rows
+from wbe.schema import CENSORED
 from wbe.spatial import levels
 from wbe.spatial.levels import Level, Members
 from wbe.uncertainty import Stream
@@ -109,21 +110,34 @@ def members(
         Members in the order of area names; area -> flag ids.
     """
     j = s.column(analyte)
-    known = np.isfinite(s.amount[:, j]) | np.isin(s.status[:, j], ("below_loq", "below_lod"))
-    use = known & (s.round == round_) & np.isin(s.matrix, rows.SEWAGE)
+    known = np.isfinite(s.amount[:, j]) | np.isin(s.status[:, j], CENSORED)
+    asked = (s.round == round_) & np.isin(s.matrix, rows.SEWAGE) & (s.area != "")
+    routine = np.isin(s.role, ROUTINE)
     if level.base == "concentration":
-        use &= (s.kind[:, j] == "concentration") & (s.matrix == _main_matrix(s))
+        usable = asked & (s.kind[:, j] == "concentration") & (s.matrix == _main_matrix(s))
     else:
-        use &= rows.has_per_capita(s)[:, j]
+        usable = asked & rows.has_per_capita(s)[:, j]
+    wet = (wet_mm > WET_MM) & ((s.method == "water") | (level.base == "concentration"))
+    visited = np.isin(s.area, sorted(visited_areas(s)))
+    left = {
+        "purposive_left_out": usable & known & ~routine,
+        "wet_left_out": usable & known & wet,
+        "above_range_left_out": usable & routine & (s.status[:, j] == "above_range"),
+        "no_per_capita_route": asked & known & routine & ~usable,
+        "design_mixed": usable & known & (visited != (level.design == levels.COUNTY)),
+    }
     flags: dict[str, set[str]] = {}
-    purposive = use & ~np.isin(s.role, ROUTINE)
-    wet = use & (wet_mm > WET_MM) & ((s.method == "water") | (level.base == "concentration"))
-    for left, flag in ((purposive, "purposive_left_out"), (wet, "wet_left_out")):
-        for area in sorted(set(s.area[left].tolist())):
+    for flag, where in left.items():
+        for area in sorted(set(s.area[where].tolist())):
             flags.setdefault(area, set()).add(flag)
-        use &= ~left
+    use = usable & known & routine & ~wet
     found = [_members(s, area, round_, analyte, use, j) for area in sorted(set(s.area[use]))]
     return found, flags
+
+
+def visited_areas(s: rows.Samples) -> set[str]:
+    """Return the areas whose sewage was sampled on visits (grab or open-channel samples)."""
+    return set(s.area[(s.visit != "") & np.isin(s.matrix, rows.SEWAGE)].tolist()) - {""}
 
 
 def _main_matrix(s: rows.Samples) -> str:
@@ -135,7 +149,7 @@ def _members(
     s: rows.Samples, area: str, round_: str, analyte: str, use: NDArray[np.bool_], j: int
 ) -> Members:
     at = np.flatnonzero(use & (s.area == area))
-    at = at[np.lexsort((s.sample[at], s.site[at]))]
+    at = at[np.lexsort((s.sample[at], s.time[at], s.site[at]))]
     sites, codes = np.unique(s.site[at], return_inverse=True)
     population = np.array([latest(s.population[at][codes == k]) for k in range(len(sites))])
     weights = np.ones(1) if len(sites) == 1 else population / population.sum()

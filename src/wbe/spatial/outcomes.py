@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from wbe.spatial.schemes import classify
-from wbe.spatial.tallies import Counts
+from wbe.spatial.tallies import Counts, barred
 from wbe.units import PN_UNIT
 
 Floats = NDArray[np.float64]
@@ -18,9 +18,6 @@ Table = dict[str, NDArray[Any]]
 """Column name -> values; a DataFrame is made of them once, at the end."""
 
 UNITS = {"pn_mass_load": PN_UNIT, "pn_consumption": PN_UNIT, "concentration": "ng/L"}
-
-# An area with one of these has no tier.
-_NO_TIER = {"insufficient_data", "population_missing"}
 
 
 def stack(tables: list[Table]) -> Table:
@@ -86,8 +83,7 @@ def add_probabilities(
 def add_tiers(t: Table, labels: Sequence[str], breaks: Floats) -> None:
     """Write the tier of each central value, unless the area can have none."""
     for i, k in enumerate(classify(t["value"], breaks)):
-        barred = _NO_TIER & set(str(t["flags"][i]).split(";"))
-        t["tier"][i] = labels[k] if k >= 0 and not barred else ""
+        t["tier"][i] = labels[k] if k >= 0 and not barred(str(t["flags"][i])) else ""
 
 
 def flag_rows(t: Table, where: NDArray[np.bool_], flag: str) -> None:

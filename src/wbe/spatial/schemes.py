@@ -72,9 +72,27 @@ def breaks_of(
         return np.empty(0)
     if multiples is not None:
         return np.asarray(np.median(x) * multiples)
+    if scheme == "fisher_jenks" and len(x) and x[0] <= 0:
+        x = x[x > 0]  # substituted zeros: below every break
+        if len(np.unique(x)) < n_tiers:
+            return np.empty(0)
     if scheme == "quantile":
-        return np.asarray(np.quantile(x, np.arange(1, n_tiers) / n_tiers))
+        return _between(x, [len(x) * k / n_tiers for k in range(1, n_tiers)])
     return fisher_jenks_breaks(x, n_tiers)
+
+
+def _between(x: Floats, positions: Sequence[float]) -> Floats:
+    """Return breaks between the sorted values nearest to positions; empty if ties join them.
+
+    A break on a value would leave that area undecided by construction.
+    """
+    values, counts = np.unique(x, return_counts=True)
+    ends = np.cumsum(counts)[:-1]  # how many areas lie up to each gap between different values
+    gaps = [int(np.argmin(np.abs(ends - p))) for p in positions]
+    if len(set(gaps)) < len(gaps):
+        return np.empty(0)
+    low, high = values[gaps], values[np.array(gaps) + 1]
+    return np.where(low > 0, np.sqrt(np.maximum(low, 0) * high), (low + high) / 2)
 
 
 def _rising(given: Sequence[float], n_tiers: int) -> Floats:

@@ -13,7 +13,7 @@ from wbe.spatial import levels
 from wbe.spatial.levels import AreaModel, Level, Members, compile_areas, log_draws_of
 from wbe.spatial.members import Series, factor_of, members, rain
 from wbe.spatial.schemes import classify
-from wbe.uncertainty import Stream, blocks
+from wbe.uncertainty import BLOCK, Stream, blocks
 
 Floats = NDArray[np.float64]
 
@@ -21,11 +21,14 @@ Floats = NDArray[np.float64]
 def central_values(values: xr.Dataset, s: rows.Samples, series: Series, round_: str) -> Floats:
     """Return area values free of Monte Carlo error where all samples are quantified."""
     here = values.sel(quantity=series.quantity, drug=series.drug, round=round_)
-    out = here["value"].values.copy()
+    out = np.full(here.sizes["area"], np.nan)  # an area without a tier moves no break
     at = {area: i for i, area in enumerate(here["area"].values.astype(str))}
     for m in valued_members(values, s, series, round_):
-        if _complete(s, m):
-            out[at[m.area]] = levels.central(s, series.level, m, "substitute") * series.factor
+        i = at[m.area]
+        if not barred(str(here["flags"].values[i])):
+            out[i] = here["value"].values[i]
+        if np.isfinite(out[i]) and _complete(s, m):
+            out[i] = levels.central(s, series.level, m, "substitute") * series.factor
     return np.asarray(out)
 
 
@@ -47,18 +50,34 @@ def _valued(m: Members, level: Level) -> bool:
 def common_shift(
     values: xr.Dataset, s: rows.Samples, series: Series, reference: str, stream: Stream
 ) -> Floats:
-    """Return the mean log shift of the areas of the reference round, one a draw."""
+    """Return the log shift that all areas of the reference round carry alike, one a draw.
+
+    Only unknowns that every area has: a laboratory, a calibration, the factor. An error of one
+    area alone would blur the breaks of all others, and its own not at all.
+    """
     n = values.attrs["draws"]
     out = np.zeros(n)
-    own = [m for m in valued_members(values, s, series, reference) if _complete(s, m)]
-    if not own or n == 0:
+    models = compile_areas(s, series.level, valued_members(values, s, series, reference))
+    if not models or n == 0:
         return out
-    log = [np.log(levels.central(s, series.level, m, "substitute") * series.factor) for m in own]
-    models = compile_areas(s, series.level, own)
+    carried = [{(e.variable, e.label): e.coefficient for e in m.shared} for m in models]
+    everywhere = sorted(set.intersection(*(set(c) for c in carried)))
     for block, span in blocks(n):
-        x = _draws(models, series, stream, block)
-        out[span] = (x - np.array(log)[:, None]).mean(axis=0)[: span.stop - span.start]
+        shift = np.asarray(factor_of(series, stream, block) - np.log(series.factor))
+        for variable, label in everywhere:
+            mean = float(np.mean([c[variable, label] for c in carried]))
+            shift = shift + mean * stream.shared(variable, label, block)
+        out[span] = np.broadcast_to(shift, BLOCK)[: span.stop - span.start]
     return out
+
+
+NO_TIER = {"insufficient_data", "population_missing", "above_range_left_out"}
+"""Flags of an area that can have no tier."""
+
+
+def barred(flags: str) -> bool:
+    """Return whether an area's flags leave it without a tier."""
+    return bool(NO_TIER & set(flags.split(";")))
 
 
 def _complete(s: rows.Samples, m: Members) -> bool:
@@ -135,6 +154,7 @@ def least_probability(
     breaks: Floats,
     n: int,
     stream: Stream,
+    shift: Floats | None,
 ) -> float:
     """Return the smaller probability of a tier over the two bounds of a value without a fit."""
     shares = [1.0]
@@ -145,6 +165,7 @@ def least_probability(
         model, hits = compile_areas(s, series.level, [m], which), 0
         for block, span in blocks(n):
             x = _draws(model, series, stream, block)[0, : span.stop - span.start]
+            x = x if shift is None else x - shift[span]
             # a level that is zero by assumption has log -inf and no spread: the lowest tier
             found = classify(np.exp(np.where(np.isnan(x), -np.inf, x)), breaks)
             hits += int((found == tier).sum())

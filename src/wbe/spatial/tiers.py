@@ -29,6 +29,7 @@ from wbe.spatial.outcomes import (
 from wbe.spatial.schemes import breaks_of, classify, require_scheme
 from wbe.spatial.tallies import (
     Counts,
+    barred,
     bound,
     central_values,
     common_shift,
@@ -242,7 +243,10 @@ def _reference(here: xr.Dataset, rounds: list[str], wanted: str) -> str:
         if wanted not in rounds:
             raise UsageError(f"reference_round = {wanted!r}; the rounds are {', '.join(rounds)}")
         return wanted
-    filled = [r for r in rounds if np.isfinite(here["value"].sel(round=r).values).any()]
+    usable = np.array([[not barred(str(f)) for f in row] for row in here["flags"].values])
+    known = np.isfinite(here["value"].transpose(*here["flags"].dims).values) & usable
+    by_round = known.any(axis=here["flags"].dims.index("area"))
+    filled = [r for r, any_ in zip(rounds, by_round, strict=True) if any_]
     return filled[0] if filled else rounds[0]
 
 
@@ -262,7 +266,7 @@ def _rank_round(
     for name in ("value", "lower", "upper", "n_sites", "n_samples", "n_censored"):
         t[name] = here[name].values.copy()
     t["flags"] = here["flags"].values.astype(object)
-    t["flags"][t["n_samples"] == 0] = "no_data"
+    t["flags"][(t["n_samples"] == 0) & (t["flags"] == "")] = "no_data"
     t["rank"] = ranks(t)
     at = {area: i for i, area in enumerate(t["area"])}
     everybody = valued_members(values, s, series, round_)
@@ -276,7 +280,7 @@ def _rank_round(
         flag_rows(t, t["n_samples"] > 0, "no_breaks" if undecided else "too_few_areas")
         return t
     add_tiers(t, rule.labels, breaks)
-    _guard_nondetects(t, values, s, series, everybody, rule, breaks, stream)
+    _guard_nondetects(t, values, s, series, everybody, rule, breaks, stream, shift)
     if counted is not None and rule.moves:
         _guard_indistinct(t, position, counted)
     for i, tier in enumerate(t["tier"]):
@@ -295,6 +299,7 @@ def _guard_nondetects(
     rule: Rule,
     breaks: Floats,
     stream: Stream,
+    shift: Floats | None,
 ) -> None:
     """Give an area with non-detects a tier only where zero and limit agree on it."""
     at = {area: i for i, area in enumerate(t["area"])}
@@ -305,13 +310,14 @@ def _guard_nondetects(
         low, high = bound(s, series, m, "zero"), bound(s, series, m, "limit")
         high = np.inf if np.isnan(high) else high
         tiers = classify([low, high], breaks)
-        t["tier"][i] = rule.labels[tiers[0]] if tiers[0] == tiers[1] else ""
-        if not t["tier"][i] and np.isfinite(high):
+        agreed = tiers[0] == tiers[1] and not barred(str(t["flags"][i]))
+        t["tier"][i] = rule.labels[tiers[0]] if agreed else ""
+        if tiers[0] != tiers[1] and np.isfinite(high):
             flag_rows(t, np.arange(len(t["area"])) == i, "bounds_cross_break")
         if t["tier"][i] and np.isnan(t["value"][i]) and values.attrs["draws"]:
             n = values.attrs["draws"]
             t[f"p_{t['tier'][i]}"][i] = least_probability(
-                s, series, m, int(tiers[0]), breaks, n, stream
+                s, series, m, int(tiers[0]), breaks, n, stream, shift
             )
 
 

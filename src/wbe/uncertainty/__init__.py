@@ -14,7 +14,7 @@ from wbe.uncertainty.engine import (
     summarise,
     summary,
 )
-from wbe.uncertainty.marginal import exact_summary, student_quantiles
+from wbe.uncertainty.marginal import exact_summary, half_variance_shift, student_quantiles
 from wbe.uncertainty.model import (
     LEVELS,
     SHARED_BY_AREA,
@@ -40,6 +40,7 @@ __all__ = [
     "default_model",
     "draw",
     "exact_summary",
+    "half_variance_shift",
     "log_draws",
     "log_sd",
     "mean_shift",

@@ -1,8 +1,8 @@
 """The error model: which error, how large, shared by whom. Data, not code.
 
 Each row of the table says which term of the equation an error belongs to, its level (who shares
-one and the same unknown) and its spread, with its source. Users edit the table and hand it back;
-the run record keeps the one that was used.
+one and the same unknown) and its spread, with its source. Users edit spreads, sources and the
+rows of a component, and hand the table back; the run record keeps the one that was used.
 """
 
 from __future__ import annotations
@@ -78,6 +78,11 @@ class Component:
             raise UsageError(f"{self.component}: a geometric sd is at least 1, not {self.spread}")
 
     @property
+    def frame(self) -> tuple[str, str, str, str]:
+        """Level, term, distribution, and the coordinate that `when` asks for."""
+        return self.level, self.term, self.distribution, self.when.partition("=")[0]
+
+    @property
     def log_sd(self) -> float:
         """Standard deviation of the natural logarithm [1]."""
         if self.spread is None:
@@ -109,6 +114,31 @@ class ErrorModel:
                 return row.log_sd
         stated = ", ".join(f"{k}={v!r}" for k, v in values.items())
         raise UsageError(f"the error model has no row of {component!r} for {stated}")
+
+    def require_same_frame(self, known: ErrorModel) -> None:
+        """Check that only what may be edited was edited: spreads, their source, rows by `when`.
+
+        Which term carries an error and who shares it is fixed in the calculation of this version;
+        a table that says otherwise would be a claim that no draw keeps.
+
+        Raises
+        ------
+        UsageError
+            If a component is unknown or missing, or its level, term, distribution or the
+            coordinate of its `when` differs.
+        """
+        frames = {c.component: c.frame for c in known.components}
+        for row in self.components:
+            if row.component not in frames:
+                there = ", ".join(frames)
+                raise UsageError(f"the error model knows no {row.component!r}; it has {there}")
+            if row.frame != frames[row.component]:
+                raise UsageError(
+                    f"error model, {row.component}: level, term, distribution and the coordinate "
+                    f"of when are {frames[row.component]} and cannot be changed to {row.frame}"
+                )
+        if lost := sorted(set(frames) - {c.component for c in self.components}):
+            raise UsageError(f"the error model lacks {', '.join(lost)}; a spread of 0 removes one")
 
     def scaled(self, component: str, by: float) -> ErrorModel:
         """Return a model with every log-sd of `component` multiplied by `by` (0 removes it)."""

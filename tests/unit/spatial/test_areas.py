@@ -221,3 +221,106 @@ def test_adding_an_area_changes_no_other():
         for s in (one, two)
     )
     assert a.equals(b)
+
+
+def test_plants_keep_their_errors_in_the_geometric_statistic_too():
+    samples = plants([10.0], [5e4])
+    r = estimate(samples, draws=40_000)
+    own = np.log(r["pn_mass_load_upper"] / r["pn_mass_load_lower"]).item()
+    got = pick(by_area(r, statistic="geometric"))
+    assert np.log(got["upper"] / got["lower"]).item() == pytest.approx(own, rel=0.02)
+    assert got["value"].item() == pytest.approx(10.0, rel=0.01)
+
+
+def test_one_grab_sample_does_not_turn_plants_into_a_county_round():
+    area, mode = ["T", "U", "V", "W"], ["composite_24h"] * 3 + ["grab"]
+    samples = plants([10.0, 20.0, 30.0, 40.0], [5e4] * 4, area=area, mode=mode)
+    values = by_area(estimate(samples, draws=0))
+    assert values.attrs["design"] == "plants"
+    assert pick(values)["value"].item() == pytest.approx(10.0)
+    assert pick(values, area="W")["flags"].item() == "design_mixed"
+    river = plants([10.0, 20.0], [5e4] * 2, area=["T", "U"], mode="grab", matrix="surface_water")
+    assert (river["visit"] == "").all()
+
+
+def test_a_result_above_the_range_is_told_and_leaves_no_tier():
+    from wbe.spatial import rank
+
+    status = {METH: ["quantified"] * 4 + ["above_range"]}
+    r = estimate(county([30.0] * 4 + [np.nan], status=status), draws=0, markers=COTININE)
+    t = rank(by_area(r), METH, scheme="fixed", breaks=[20, 60])
+    assert t["flags"].str.contains("above_range_left_out").all() and (t["tier"] == "").all()
+
+
+def test_points_without_a_marker_are_no_missing_data():
+    from wbe.spatial import rank
+
+    values = by_area(estimate(county([10.0, 20.0, 30.0]), draws=0))
+    t = rank(values, METH, scheme="fixed", breaks=[20, 60])
+    assert t["flags"].tolist() == ["no_per_capita_route"]
+
+
+def test_the_latest_population_is_that_of_the_latest_date():
+    samples = plants([10.0, 10.0, 40.0], [1e4, 9e4, 3e4], site=["p", "p", "q"])
+    dated = samples.assign_coords(
+        time=("sample", np.array(["2018-03-09", "2018-03-01", "2018-03-01"], "datetime64[s]"))
+    )
+    got = pick(by_area(estimate(dated, draws=0)))
+    assert got["value"].item() == pytest.approx((10 * 1 + 40 * 3) / 4)
+    turned = dated.isel(sample=[2, 1, 0])
+    assert by_area(estimate(turned, draws=0))["area_population"].item() == pytest.approx(4e4)
+
+
+def test_the_arithmetic_statistic_of_a_county_round_keeps_its_headline_with_draws():
+    r = [
+        estimate(county([10.0, 40.0, 15.0, 60.0]), draws=n, markers=COTININE, error_model=exact())
+        for n in (0, 40_000)
+    ]
+    sharp, drawn = (pick(by_area(x, statistic="arithmetic"))["value"].item() for x in r)
+    y = np.log([10.0, 40.0, 15.0, 60.0])
+    assert sharp == pytest.approx(np.exp(y.mean() + y.var(ddof=1) / 2))
+    assert drawn == pytest.approx(sharp, rel=0.03)
+
+
+def test_a_site_outside_all_areas_enters_none_and_is_told():
+    sites = build_sites(list("abc"), "", lon=[116.05, 116.15, 80.0], lat=23.05)
+    areas = build_areas(["T", "U"], [9e4, 9e4]).to_crs("EPSG:32650")
+    samples = county([10.0, 20.0, 40.0], sites, areas, site=list("abc"), area="")
+    assert samples["area"].values.tolist() == ["T", "U", ""]
+    assert "site_outside_areas" in {f.rule for f in samples.attrs["findings"]}
+    assert by_area(estimate(samples, draws=0))["area"].values.tolist() == ["T", "U"]
+
+
+def test_rounds_follow_their_dates_and_numbers_in_names_count():
+    samples = plants([10.0, 20.0], [5e4] * 2, round=["R10", "R2"])
+    assert by_area(estimate(samples, draws=0))["round"].values.tolist() == ["R2", "R10"]
+    dated = samples.assign_coords(
+        time=("sample", np.array(["2018-01-01", "2018-06-01"], "datetime64[s]"))
+    )
+    assert by_area(estimate(dated, draws=0))["round"].values.tolist() == ["R10", "R2"]
+
+
+def test_wet_samples_leave_where_nothing_normalises_them():
+    water = {"water": "150 L/day/inhabitant"}
+    samples = county([10.0, 20.0, 40.0, 900.0])
+    rain = samples.assign(rain_24h=("sample", [0.0, np.nan, 9.0, 30.0]))
+    got = pick(by_area(estimate(rain, draws=0, markers=water)))
+    assert got["n_sites"].item() == 3 and got["flags"].item() == "wet_left_out"
+    got = pick(by_area(estimate(rain, draws=0, markers=COTININE)))
+    assert got["n_sites"].item() == 4 and got["flags"].item() == ""
+
+
+def test_a_rejected_result_marks_its_area():
+    status = {METH: ["quantified"] * 3 + ["rejected"]}
+    r = estimate(county([10.0, 20.0, 40.0, np.nan], status=status), draws=0, markers=COTININE)
+    assert "sample_rejected" in pick(by_area(r))["flags"].item()
+
+
+@pytest.mark.parametrize(("rule", "each"), [("loq/2", 1.5), ("limit", 3.0), ("zero", 0.0)])
+def test_a_named_substitution_holds_with_draws_too(rule, each):
+    r = estimate(with_non_detects(2), draws=2_000, nondetects=rule, markers=COTININE)
+    got = pick(by_area(r))
+    with np.errstate(divide="ignore"):
+        expected = np.exp((3 * np.log(30) + 2 * np.log(each)) / 5)
+    assert got["value"].item() == pytest.approx(expected, nan_ok=True) or each == 0
+    assert "nondetects_substituted" in got["flags"].item()

@@ -244,3 +244,46 @@ def test_a_rising_transform_of_values_and_breaks_leaves_the_tiers():
 def test_same_seed_same_table():
     a, b = (table_of(values_of([5, 18, 90], draws=1_500, seed=4)) for _ in range(2))
     assert a.drop(columns="geometry").equals(b.drop(columns="geometry"))
+
+
+def test_an_area_without_a_tier_moves_no_break():
+    area = ["A"] * 4 + ["B"] * 4 + ["C"] * 4 + ["D"]
+    loads = [5, 6, 7, 8, 30, 33, 36, 40, 100, 110, 120, 130, 5_000]
+
+    def breaks(n):
+        samples = build_samples(
+            {METH: [v * 1.0 for v in loads[:n]], "cotinine": [600.0] * n},
+            area=area[:n],
+            matrix="open_channel",
+            mode="grab",
+            flow=np.nan,
+        )
+        marker = {"cotinine": "0.6 mg/day/inhabitant"}
+        values = by_area(estimate(locate(samples), draws=0, markers=marker))
+        return rank(values, METH).attrs["breaks"][METH]
+
+    assert breaks(12) == pytest.approx(breaks(13))
+
+
+def test_one_certain_area_among_bounds_does_not_lend_its_own_error_to_the_breaks():
+    """Breaks move with errors that all areas carry, not with those of one of them."""
+    samples = build_samples(
+        {METH: [50.0, 120.0, 400.0, 900.0]}, area=AREAS[:4], flow=1e3, population=5e4
+    )
+    r = estimate(locate(samples), draws=4_000)
+    t = table_of(by_area(r), scheme="quantile", labels=["low", "high"])
+    shares = np.log(t["upper"] / t["lower"]) / 3.92
+    own = np.sqrt(shares["A"] ** 2 - np.log(1.01))  # all but the laboratory's bias
+    (b,) = t.attrs["breaks"][METH] if "breaks" in t.attrs else (None,)
+    from scipy.stats import norm
+
+    expected = norm.cdf((np.log(b) - np.log(t["value"]["B"])) / own)
+    assert t["p_low"]["B"] == pytest.approx(expected, abs=0.03)
+
+
+def test_quantile_breaks_lie_between_areas():
+    x = np.arange(1.0, 14.0)
+    from wbe.spatial import breaks_of
+
+    assert not set(breaks_of(x, "quantile", 3)) & set(x)
+    assert np.bincount(classify(x, breaks_of(x, "quantile", 3))).tolist() == [4, 5, 4]
