@@ -216,7 +216,9 @@ def _negative_log_likelihood(p: Floats, y: Floats, low: Floats) -> tuple[float, 
 def _newton_step(gradient: Floats, hessian: Floats) -> Floats:
     """Return the Newton step; far from the optimum the Hessian is made positive definite."""
     values, vectors = np.linalg.eigh(hessian)
-    return np.asarray(-vectors @ ((vectors.T @ gradient) / np.maximum(np.abs(values), 1e-6)))
+    step = -vectors @ ((vectors.T @ gradient) / np.maximum(np.abs(values), 1e-6))
+    # a longer step on the log of the sd runs out of the floating-point range
+    return np.asarray(step / max(1.0, float(np.abs(step).max())))
 
 
 def _shortened(

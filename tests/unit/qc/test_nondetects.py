@@ -67,6 +67,32 @@ def test_fit_agrees_with_an_independent_optimiser():
     assert [fit.mu, fit.log_sd] == pytest.approx(other.x, abs=1e-5)
 
 
+@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("limit", [0.5, 3.0, 6.0])
+def test_every_sample_that_may_be_fitted_is_fitted_without_leaving_the_number_range(seed, limit):
+    values, limits = censored(n=25, limit=limit, seed=seed)
+    detected = (~np.isnan(values)).sum()
+    if detected >= 5 and detected >= 0.2 * 25:
+        with np.errstate(over="raise", invalid="raise", divide="raise"):
+            fit = fit_lognormal(values, limits)
+        assert np.isfinite([fit.mu, fit.log_sd]).all()
+
+
+def test_covariance_is_the_inverse_of_the_numerical_information():
+    from wbe.qc import nondetects
+
+    values, limits = censored()
+    fit = fit_lognormal(values, limits)
+    y, low = np.log(values[~np.isnan(values)]), np.log(limits[np.isnan(values)])
+
+    def gradient(p):
+        return nondetects._negative_log_likelihood(np.array(p), y, low)[1]
+
+    at, h = np.array([fit.mu, fit.log_sd]), 1e-5
+    columns = [(gradient(at + h * e) - gradient(at - h * e)) / (2 * h) for e in np.eye(2)]
+    assert np.allclose(np.linalg.inv(np.array(columns)), fit.covariance, rtol=1e-6)
+
+
 def test_covariance_covers_the_truth():
     inside = 0
     for seed in range(300):
