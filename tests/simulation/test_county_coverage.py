@@ -14,6 +14,7 @@ import pytest
 
 from wbe.recipes import estimate
 from wbe.spatial import by_area, classify, locate, rank
+from wbe.spatial.areas import BOUND
 from wbe.uncertainty import default_model
 
 METH = "methamphetamine"
@@ -37,7 +38,8 @@ class Tally:
     def __str__(self) -> str:
         return (
             f"95 % intervals cover {self.covered / self.quantified:.3f} of {self.quantified} town "
-            f"values without non-detects (methamphetamine); bounds hold {self.bounded} of {self.censored} with; "
+            f"values of methamphetamine without non-detects; bounds hold {self.bounded} of "
+            f"{self.censored} values of three drugs with; "
             f"{self.resolved} of {self.decisions} decisions resolved "
             f"({self.resolved / self.decisions:.3f}), {self.wrong} of these wrong "
             f"({self.wrong / max(1, self.resolved):.3f})"
@@ -115,7 +117,7 @@ def test_200_counties_cover_within_the_band_and_resolve_rightly(generator, truth
     print(tally)
     assert 0.92 <= tally.covered / tally.quantified <= 0.98
     assert tally.censored > 5_000
-    assert tally.bounded == tally.censored
+    assert tally.censored - tally.bounded <= BOUND * tally.censored  # what a bound may leave out
     assert tally.wrong <= 0.05 * tally.resolved
 
 

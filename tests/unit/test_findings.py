@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import string
 from pathlib import Path
 
@@ -41,6 +42,50 @@ def test_add_takes_severity_and_words_from_the_rule() -> None:
     assert (finding.severity, finding.scope) == ("error", "row")
     assert "5 cells under 4 headers" in finding.message
     assert finding.text("zh")[0].startswith("此行有 5 个单元格")
+
+
+@pytest.mark.parametrize(
+    ("rule", "details", "wanted"),
+    [
+        ("read_as_nondetect", {"status": "below_lod", "limit": "3"}, "低于检出限"),
+        ("no_route", {"n": 3, "matrix": "open_channel"}, "3 个样品（明渠污水）"),
+        ("column_missing", {"field": "concentration / load / pn_load"}, "浓度、负荷量、千人均负荷"),
+        ("sample_conflict", {"field": "round", "values": "a (2); b (3)"}, "监测轮次"),
+        ("sample_conflict", {"field": "duration_h", "values": "a (2); b (3)"}, "采样时长"),
+        ("unit_missing", {"field": "content", "count": 2}, "含量"),
+        ("matrix_unknown", {"suggestions": "soil, sediment"}, "土壤、沉积物"),
+        ("analyte_unknown", {"suggestions": "none"}, "无"),
+        ("word_unknown", {"field": "mode", "choices": "grab, composite"}, "瞬时样、混合样"),
+        ("quality_control_apart", {"kind": "blank"}, "空白"),
+        ("layout_mismatch", {"wanted": "long", "found": "wide"}, "要求的版式是 长表，但表格是 宽表"),
+    ],
+)  # fmt: skip
+def test_chinese_messages_hold_no_english_ids(rule, details, wanted) -> None:
+    finding = Findings().add(rule, **details)
+    shown = "".join(finding.text("zh"))
+    assert wanted in shown
+    left = {w for v in details.values() for w in re.findall("[a-z_]{3,}", str(v))}
+    assert not left & set(re.findall("[a-z_]+", shown))
+
+
+def test_what_a_file_says_is_not_translated() -> None:
+    finding = Findings().add("area_not_in_areas", value="soil")
+    assert "区域 soil 不在" in finding.text("zh")[0]
+
+
+def test_a_severity_may_stand_instead_of_the_rules() -> None:
+    findings = Findings()
+    findings.add("indicators_table", file="a.csv", severity="flag")
+    findings.add("indicators_table", file="a.csv")
+    assert [f.severity for f in findings] == ["flag", "error"]
+
+
+def test_nearest_names_may_be_unknown() -> None:
+    findings = Findings()
+    assert "nearest names: none" in findings.add("site_outside_areas", value="N").fix
+    given = findings.add("site_outside_areas", value="Nort", nearest="North")
+    assert "nearest names: North" in given.fix
+    assert "相近的名称：North" in given.text("zh")[1]
 
 
 def test_an_unknown_rule_or_a_missing_word_is_refused() -> None:

@@ -31,6 +31,7 @@ class Look(NamedTuple):
 UNSURE: Final = "////"
 WITHOUT_TIER: Final = {
     words.NOT_DISTINGUISHABLE: Look("#F2F2F2"),
+    words.BELOW_LIMIT: Look("#E3EAF2", "\\\\\\\\"),
     words.INSUFFICIENT: Look("#FFFFFF", "----"),
     words.UNCLASSIFIED: Look("#DEDEDE", "----"),
     words.SUPPRESSED: Look("#D0D0D0", "xxxx"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from wbe import names
 from wbe.errors import UsageError
 from wbe.plot import frame as framing
-from wbe.plot import labels, shapes, style, words
+from wbe.plot import graticule, labels, shapes, style, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +56,8 @@ def tier_map(
     ax : Axes or None
         Where to draw; by default on a new Figure of its own, without pyplot.
     title : str or None
-        By default the title in the table's attrs.
+        By default the title in the table's attrs. What it says beyond that, as a warning, is
+        printed under it in the size of normal text.
 
     Returns
     -------
@@ -77,19 +78,22 @@ def tier_map(
     view = _view(placed, sites)
     with style.context():
         classes = words.classes(attrs, rows["class"], language)
-        heading = _heading(rows, title, language)
+        heading = _heading(rows, title, words.clean(tiers.attrs.get("title", "")), language)
+        grid = graticule.suits(view.areas)
         notes = _notes(rows, attrs, classes, view, language)
-        ax = ax if ax is not None else _new_axes(view.frame, len(heading), len(notes) + 1)
+        ax = ax if ax is not None else _new_axes(view.frame, len(heading), len(notes) + 1, grid)
         size = shapes.mark_size(len(view.areas))
         points = _draw(ax, view, shapes.looks(classes), size)
         _limit(ax, view)
+        if grid:
+            graticule.draw(ax, view.frame)
         if len(view.areas) <= labels.MOST:
             written = labels.place(ax, labels.all_names(view.areas), view.areas.geometry)
             if len(written) < len(view.areas):
                 notes.append(names.text("map.names_left_out", language))
         _legend(ax, rows, classes, language, mark=size if points else None,
-                sites=sites is not None, sure_at=words.resolved_at(attrs))  # fmt: skip
-        _write(ax, heading, notes)
+                sites=sites is not None, sure_at=words.threshold(attrs))  # fmt: skip
+        _write(ax, heading, notes, graticule.BELOW if grid else 0.0)
     return ax
 
 
@@ -118,13 +122,16 @@ def _view(placed: GeoDataFrame, sites: GeoDataFrame | None) -> View:
     return View(areas, outside, sites[held], int((~held).sum()), frame)
 
 
-def _new_axes(frame: Frame, heading: int, notes: int) -> Axes:
+def _new_axes(frame: Frame, heading: int, notes: int, grid: bool) -> Axes:
     """Axes on a Figure as tall as map, heading and notes need."""
     tall = min(max(_MAP_WIDTH * frame.ratio, _MAP_HEIGHTS[0]), _MAP_HEIGHTS[1])
     top, bottom = 0.25 + 0.24 * heading, 0.15 + _LINE * notes
+    left = 0.02 * _WIDTH
+    if grid:
+        left, bottom = left + graticule.BESIDE, bottom + graticule.BELOW / 72
     height = top + tall + bottom
     figure = style.new_figure(_WIDTH, height)
-    return figure.add_axes((0.02, bottom / height, _MAP_WIDTH / _WIDTH, tall / height))
+    return figure.add_axes((left / _WIDTH, bottom / height, _MAP_WIDTH / _WIDTH, tall / height))
 
 
 def _draw(ax: Axes, view: View, looks: dict[str, shapes.Look], size: float) -> bool:
@@ -154,27 +161,25 @@ def _site_mark() -> dict[str, Any]:
 
 def _limit(ax: Axes, view: View) -> None:
     """Set the limits of the map; where areas lie outside, draw the frame."""
-    from matplotlib.patches import Rectangle
-
     frame = view.frame
     ax.set_xlim(frame.west, frame.east)
     ax.set_ylim(frame.south, frame.north)
     ax.set_aspect(frame.stretch, adjustable="box", anchor="NW")
     ax.set_axis_off()
     if len(view.outside):
-        ax.add_patch(Rectangle((0, 0), 1, 1, transform=ax.transAxes, facecolor="none",
-                               edgecolor=style.MUTED, linewidth=0.7, clip_on=False))  # fmt: skip
+        graticule.outline(ax)
 
 
 def _legend(
     ax: Axes, rows: pd.DataFrame, classes: list[words.TierClass], language: str, *,
-    mark: float | None, sites: bool, sure_at: str,
+    mark: float | None, sites: bool, sure_at: float,
 ) -> None:  # fmt: skip
     """Write the legend; `mark` is the size of a point's marker, None in a map of polygons."""
     looks = shapes.looks(classes)
-    entries = [(_handle(looks[c.id], True, mark), _class_text(c, rows, language))
+    entries = [(_handle(looks[c.id], True, mark), _class_text(c, rows, language, sure_at))
                for c in words.from_highest(classes)]  # fmt: skip
-    unsure = names.text("map.unsure.point" if mark else "map.unsure.area", language, p=sure_at)
+    unsure = names.text("map.unsure.point" if mark else "map.unsure.area", language,
+                        p=words.number(sure_at, pad=False))  # fmt: skip
     entries.append((_handle(shapes.Look("#FFFFFF"), False, mark), _lines(unsure)))
     if sites:
         entries.append((_site_handle(), names.text("map.sites", language)))
@@ -226,22 +231,25 @@ def _site_handle() -> Any:
                   markerfacecolor=mark["color"], markeredgecolor=mark["edgecolors"])  # fmt: skip
 
 
-def _class_text(entry: words.TierClass, rows: pd.DataFrame, language: str) -> str:
+def _class_text(entry: words.TierClass, rows: pd.DataFrame, language: str, sure_at: float) -> str:
     """Name and range of a class, how many areas, and how sure they are of it."""
     own = rows[rows["class"] == entry.id]
-    text = names.text("map.count.one" if len(own) == 1 else "map.count", language, n=len(own))
+    text = words.counted("map.count", len(own), language)
     column = f"p_{entry.id}"
     chances = own[column].dropna() if column in own else own.iloc[:0, 0]
     if len(own) and len(chances):
         sure = sum(map(words.yes, own["resolved"]))
-        low, high = f"{chances.min():.2f}", f"{chances.max():.2f}"
+        low, high = (words.chance(p, sure_at) for p in (chances.min(), chances.max()))
         text += names.text("map.sure", language, sure=sure,
                            p=low if low == high else f"{low} – {high}")  # fmt: skip
     return f"{_lines(entry.text(language))}\n{text}"
 
 
-def _heading(rows: pd.DataFrame, title: str, language: str) -> list[tuple[str, float]]:
-    """Title, drug and round, and what concerns the map as a whole, with their font sizes."""
+def _heading(rows: pd.DataFrame, title: str, own: str, language: str) -> list[tuple[str, float]]:
+    """Title, drug and round, and what concerns the map as a whole, with their font sizes.
+
+    `own` is the table's title; what `title` adds to it stands in a line of its own.
+    """
     lines: list[str] = []
     drug = names.display("drug", str(rows["drug"].iloc[0]), language)
     if drug == "index":
@@ -254,6 +262,9 @@ def _heading(rows: pd.DataFrame, title: str, language: str) -> list[tuple[str, f
         rows, words.NOT_DISTINGUISHABLE
     ):
         lines.append(names.text("map.not_distinguishable", language))
+    added = title.removeprefix(own).strip() if own else ""
+    if added and added != title:
+        title, lines = own, [*words.wrap(added, 100), *lines]
     large = words.wrap(title, 80) if title else []
     return [(line, 13.0) for line in large] + [(line, 10.0) for line in lines]
 
@@ -267,12 +278,14 @@ def _notes(
     sites = int(rows["n_sites"].fillna(0).sum())
     samples = int(rows["n_samples"].fillna(0).sum())
     sure = sum(map(words.yes, rows["resolved"]))
-    notes.append(names.text("map.numbers", language, areas=len(rows), sites=sites,
-                            samples=samples, sure=sure))  # fmt: skip
+    numbers = {"areas": len(rows), "sites": sites, "samples": samples}
+    said = {k: words.counted(f"map.numbers.{k}", n, language) for k, n in numbers.items()}
+    certain = words.counted("map.numbers.areas", sure, language)
+    notes.append(names.text("map.numbers", language, **said, sure=certain))
     if words.all_flagged(rows, "no_draws"):
         notes.append(names.text("map.no_draws", language))
     if hidden := len(rows) - len(view.areas) - len(view.outside):
-        notes.append(names.text("map.without_geometry", language, n=hidden))
+        notes.append(words.counted("map.without_geometry", hidden, language))
     if len(view.outside):
         notes.append(_outside(view.outside, classes, language))
     if view.sites_outside:
@@ -298,10 +311,14 @@ def _outside(areas: GeoDataFrame, classes: list[words.TierClass], language: str)
     return said if named else said + names.text("map.outside.table", language)
 
 
-def _write(ax: Axes, heading: list[tuple[str, float]], notes: list[str]) -> None:
-    """Set the heading over the map and the notes under it, in points from its corners."""
+def _write(ax: Axes, heading: list[tuple[str, float]], notes: list[str], below: float) -> None:
+    """Set the heading over the map and the notes under it, in points from its corners.
+
+    `below` is the height of what already stands under the map [point].
+    """
     for i, (line, size) in enumerate(reversed(heading)):
         ax.annotate(line, (0, 1), (0, 8 + 17 * i), xycoords="axes fraction", ha="left", va="bottom",
                     textcoords="offset points", fontsize=size)  # fmt: skip
-    ax.annotate("\n".join(notes), (0, 0), (0, -6), xycoords="axes fraction", ha="left", va="top",
-                textcoords="offset points", fontsize=_NOTE_SIZE, linespacing=1.35)  # fmt: skip
+    ax.annotate("\n".join(notes), (0, 0), (0, -6 - below), xycoords="axes fraction", ha="left",
+                va="top", textcoords="offset points", fontsize=_NOTE_SIZE,
+                linespacing=1.35)  # fmt: skip

@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 INSUFFICIENT, SUPPRESSED, UNCLASSIFIED = "insufficient_data", "suppressed", "unclassified"
+BELOW_LIMIT = "below_limit"
 NOT_ELEVATED, NOT_DISTINGUISHABLE = "not_elevated", "not_distinguishable"
-WITHOUT_TIER = (NOT_DISTINGUISHABLE, INSUFFICIENT, UNCLASSIFIED, SUPPRESSED)
+WITHOUT_TIER = (NOT_DISTINGUISHABLE, BELOW_LIMIT, INSUFFICIENT, UNCLASSIFIED, SUPPRESSED)
+# Classes of which no number is shown.
+WITHOUT_VALUE = (INSUFFICIENT, SUPPRESSED)
 # Flags that leave an area without a tier for want of data.
-_TOO_LITTLE = {"insufficient_data", "bounds_cross_break", "bounds_only", "limit_unknown"}
+_TOO_LITTLE = {"insufficient_data", "limit_unknown", "no_data", "population_missing"}
 
 
 class TierClass(NamedTuple):
@@ -122,6 +125,65 @@ def number(value: object, digits: int = 3, *, pad: bool = True) -> str:
     return text
 
 
+def chance(value: object, threshold: float) -> str:
+    """Return a probability at two decimals, or at three where two would cross the threshold.
+
+    Parameters
+    ----------
+    value : float
+        NaN and None give an empty text.
+    threshold : float
+        Probability from which a tier counts as certain.
+
+    Examples
+    --------
+    >>> [chance(p, 0.95) for p in (0.9, 0.944, 0.948, 0.94999, 0.95)]
+    ['0.90', '0.94', '0.948', '0.949', '0.95']
+    """
+    if value is None or value != value or value == "":
+        return ""
+    size = float(str(value))
+    text = f"{size:.2f}"
+    if (float(text) >= threshold) == (size >= threshold):
+        return text
+    # Three decimals may round across as well: cut instead.
+    cut = math.floor if size < threshold else math.ceil
+    return f"{cut(round(size * 1000, 9)) / 1000:.3f}"
+
+
+def bound(row: Mapping[Any, Any]) -> str:
+    """Return what non-detects leave of a value: ``< upper``, or both bounds.
+
+    The row has ``lower``, ``upper``, ``n_samples`` and ``n_censored`` as in ``tiers.csv``.
+
+    Examples
+    --------
+    >>> bound({"lower": 0.2, "upper": 12.34, "n_samples": 4, "n_censored": 4})
+    '< 12.3'
+    """
+    low, high = number(row["lower"]), number(row["upper"])
+    if not high:
+        return ""
+    open_below = row["n_censored"] >= row["n_samples"] or not low or float(low) == 0
+    return f"< {high}" if open_below else f"{low} – {high}"
+
+
+def counted(key: str, n: int, language: str) -> str:
+    """Return a text about a number of things, in the singular where it is one.
+
+    Examples
+    --------
+    >>> counted("map.count", 1, "en"), counted("map.count", 2, "en")
+    ('1 area', '2 areas')
+    """
+    return names.text(f"{key}.one" if n == 1 else key, language, n=n)
+
+
+def threshold(attrs: Mapping[Any, Any]) -> float:
+    """Return the probability from which a tier counts as certain."""
+    return float(attrs.get("resolved_at", 0.9))
+
+
 def class_of(tier: object, flags: object) -> str:
     """Return the class of an area: its tier, or the reason why it has none.
 
@@ -139,7 +201,9 @@ def class_of(tier: object, flags: object) -> str:
         return str(tier)
     if NOT_DISTINGUISHABLE in found:
         return NOT_DISTINGUISHABLE
-    return INSUFFICIENT if found & _TOO_LITTLE else UNCLASSIFIED
+    if found & _TOO_LITTLE:
+        return INSUFFICIENT
+    return BELOW_LIMIT if "bounds_only" in found else UNCLASSIFIED
 
 
 def span(position: int, breaks: Sequence[float], floor: float | None = None) -> str:
@@ -196,8 +260,8 @@ def classes(attrs: dict[Any, Any], present: Iterable[str], language: str) -> lis
 
 
 def resolved_at(attrs: Mapping[Any, Any]) -> str:
-    """Return the probability from which a tier counts as certain, as printed."""
-    return number(attrs.get("resolved_at", 0.9), pad=False)
+    """Return `threshold` as printed."""
+    return number(threshold(attrs), pad=False)
 
 
 def for_drug(attrs: Mapping[Any, Any], drug: str) -> dict[str, Any]:

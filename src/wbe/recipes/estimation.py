@@ -11,9 +11,10 @@ import xarray as xr
 from wbe import factors as factor_tables
 from wbe import qc, schema
 from wbe.backcalc import rows
-from wbe.errors import SchemaError, UsageError
+from wbe.errors import UsageError
 from wbe.factors import FactorSet
 from wbe.findings import Findings
+from wbe.recipes.amounts import with_amounts, with_fits
 from wbe.recipes.index import with_index
 from wbe.recipes.markers import with_markers
 from wbe.uncertainty import ErrorModel, Product, default_model, draw, exact_summary
@@ -110,7 +111,7 @@ def estimate(
     rule = qc.require_rule(nondetects)
     _require_options(draws, population)
     chosen = factors if isinstance(factors, FactorSet) else factor_tables.load_set(factors)
-    result = _with_amounts(samples, rule)
+    result = with_amounts(samples, rule)
     result = result.assign_attrs(
         error_model=_checked_model(error_model).to_json(),
         draws=int(draws),
@@ -119,7 +120,7 @@ def estimate(
         nondetects=rule,
         population=population,
     )
-    result = _with_fits(result)
+    result = with_fits(result)
     result = with_markers(result, markers or {})
     result = _with_method(result)
     result = _with_pathways(result, chosen)
@@ -198,68 +199,6 @@ def _require_options(draws: int, population: str) -> None:
             f"population = {population!r} is not available; this version takes the population "
             'that the tables state: population = "as_given"'
         )
-
-
-def _with_amounts(samples: xr.Dataset, rule: str) -> xr.Dataset:
-    """Add what each cell states, in which kind of unit, and the limit of each non-detect."""
-    shape = (samples.sizes["sample"], samples.sizes["analyte"])
-    status = samples["status"].values.astype(str)
-    amount = np.full(shape, np.nan)
-    limits = {name: np.full(shape, np.nan) for name in ("limit", "lod", "loq")}
-    kind = rows.kinds(samples)
-    for name in rows.AMOUNTS:
-        if name not in samples:
-            continue
-        here = kind == name
-        amount = np.where(here, samples[name].values, amount)
-        lod, loq = (rows.limits(samples, name, which) for which in ("lod", "loq"))
-        limit = qc.reporting_limit(status, lod, loq)
-        for key, value in (("limit", limit), ("lod", lod), ("loq", loq)):
-            limits[key] = np.where(here, value, limits[key])
-    amount = np.where(status == "quantified", amount, np.nan)
-    if (amount <= 0).any():
-        raise SchemaError(
-            "a quantified value is zero or negative; a result that was not found has a status "
-            "below_loq or below_lod and no value"
-        )
-    filled = qc.substitute(rule, limits["limit"], limits["lod"], limits["loq"])
-    cells = ("sample", "analyte")
-    return samples.assign(
-        amount=(cells, amount),
-        limit=(cells, limits["limit"]),
-        substituted=(cells, filled),
-        kind=(cells, kind),
-    )
-
-
-def _with_fits(result: xr.Dataset) -> xr.Dataset:
-    """Fit a censored lognormal to every group (matrix, unit, analyte) that can carry one."""
-    fits: dict[str, Any] = {}
-    reasons: dict[str, str] = {}
-    if result.attrs["nondetects"] == "censored" and result.attrs["draws"] > 0:
-        s = rows.extract(result.assign_attrs(markers="{}", nondetect_fits="{}"))
-        low = np.isin(s.status, schema.CENSORED)
-        i, j = np.nonzero(low | np.isfinite(s.amount))
-        groups = rows.nondetect_group(s, i, j)
-        for group in sorted(set(groups[low[i, j]].tolist())):
-            ii, jj = i[groups == group], j[groups == group]
-            order = np.argsort(s.sample[ii], kind="stable")
-            ii, jj = ii[order], jj[order]
-            try:
-                fit = qc.fit_lognormal(s.amount[ii, jj], s.limit[ii, jj])
-            except UsageError as refusal:
-                reasons[group] = str(refusal)
-                continue
-            fits[group] = {
-                "mu": fit.mu,
-                "log_sd": fit.log_sd,
-                "covariance": fit.covariance.tolist(),
-                "n": fit.n,
-                "n_censored": fit.n_censored,
-            }
-    return result.assign_attrs(
-        nondetect_fits=json.dumps(fits), nondetect_refusals=json.dumps(reasons)
-    )
 
 
 def _with_method(result: xr.Dataset) -> xr.Dataset:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wbe import names
 from wbe.plot import shapes, style, words
-from wbe.report import fonts, picture, views
+from wbe.report import fonts, narrow, picture, views
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -59,7 +59,8 @@ def render(publication: Publication) -> str:
         synthetic=words.is_synthetic(page.title), unit=views.printed_unit(rows),
         found=views.found(rows, classes, language),
         sure=views.how_sure(rows, words.resolved_at(meta), language),
-        map=_map(page), ranked=views.ranked(rows, index, language), swatches=_swatches(colours),
+        ranked=views.ranked(rows, index, language, words.threshold(meta)),
+        map=_map(page), swatches=_swatches(colours),
         rounds=views.over_rounds(page, drug, index),
         drugs=views.other_drugs(page, drug, round, index), method=_method(page, meta),
         tables=_tables(page), run=views.run_record(page.run, language),
@@ -69,12 +70,14 @@ def render(publication: Publication) -> str:
 
 
 def _plain(publication: Publication) -> Publication:
-    """Return a publication whose tiers are a plain table: no geometry and no attrs."""
+    """Return a publication with a plain table of tiers, and all references in its list."""
     import pandas as pd
 
     tiers = words.bare(publication.tiers)
     geometry = [name for name in tiers.columns if tiers[name].dtype == "geometry"]
-    return replace(publication, tiers=pd.DataFrame(tiers.drop(columns=geometry)))
+    references = narrow.all_references(publication.factors, publication.references)
+    return replace(publication, tiers=pd.DataFrame(tiers.drop(columns=geometry)),
+                   references=references)  # fmt: skip
 
 
 @lru_cache(maxsize=1)
@@ -141,7 +144,8 @@ def _tables(page: Publication) -> dict[str, Any]:
     """Plain tables of the page; None for those that have nothing to show."""
     sites: Any = None if page.sites is None else page.sites.to_dict("records")
     records: dict[str, Any] = {
-        "error_model": page.error_model, "factors": page.factors, "sites": sites,
+        "error_model": narrow.errors(page.error_model),
+        "factors": narrow.factors(page.factors, page.references, page.language), "sites": sites,
         "findings_summary": page.findings_summary, "findings": page.findings,
     }  # fmt: skip
     return {k: views.plain_table(v, page.language) if v else None for k, v in records.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +19,14 @@ _ROUNDS_A_TABLE, _DRUGS_A_TABLE = 5, 4  # what fits on an A4 page beside the are
 # Parts of run.json with a table of their own, or that change from run to run.
 _NOT_SCALAR = ("inputs", "outputs", "versions", "config")
 _TIMES = ("generated", "created", "started", "finished", "timestamp", "time")
+
+
+# Flags that leave an area without a tier.
+_REASONS = {
+    "bounds_cross_break", "insufficient_data", "limit_unknown", "no_breaks", "no_data",
+    "no_per_capita_route", "not_distinguishable", "population_missing", "suppressed",
+    "too_few_areas",
+}  # fmt: skip
 
 
 class Cell(NamedTuple):
@@ -54,11 +63,6 @@ def whole(value: object) -> str:
     return "" if value != value or value is None else f"{float(str(value)):g}"
 
 
-def chance(value: object) -> str:
-    """Return a probability at two decimals."""
-    return "" if value != value or value is None else f"{float(str(value)):.2f}"
-
-
 def flag_ids(text: object) -> list[str]:
     """Return the ids in a cell of flags, in its order."""
     return [f for f in str(text).split(";") if f] if text == text and text is not None else []
@@ -84,6 +88,8 @@ def found(rows: pd.DataFrame, classes: list[words.TierClass], language: str) -> 
             limits = f"{entry.span} {unit}".strip()
             tier = names.text("found.limits", language, tier=tier, limits=limits)
         key = "found.areas" if len(own) else "found.none"
+        if len(rows) == 1:
+            key = "found.only" if len(own) else "found.none.only"
         sentences.append(names.text(key, language, tier=tier, n=len(own), total=len(rows),
                                     areas=listed(area_names(own), language)))  # fmt: skip
     return sentences
@@ -107,21 +113,45 @@ def printed_unit(rows: pd.DataFrame) -> str:
 
 def how_sure(rows: pd.DataFrame, sure_at: str, language: str) -> list[str]:
     """Return how many tiers are certain, and what the probabilities and intervals mean."""
-    import numpy as np
-
-    tiered = rows[~rows["class"].isin(words.WITHOUT_TIER)]
-    # an empty list would select no column instead of no row
-    sure = tiered[np.array([words.yes(r) for r in tiered["resolved"]], dtype=bool)]
     sentences = []
     if words.all_flagged(rows, words.NOT_DISTINGUISHABLE):
         sentences.append(names.text("map.not_distinguishable", language))
     if words.all_flagged(rows, "no_draws"):
         return [*sentences, names.text("sure.no_draws", language)]
-    key = "sure.some" if len(sure) else "sure.none"
-    sentences.append(names.text(key, language, n=len(sure), total=len(tiered), p=sure_at,
-                                areas=listed(area_names(sure), language)))  # fmt: skip
-    return [*sentences, names.text("sure.probability", language),
+    return [*sentences, _certain(rows, sure_at, language),
+            names.text("sure.probability", language),
             names.text("sure.interval", language)]  # fmt: skip
+
+
+def _certain(rows: pd.DataFrame, sure_at: str, language: str) -> str:
+    """Say in how many areas the tier is certain, and in which."""
+    import numpy as np
+
+    tiered = rows[~rows["class"].isin(words.WITHOUT_TIER)]
+    # an empty list would select no column instead of no row
+    sure = tiered[np.array([words.yes(r) for r in tiered["resolved"]], dtype=bool)]
+    if tiered.empty:
+        return _without_tier(rows, language)
+    key, shown = ("sure.some", sure) if len(sure) else ("sure.none", sure)
+    if len(tiered) == 1:
+        key, shown = ("sure.one" if len(sure) else "sure.one.none"), tiered
+    elif len(sure) == len(tiered):
+        key = "sure.all"
+    return names.text(key, language, n=len(sure), total=len(tiered), p=sure_at,
+                      areas=listed(area_names(shown), language))  # fmt: skip
+
+
+def _without_tier(rows: pd.DataFrame, language: str) -> str:
+    """Say that no area has a tier, and the commonest reason: a remark, else the class."""
+    flags = Counter(flag for text in rows["flags"] for flag in set(flag_ids(text)) & _REASONS)
+    if flags:
+        flag, n = min(flags.items(), key=lambda item: (-item[1], item[0]))
+        reason = names.display("flag", flag, language)
+    else:
+        classes = Counter(map(str, rows["class"]))
+        id, n = min(classes.items(), key=lambda item: (-item[1], item[0]))
+        reason = words.class_name(id, language)
+    return names.text("sure.no_tier", language, reason=reason, n=n, total=len(rows))
 
 
 class RankedRow(NamedTuple):
@@ -147,29 +177,33 @@ class Ranked(NamedTuple):
 _COUNTS = ("n_sites", "n_samples", "n_censored")
 
 
-def ranked(rows: pd.DataFrame, colours: dict[str, int], language: str) -> Ranked:
+def ranked(
+    rows: pd.DataFrame, colours: dict[str, int], language: str, threshold: float = 0.9
+) -> Ranked:
     """Return the table's lines by rank, then by area; remarks as letters."""
     columns = [str(c) for c in rows.columns if str(c).startswith("p_")]
     ordered = rows.sort_values(["rank", "area"], na_position="last", kind="stable")
     ids = sorted({flag for text in rows["flags"] for flag in flag_ids(text)})
     letters = {flag: letter(i) for i, flag in enumerate(ids)}
-    table = [ranked_row(row, columns, colours, letters, language)
+    table = [ranked_row(row, columns, colours, letters, language, threshold)
              for row in ordered.to_dict("records")]  # fmt: skip
     spelt = [(letters[flag], names.display("flag", flag, language)) for flag in ids]
     return Ranked([heading(c, language) for c in columns], table, spelt)
 
 
 def ranked_row(
-    row: Any, columns: list[str], colours: dict[str, int], letters: dict[str, str], language: str
-) -> RankedRow:
+    row: Any, columns: list[str], colours: dict[str, int], letters: dict[str, str], language: str,
+    threshold: float,
+) -> RankedRow:  # fmt: skip
     """Return one line; of a suppressed area nothing but its name and the reason."""
-    shown = words.class_of(row["tier"], row["flags"]) != words.SUPPRESSED
+    id = words.class_of(row["tier"], row["flags"])
+    shown, valued = id != words.SUPPRESSED, id not in words.WITHOUT_VALUE
     return RankedRow(
-        whole(row["rank"]) if shown else "",
-        rank_interval(row) if shown else "",
+        whole(row["rank"]) if valued else "",
+        rank_interval(row) if valued else "",
         words.label_of(row["name"], row["area"]),
         cell(row, colours, language),
-        [chance(row[c]) if shown else "" for c in columns],
+        [words.chance(row[c], threshold) if valued else "" for c in columns],
         [whole(row[c]) if shown else "" for c in _COUNTS],
         " ".join(letters[flag] for flag in flag_ids(row["flags"])),
     )
@@ -188,13 +222,15 @@ def letter(position: int) -> str:
 
 
 def cell(row: Any, colours: dict[str, int], language: str) -> Cell:
-    """Return one area's tier with value and interval."""
+    """Return one area's tier with value and interval, or with the bounds of its non-detects."""
     id = words.class_of(row["tier"], row["flags"])
     sure = words.yes(row["resolved"]) or id in words.WITHOUT_TIER
-    hidden = id == words.SUPPRESSED
-    return Cell(words.class_name(id, language), colours.get(id), sure,
-                "" if hidden else words.number(row["value"]),
-                "" if hidden else interval(row))  # fmt: skip
+    value, limits = words.number(row["value"]), interval(row)
+    if id in words.WITHOUT_VALUE:
+        value = limits = ""
+    elif not value and "bounds_only" in flag_ids(row["flags"]):
+        value, limits = words.bound(row), ""
+    return Cell(words.class_name(id, language), colours.get(id), sure, value, limits)
 
 
 def over_rounds(page: Publication, drug: str, colours: dict[str, int]) -> list[Grid]:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-BLOCK = 1_000
+BLOCK = 2_500
 """Draws in a block. Changing it changes every number of every run."""
 
 

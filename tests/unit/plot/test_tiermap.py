@@ -207,3 +207,27 @@ def test_very_fine_outlines_are_thinned(made_up: Any, tmp_path: Path) -> None:
     tiers["geometry"] = tiers.geometry.segmentize(1e-5)
     plot.save_map(plot.tier_map(tiers).figure, tmp_path / "m.svg")
     assert (tmp_path / "m.svg").stat().st_size < 400_000
+
+
+def test_warning_added_to_the_title_is_printed_in_normal_size(made_up: Any) -> None:
+    tiers = made_up.county()
+    ax = plot.tier_map(tiers, title=f"{tiers.attrs['title']} Warning: nothing is suppressed")
+    sizes = {t.get_text(): t.get_fontsize() for t in ax.texts}
+    assert sizes["Warning: nothing is suppressed"] == 10.0
+    assert sizes[tiers.attrs["title"]] == 13.0
+
+
+def test_one_area_is_counted_in_the_singular(made_up: Any) -> None:
+    tiers = made_up.county()
+    one = tiers.iloc[:1].assign(n_sites=1, n_samples=1, resolved=True)
+    one.attrs = tiers.attrs
+    assert "1 area, 1 site, 1 sample; tier certain in 1 area." in texts(plot.tier_map(one))
+
+
+def test_bounds_only_has_a_class_of_its_own(made_up: Any) -> None:
+    tiers = made_up.county()
+    tiers.loc[4, "flags"] = "bounds_cross_break;bounds_only"
+    ax = plot.tier_map(tiers)
+    assert "Below a limit, bounds only 1 area" in texts(ax)
+    assert "Insufficient data" not in texts(ax)
+    assert shapes.WITHOUT_TIER["below_limit"].fill in fills(ax)

@@ -48,7 +48,12 @@ def test_clean_takes_out_what_turns_or_breaks_a_line() -> None:
         ("severe", "", "severe"),
         ("severe", "suppressed", "suppressed"),
         ("", "insufficient_data;wet_left_out", "insufficient_data"),
-        ("", "bounds_cross_break", "insufficient_data"),
+        ("", "bounds_cross_break;nondetects_imputed", "unclassified"),
+        ("", "bounds_cross_break;bounds_only", "below_limit"),
+        ("", "bounds_only;limit_unknown", "insufficient_data"),
+        ("", "bounds_only;insufficient_data", "insufficient_data"),
+        ("", "no_data", "insufficient_data"),
+        ("general", "bounds_only", "general"),
         ("", "not_distinguishable", "not_distinguishable"),
         ("", "", "unclassified"),
         (math.nan, math.nan, "unclassified"),
@@ -110,3 +115,26 @@ def test_selection_names_what_is_not_there(made_up: Any) -> None:
     del tiers.attrs["drug"]
     with pytest.raises(UsageError, match="cocaine, methamphetamine"):
         words.selected(tiers, None, None)
+
+
+@given(st.floats(0, 1), st.sampled_from([0.8, 0.9, 0.95, 0.99]))
+def test_printed_chance_is_on_the_side_of_the_threshold_that_it_is_on(
+    p: float, threshold: float
+) -> None:
+    printed = words.chance(p, threshold)
+    assert (float(printed) >= threshold) == (p >= threshold)
+    assert float(printed) == pytest.approx(p, abs=0.0051)
+
+
+def test_chance_below_the_threshold_is_not_printed_as_the_threshold() -> None:
+    assert [words.chance(p, 0.95) for p in (0.948, 0.9499999, 0.95, 0.9512, math.nan)] == [
+        "0.948", "0.949", "0.95", "0.95", "",
+    ]  # fmt: skip
+
+
+def test_bounds_are_an_upper_limit_only_where_nothing_holds_them_from_below() -> None:
+    row = {"lower": 2.0, "upper": 12.345, "n_samples": 4, "n_censored": 4}
+    assert words.bound(row) == "< 12.3"
+    assert words.bound({**row, "n_censored": 3}) == "2.00 – 12.3"
+    assert words.bound({**row, "n_censored": 3, "lower": 0.0}) == "< 12.3"
+    assert words.bound({**row, "upper": math.nan}) == ""

@@ -11,7 +11,7 @@ import pytest
 
 from wbe.errors import UsageError
 from wbe.plot import words
-from wbe.report import render
+from wbe.report import render, views
 
 
 class Seen(HTMLParser):
@@ -48,8 +48,8 @@ def test_order_is_the_one_a_reader_asks_in(page: str) -> None:
     heads = re.findall(r"<h2[^>]*>([^<]*)<", page)
     assert heads == [
         "What was found", "How sure this is", "Map of tiers", "Areas by estimate",
-        "Same drug, all rounds", "Other drugs", "Method", "Factors", "Findings about the input",
-        "How to read the tiers", "Record of the run",
+        "Same drug, all rounds", "Other substances", "Method", "Factors",
+        "Findings about the input", "How to read the tiers", "Record of the run",
     ]  # fmt: skip
 
 
@@ -247,3 +247,56 @@ def test_other_drugs_say_where_they_differ(made_up: Any) -> None:
 
 def test_page_of_a_hundred_cities_stays_small(made_up: Any) -> None:
     assert len(render(made_up.publication(made_up.cities(100)))) < 500_000
+
+
+def test_area_with_bounds_only_shows_its_bound(made_up: Any) -> None:
+    tiers = made_up.county()
+    tiers.loc[4, ["flags", "lower", "upper"]] = ["bounds_only;bounds_cross_break", 0.123, 45.678]
+    tiers.loc[4, ["n_samples", "n_censored"]] = [6, 6]
+    text = Seen(render(made_up.publication(tiers, map_svg=""))).text
+    assert re.search(r"Elm Hill Below a limit, bounds only < 45\.7", text)
+    assert "0.123" not in text
+
+
+def test_area_with_too_little_data_shows_no_value(made_up: Any) -> None:
+    tiers = made_up.county()
+    tiers.loc[4, ["value", "rank", "p_general"]] = [98765.0, 1.0, 0.777]
+    text = Seen(render(made_up.publication(tiers, map_svg=""))).text
+    assert "Elm Hill Insufficient data 5 10" in text
+    assert "98800" not in text
+    assert "0.78" not in text
+
+
+def sure(tiers: Any, language: str = "en") -> str:
+    rows = words.selected(tiers, None, None)
+    return " ".join(views.how_sure(rows, "0.95", language))
+
+
+def test_without_any_tier_the_page_says_so_with_the_commonest_reason(made_up: Any) -> None:
+    tiers = made_up.county().assign(tier="", resolved=False, flags="too_few_areas")
+    tiers.loc[3, "flags"] = "no_data"
+    said = sure(tiers)
+    assert "No area has a tier." in said
+    assert "too few areas to find breaks (12 of 13)" in said
+    assert "没有区域有等级" in sure(tiers, "zh")
+    assert "In none of the 0" not in said
+
+
+def test_one_area_is_written_in_the_singular(made_up: Any) -> None:
+    tiers = made_up.county()
+    one = tiers.iloc[:1].assign(resolved=True)
+    one.attrs = tiers.attrs
+    text = Seen(render(made_up.publication(one, map_svg=""))).text
+    assert not re.search(r"\b1 areas|of 1 areas", text)
+    assert "Only Alder has a tier; it is certain" in text
+    assert "it is not certain" in sure(one.assign(resolved=False))
+    assert "in all 2 areas that have one" in sure(tiers.iloc[:2].assign(resolved=True))
+
+
+def test_chance_below_the_threshold_does_not_look_as_if_it_reached_it(made_up: Any) -> None:
+    tiers = made_up.county()
+    tiers.attrs["resolved_at"] = 0.95
+    columns = ["tier", "resolved", "p_general", "p_moderate", "p_severe"]
+    tiers.loc[0, columns] = ["general", False, 0.948, 0.052, 0.0]
+    text = Seen(render(made_up.publication(tiers, map_svg=""))).text
+    assert re.search(r"Alder General \(not certain\) \S+ \S+ – \S+ 0\.948", text)
