@@ -45,7 +45,7 @@ class Commands(click.Group):
         except WbeError as error:
             if "--debug" in sys.argv:
                 traceback.print_exc()
-            _print_error(error)
+            _print_error(error, _language())
             ctx.exit(error.exit_code)
 
 
@@ -128,6 +128,7 @@ def publish(source: Path, target: Path, lang: str | None, quiet: bool, debug: bo
 @click.option("--sites", type=_PATH, help="Sites to check beside the tables.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.option("--strict", is_flag=True, help="Flags count as errors.")
+@click.option("--all", "every", is_flag=True, help="Print every flag, repeated ones too.")
 @click.option("--annotate", type=_PATH, metavar="OUT.xlsx", help="Workbook with marked cells.")
 @encoded
 @spoken
@@ -138,24 +139,26 @@ def check(
     sites: Path | None,
     form: str,
     strict: bool,
+    every: bool,
     annotate: Path | None,
     encoding: str | None,
     lang: str | None,
     quiet: bool,
     debug: bool,
 ) -> None:
-    """Check lab tables, sites, areas and campaigns; list every finding.
+    """Check lab tables, sites, areas and campaigns; list errors, then flags.
 
-    Nothing is written but the workbook that --annotate asks for.
+    Flags that repeat in a file share a line; --all prints each. Nothing is written but the
+    workbook that --annotate asks for.
     """
-    from wbe.run import checking
+    from wbe.run import checking, listing
 
-    found = checking.check(paths, sites=sites, areas=areas, encoding=encoding, annotate=annotate)
+    checked = checking.check(paths, sites=sites, areas=areas, encoding=encoding, annotate=annotate)
     if form == "json":
-        _echo(found.to_json(lang=lang or "en"))
+        _echo(checked.findings.to_json(lang=lang or "en"))
     elif not quiet:
-        _echo(checking.report(found, lang or "en"))
-    click.get_current_context().exit(checking.exit_code(found, strict=strict))
+        _echo(listing.report(checked.findings, lang or "en", every=every))
+    click.get_current_context().exit(checked.code(strict=strict))
 
 
 @cli.command()
@@ -226,12 +229,16 @@ def _explain(kind: type[BaseException], error: BaseException, trace: object) -> 
     print("Run the same command with --debug for the details.", file=sys.stderr)
 
 
-def _print_error(error: WbeError) -> None:
-    _warn(f"wbe: {error}")
-    if isinstance(error, FindingsError):
-        from wbe.run import checking
+def _print_error(error: WbeError, lang: str) -> None:
+    """Print a message, or every finding that the error carries."""
+    from wbe.run import listing
 
-        _warn(checking.report(error.findings, "en"))
+    _warn(listing.explained(error, lang) if isinstance(error, FindingsError) else f"wbe: {error}")
+
+
+def _language() -> str:
+    """The language asked for, where the command failed before it could tell."""
+    return "zh" if ("zh" in sys.argv and "--lang" in sys.argv) or "--lang=zh" in sys.argv else "en"
 
 
 def _echo(text: str) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 
 from wbe.errors import FindingsError, UsageError, WbeError
 from wbe.run import config as configs
+from wbe.run import listing, verdict
 from wbe.run.campaign import STEPS
 from wbe.run.config import Config
 from wbe.run.words import say
 
-DONE, PARTLY = 0, 3
 OPTIONS = {
     "samples": "data.samples",
     "sites": "data.sites",
@@ -71,9 +71,9 @@ def run_all(
         except WbeError as error:
             if len(jobs) == 1:
                 raise
-            warn(f"{_name(job)}: {error}")
+            warn(f"{_name(job)}: {listing.explained(error, lang or 'en')}")
             codes.append(error.exit_code)
-    return codes[0] if len(set(codes)) == 1 else PARTLY
+    return verdict.joined(codes)
 
 
 def _jobs(inputs: Sequence[Path]) -> Iterator[Path | tuple[Path, ...]]:
@@ -113,9 +113,9 @@ def _run_one(
     lang: str | None,
     quiet: bool,
 ) -> int:
-    from wbe.run import outputs, summary
+    from wbe.run import losses, outputs, summary
 
-    config = _configured(job, overrides)
+    config = _configured(job, overrides, lang)
     language = lang or config.language
     target = out if out is not None else config.folder / "results"
     with _progress(language, quiet) as tell:
@@ -126,16 +126,19 @@ def _run_one(
             raise error
     if not quiet:
         echo("\n".join(summary.lines(config, results, target, written, language)))
-    if not results.findings.errors:
-        return DONE
-    if not quiet:
-        warn(say("rejected", language, n=len(outputs.rejected_samples(results.findings))))
-    return PARTLY
+    if results.findings.errors and not quiet:
+        lost, samples = losses.lost(results.result, results.findings)
+        key = "rejected" if samples else "rejected.rows"
+        warn(say(key, language, results=lost, samples=len(samples)))
+    return verdict.code(results.findings, usable=True)
 
 
-def _configured(job: Path | tuple[Path, ...], overrides: dict[str, Any]) -> Config:
+def _configured(
+    job: Path | tuple[Path, ...], overrides: dict[str, Any], lang: str | None
+) -> Config:
+    """Without a configuration that says otherwise, the report speaks as the console does."""
     if isinstance(job, tuple):
-        return configs.without_file(job, overrides)
+        return configs.without_file(job, {**overrides, "language": lang})
     return configs.load(job, overrides)
 
 

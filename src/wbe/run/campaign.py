@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wbe.errors import FindingsError, NothingUsableError, UsageError
 from wbe.findings import Findings
-from wbe.run import guard
+from wbe.run import guard, notes
 from wbe.run.config import Config, Tiers
 
 if TYPE_CHECKING:
@@ -79,8 +79,9 @@ def compute(
     tell("read")
     samples, sites, areas = _read(config, encoding)
     tell("locate")
-    samples = _only_rounds(samples, config)
-    samples = locate(samples, sites, areas, rounds=config.tiers.rounds)
+    rounds = notes.rounds_option(samples, config)
+    samples = _only_rounds(samples, config, rounds)
+    samples = locate(samples, sites, areas, rounds=rounds)
     points = in_wgs84(sites)
     samples = placed(samples, points)
     tell("estimate")
@@ -104,7 +105,16 @@ def compute(
     tell("tiers")
     people = guard.populations(samples, areas, disjoint=values.attrs["design"] == "plants")
     tiers = classified(values, config, people)
-    return Results(result, tiers, people, points, samples.attrs["findings"])
+    tiers.attrs["notes"] = notes.taken(samples, config, rounds)
+    return Results(result, tiers, people, points, _findings(result, config))
+
+
+def _findings(result: xr.Dataset, config: Config) -> Findings:
+    """All findings: those of reading and placing, and what estimating added to them."""
+    found = Findings()
+    found.extend(result.attrs["findings"])
+    found.extend(notes.unused_indicators(config))
+    return found
 
 
 def in_wgs84(sites: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
@@ -162,10 +172,12 @@ def classified(values: xr.Dataset, config: Config, people: Mapping[str, float]) 
     tiers = guard.guarded(guard.beside(tiers, hidden), people, config.privacy)
     if config.privacy.audience == "public" and config.data.areas is None:
         tiers = guard.coarsened(tiers)
+    order = values["round"].values.astype(str).tolist()
     tiers.attrs |= {
         "drug": config.tiers.drug,
-        "round": map_round(tiers, config.tiers),
-        "reference_round": reference_round(tiers, config.tiers),
+        "round": map_round(tiers, config.tiers, order),
+        "reference_round": reference_round(tiers, config.tiers, order),
+        "statistic_stated": config.tiers.statistic is not None,
         "labels": list(config.tiers.labels),
         "floor": config.tiers.floor,
         "title": config.title,
@@ -219,8 +231,17 @@ def ordered(tiers: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return out
 
 
-def map_round(tiers: gpd.GeoDataFrame, wanted: Tiers) -> str:
+def map_round(tiers: gpd.GeoDataFrame, wanted: Tiers, order: Sequence[str]) -> str:
     """Name the round on the map: a label, or the first or latest with a sample of the drug.
+
+    Parameters
+    ----------
+    tiers : GeoDataFrame
+        The columns of tiers.csv.
+    wanted : Tiers
+        The configuration.
+    order : sequence of str
+        All rounds, earliest first.
 
     Raises
     ------
@@ -228,8 +249,8 @@ def map_round(tiers: gpd.GeoDataFrame, wanted: Tiers) -> str:
         If the round is not among those of the data.
     """
     rows = tiers[tiers["drug"] == wanted.drug]
-    rounds = sorted(set(rows["round"].astype(str)))
-    filled = sorted(set(rows.loc[rows["n_samples"].fillna(0) > 0, "round"].astype(str)))
+    rounds = _in_order(rows, order)
+    filled = _in_order(rows[rows["n_samples"].fillna(0) > 0], order)
     if wanted.map_round in ("latest", "first"):
         return (filled or rounds)[-1 if wanted.map_round == "latest" else 0]
     if wanted.map_round not in rounds:
@@ -238,15 +259,20 @@ def map_round(tiers: gpd.GeoDataFrame, wanted: Tiers) -> str:
     return wanted.map_round
 
 
-def reference_round(tiers: gpd.GeoDataFrame, wanted: Tiers) -> str:
+def reference_round(tiers: gpd.GeoDataFrame, wanted: Tiers, order: Sequence[str]) -> str:
     """Name the round at which the mapped drug's breaks are frozen; empty for fixed breaks."""
     if wanted.scheme == "fixed":
         return ""
     if wanted.reference_round not in ("first", "latest"):
         return wanted.reference_round
     rows = tiers[(tiers["drug"] == wanted.drug) & tiers["value"].notna()]
-    rounds = sorted(set(rows["round"].astype(str)))
-    return (rounds or [""])[0 if wanted.reference_round == "first" else -1]
+    rounds = _in_order(rows, order) or [""]
+    return rounds[0 if wanted.reference_round == "first" else -1]
+
+
+def _in_order(rows: gpd.GeoDataFrame, order: Sequence[str]) -> list[str]:
+    held = set(rows["round"].astype(str))
+    return [label for label in order if label in held]
 
 
 def _read(
@@ -284,14 +310,14 @@ def _table(
     return table
 
 
-def _only_rounds(samples: xr.Dataset, config: Config) -> xr.Dataset:
+def _only_rounds(samples: xr.Dataset, config: Config, option: str) -> xr.Dataset:
     """Keep the chosen rounds before places are joined: sites of other rounds have no area here."""
     from wbe.spatial import rounds_of
 
     wanted = config.data.only_rounds
     if not wanted:
         return samples
-    rounds = rounds_of(samples, config.tiers.rounds)
+    rounds = rounds_of(samples, option)
     if missing := sorted(set(wanted) - set(rounds)):
         held = ", ".join(sorted(set(rounds)))
         raise UsageError(f"[data] only_rounds: no sample in {', '.join(missing)}; there are {held}")
@@ -302,5 +328,5 @@ def _only_rounds(samples: xr.Dataset, config: Config) -> xr.Dataset:
 
 
 def _reference_round(values: xr.Dataset, wanted: str) -> str:
-    rounds = sorted(values["round"].values.astype(str).tolist())
-    return rounds[-1] if wanted == "latest" else wanted
+    """The label of the latest round, which the classification does not know by that word."""
+    return str(values["round"].values[-1]) if wanted == "latest" else wanted

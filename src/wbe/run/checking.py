@@ -1,19 +1,21 @@
-"""``wbe check``: every finding of tables, sites, areas and campaigns, as text or JSON."""
+"""``wbe check``: every finding of tables, sites, areas and campaigns, and the exit code."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from wbe.errors import UsageError
+from wbe.errors import FindingsError, NothingUsableError, UsageError
 from wbe.findings import Finding, Findings
 from wbe.run import config as configs
+from wbe.run import verdict
+from wbe.run.config import Config
 from wbe.run.files import is_ours
-from wbe.run.words import say
 
-CLEAN, CONFIG, PARTLY, NOTHING = 0, 2, 3, 4
+#: What the reader of lab tables says of files that are none, and right all the same.
+OTHER_TABLES = ("not_a_lab_table", "indicators_table")
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,34 @@ class Group:
     files: tuple[Path, ...]
     sites: Path | None
     areas: Path | None
+    config: Config | None = None
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check found.
+
+    Parameters
+    ----------
+    parts : tuple of (Findings, bool)
+        Of every campaign, and of all other files together: the findings, and whether a result
+        is left to compute with.
+    """
+
+    parts: tuple[tuple[Findings, bool], ...]
+
+    @property
+    def findings(self) -> Findings:
+        """All findings."""
+        found = Findings()
+        for part, _ in self.parts:
+            found.extend(part)
+        return found
+
+    def code(self, *, strict: bool = False) -> int:
+        """The exit code, as a run of the same campaigns would end."""
+        codes = [verdict.code(found, usable=usable, strict=strict) for found, usable in self.parts]
+        return verdict.joined(codes)
 
 
 def check(
@@ -32,7 +62,7 @@ def check(
     areas: Path | None = None,
     encoding: str | None = None,
     annotate: Path | None = None,
-) -> Findings:
+) -> Checked:
     """Check files, folders of files and campaigns; nothing is written but the annotation.
 
     Parameters
@@ -49,61 +79,92 @@ def check(
     Raises
     ------
     UsageError
-        If a path does not exist, or the annotation would replace an input.
+        If a path does not exist, a folder holds nothing to check, or the annotation would
+        replace an input.
     EnvironmentFault
         If the annotation cannot be written.
     """
     for path in [*paths, *filter(None, (sites, areas))]:
         if not path.exists():
             raise UsageError(f"there is no file or folder {str(path)!r}")
-    found = Findings()
-    groups = list(_groups(paths, sites, areas, found))
-    if groups:
-        from wbe.io.check import check as check_tables
-
-        for group in groups:
-            files, places = list(group.files), {"sites": group.sites, "areas": group.areas}
-            found.extend(check_tables(files, **places, encoding=encoding))
+    parts: list[tuple[Findings, bool]] = []
+    tables: list[Path] = []
+    for group in _groups(paths, sites, areas):
+        if isinstance(group, Findings):
+            parts.append((group, False))
+            continue
+        parts.append(_examined(group, encoding))
+        tables += [*group.files, *filter(None, [group.sites])]
+    checked = Checked(tuple(parts))
     if annotate is not None:
         from wbe.run.annotation import write
 
-        tables = [f for g in groups for f in (*g.files, *filter(None, [g.sites]))]
-        write(tables, found, annotate, encoding)
-    return found
+        write(tables, checked.findings, annotate, encoding)
+    return checked
 
 
-def exit_code(found: Findings, *, strict: bool = False) -> int:
-    """The contract's code: 0 clean, 2 configuration, 3 something rejected, 4 nothing accepted."""
-    errors = found if strict else found.errors
-    if not errors:
-        return CLEAN
-    if any(f.rule == configs.RULE for f in found.errors):
-        return CONFIG
-    return NOTHING if found.rows and not found.accepted else PARTLY
+def _examined(group: Group, encoding: str | None) -> tuple[Findings, bool]:
+    """Findings of files that belong together, and whether a result is left."""
+    from wbe.io.check import check as check_tables
+
+    places = {"sites": group.sites, "areas": group.areas}
+    found = check_tables(list(group.files), **places, encoding=encoding)
+    if group.config is None:
+        return found, _holds_results(group.files, found, encoding)
+    rehearsed, usable = rehearse(group.config, encoding)
+    known = {finding.rule for finding in found}
+    found.extend(iter(rehearsed.select(lambda finding: finding.rule not in known)))
+    return found, usable
 
 
-def report(found: Findings, lang: str = "en") -> str:
-    """List findings by file, one line each: where, what, the value, and the remedy."""
-    lines: list[str] = []
-    for file, group in groupby(found.sorted(), key=lambda f: (f.file, f.sheet)):
-        lines.append(" / ".join(filter(None, file)) or "-")
-        lines += [f"  {_line(finding, lang)}" for finding in group]
-    summary = found.summary()
-    lines.append(say("check.summary", lang, **summary) if lines else say("check.clean", lang))
-    return "\n".join(lines)
+def rehearse(config: Config, encoding: str | None = None) -> tuple[Findings, bool]:
+    """Compute a campaign without draws: what only the data can tell about its configuration.
+
+    Returns
+    -------
+    tuple of Findings and bool
+        The findings of the run, what does not fit the data among them, and whether a result is
+        left.
+    """
+    from wbe.run import campaign
+
+    without_draws = replace(config, estimate=replace(config.estimate, draws=0))
+    try:
+        return campaign.compute(without_draws, encoding=encoding).findings, True
+    except FindingsError as error:
+        return error.findings, False
+    except NothingUsableError as error:
+        return Findings([_campaign_error("nothing_usable", config, str(error))]), False
+    except UsageError as error:
+        return Findings([_campaign_error(configs.RULE, config, str(error))]), True
 
 
-def _line(finding: Finding, lang: str) -> str:
-    message, fix = finding.text(lang)
-    where = [
-        say("check.line", lang, line=finding.line) if finding.line else "",
-        finding.cell,
-        say("check.column", lang, column=finding.column) if finding.column else "",
-    ]
-    value = f" [{' '.join(finding.value.split())}]" if finding.value else ""
-    place = ", ".join(filter(None, where))
-    start = f"{say(f'check.{finding.severity}', lang)} {finding.rule}"
-    return f"{start}{' (' + place + ')' if place else ''}: {message}{value} {fix}".rstrip()
+def _campaign_error(rule: str, config: Config, message: str) -> Finding:
+    """A finding about the whole campaign, at the key that the message starts with."""
+    named = re.match(r"\[(\w+)\] (\w+)", message)
+    key = ".".join(named.groups()) if named else ""
+    file = config.folder / config.name
+    lines = configs.key_lines(file.read_text(encoding="utf-8-sig")) if key else {}
+    return Finding(
+        "error", rule, "campaign", config.name, line=lines.get(key), column=key, message=message
+    )
+
+
+def _holds_results(files: Sequence[Path], found: Findings, encoding: str | None) -> bool:
+    """Tell whether lab tables among the files hold a result; of others, whether a row is right."""
+    from wbe.io.areas import SUFFIXES
+    from wbe.io.read import read
+    from wbe.io.sources import shown_names
+    from wbe.run.campaign import USABLE
+
+    tables = [path for path in files if path.suffix.lower() not in SUFFIXES]
+    if tables:
+        samples = read(tables, errors="reject", encoding=encoding)
+        noticed = samples.attrs["findings"]
+        others = {finding.file for finding in noticed if finding.rule in OTHER_TABLES}
+        if set(shown_names(tables)) - others:
+            return bool(samples["status"].isin(USABLE).any())
+    return found.accepted > 0
 
 
 def _campaign(path: Path) -> Path | None:
@@ -114,9 +175,9 @@ def _campaign(path: Path) -> Path | None:
 
 
 def _groups(
-    paths: Sequence[Path], sites: Path | None, areas: Path | None, found: Findings
-) -> Iterator[Group]:
-    """Group the files: each campaign's apart, all others together; note what configs get wrong."""
+    paths: Sequence[Path], sites: Path | None, areas: Path | None
+) -> Iterator[Group | Findings]:
+    """Each campaign's files apart, or what its configuration gets wrong; all others together."""
     tables: dict[Path, None] = {}
     for path in paths:
         file = _campaign(path)
@@ -124,18 +185,29 @@ def _groups(
             tables |= dict.fromkeys(_tables(path) if path.is_dir() else [path])
             continue
         config, problems = configs.examine(file)
-        found.extend(configs.findings_of(file.name, problems))
-        if config is not None:
-            data = config.data
-            files = (*data.samples, *filter(None, [data.indicators]))
-            yield Group(files, sites or data.sites, areas or data.areas)
+        if config is None:
+            yield configs.findings_of(file.name, problems)
+            continue
+        data = config.data
+        data = replace(data, sites=sites or data.sites, areas=areas or data.areas)
+        files = (*data.samples, *filter(None, [data.indicators]))
+        yield Group(files, data.sites, data.areas, replace(config, data=data))
     if tables:
         yield Group(tuple(tables), sites, areas)
 
 
-def _tables(folder: Path) -> Iterable[Path]:
-    """Every table in a folder and below, sorted; results of runs and hidden files are left out."""
+def _tables(folder: Path) -> list[Path]:
+    """Every table in a folder and below, sorted; results of runs and hidden files are left out.
+
+    Raises
+    ------
+    UsageError
+        If there is none.
+    """
     from wbe.io.check import SUFFIXES
 
     inner = (f for f in folder.rglob("*") if f.suffix.lower() in SUFFIXES and f.is_file())
-    return sorted(f for f in inner if not is_ours(f, folder))
+    found = sorted(f for f in inner if not is_ours(f, folder))
+    if not found:
+        raise UsageError(f"{str(folder)!r} holds no table and no {configs.FILE_NAME}")
+    return found

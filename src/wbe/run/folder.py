@@ -80,22 +80,51 @@ def checksum(path: Path) -> str:
     return digest.hexdigest()
 
 
-def require_usable(place: Place, inputs: Iterable[Path]) -> None:
+def require_usable(
+    place: Place,
+    inputs: Iterable[Path],
+    *,
+    typed: Path | None = None,
+    choose: str = "another --out",
+    base: Path | None = None,
+) -> None:
     """Refuse an output folder that would harm something, before anything is computed.
+
+    Parameters
+    ----------
+    place : Place
+    inputs : iterable of Path
+        Files that are read.
+    typed : Path, optional
+        The folder as the person wrote it, for messages.
+    choose : str
+        What to choose instead, as the command names it.
+    base : Path, optional
+        Folder of the campaign. Its folders that hold inputs hold no results: patterns such as
+        ``lab/**/*.csv`` would find them there.
 
     Raises
     ------
     UsageError
-        If it is a file, holds an input, or holds files and is not the folder of a run.
+        If it is a file, holds an input, lies among inputs, or holds files and is not the folder
+        of a run.
     """
-    out = place.out
+    out, name = place.out, typed if typed is not None else place.out.name
     if out.exists() and not out.is_dir():
-        raise UsageError(f"{out.name} is a file; choose a folder with --out")
-    for file in inputs:
-        if file.resolve().is_relative_to(out):
-            raise UsageError(f"{out.name}/ holds the input {file.name}; choose another --out")
+        raise UsageError(f"{name} is a file; choose {choose}")
+    for file in (f.resolve() for f in inputs):
+        if file.is_relative_to(out):
+            raise UsageError(f"{name} holds the input {file.name}; choose {choose}")
+        if base is not None and (among := _folder_of(file, base)) and out.is_relative_to(among):
+            raise UsageError(f"{name} lies in {among.name}, which holds inputs; choose {choose}")
     if out.is_dir() and any(out.iterdir()) and not (out / RECORD).is_file():
-        raise UsageError(f"{out.name}/ holds files that no run wrote; choose another --out")
+        raise UsageError(f"{name} holds files that no run wrote; choose {choose}")
+
+
+def _folder_of(file: Path, base: Path) -> Path | None:
+    """The folder in `base` under which a file lies; none for files beside the configuration."""
+    inner = file.relative_to(base).parts if file.is_relative_to(base) else ()
+    return base / inner[0] if len(inner) > 1 else None
 
 
 @contextlib.contextmanager

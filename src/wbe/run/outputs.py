@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wbe.findings import RULES, Findings
-from wbe.run import campaign, folder, publish, record
+from wbe.findings import RULES, Finding, Findings
+from wbe.run import campaign, folder, losses, publish, record
 from wbe.run.campaign import Results, Tell
 from wbe.run.config import Config
 from wbe.run.folder import Place
@@ -58,7 +58,8 @@ def run(
         If the disk refuses or another run writes there.
     """
     place = Place.at(target)
-    folder.require_usable(place, _inputs(config))
+    base = config.folder if config.name else None
+    folder.require_usable(place, _inputs(config), typed=target, base=base)
     with folder.locked(place):
         new = folder.start(place)
         try:
@@ -124,37 +125,33 @@ def described(config: Config, results: Results) -> dict[str, Any]:
 def counts(results: Results) -> dict[str, int]:
     """How much went in and how much was rejected."""
     result = results.result
+    lost, samples = losses.lost(result, results.findings)
     return {
         "samples": int(result.sizes["sample"]),
         "analytes": int(result.sizes["analyte"]),
         "sites": len(set(result["site"].values.astype(str))),
         "areas": len(set(results.tiers["area"])),
         "rounds": len(set(results.tiers["round"])),
-        "rejected_samples": len(rejected_samples(results.findings)),
+        "rejected_results": lost,
+        "rejected_samples": len(samples),
         "errors": len(results.findings.errors),
         "flags": len(results.findings.flags),
     }
-
-
-def rejected_samples(found: Findings) -> list[str]:
-    """Samples of which an error took a value or all, by id where known, else by place."""
-    scopes = ("cell", "row", "sample")
-    errors = (f for f in found.errors if f.scope in scopes)
-    return sorted({f.sample_id or f"{f.file}:{f.sheet}:{f.line}" for f in errors})
 
 
 def findings_summary(found: Findings, language: str) -> list[dict[str, Any]]:
     """Counts by rule, with the rule's words and without any value of the input."""
     import re
 
-    tally: dict[tuple[str, str], int] = {}
+    tally: dict[tuple[str, str], list[Finding]] = {}
     for finding in found:
-        key = (finding.severity, finding.rule)
-        tally[key] = tally.get(key, 0) + 1
+        tally.setdefault((finding.severity, finding.rule), []).append(finding)
     rows = []
-    for (severity, rule), count in sorted(tally.items()):
-        known = RULES.get(rule)
-        words = "" if known is None else known.message_zh if language == "zh" else known.message
+    for (severity, rule), findings in sorted(tally.items()):
+        count, known = len(findings), RULES.get(rule)
+        # A rule that is not in the table is about the configuration, and names no value.
+        words = findings[0].message if known is None else known.message
+        words = known.message_zh if known is not None and language == "zh" else words
         message = re.sub(r"\{[^{}]*\}", "…", words)
         rows.append({"rule": rule, "severity": severity, "count": count, "message": message})
     return rows

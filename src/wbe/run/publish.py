@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from wbe.errors import UsageError
-from wbe.run import folder, guard, leaks, record
+from wbe.run import folder, guard, leaks, notes, record
 from wbe.run.config import Privacy
 from wbe.run.folder import RECORD, Place
 from wbe.run.words import say
@@ -105,19 +105,21 @@ def publication(
         error_model=list(about["error_model"]),
         findings_summary=list(about["findings"]),
         run=record.for_page(about, internal=internal),
-        notes=notes(privacy, about["language"], has_map=svg.is_file()),
+        notes=page_notes(tiers.attrs, privacy, about["language"], has_map=svg.is_file()),
         **extra,
     )
 
 
-def notes(privacy: Privacy, language: str, *, has_map: bool) -> list[str]:
-    """Sentences of the page about this run's guard and map."""
+def page_notes(
+    tiers: Mapping[str, Any], privacy: Privacy, language: str, *, has_map: bool
+) -> list[str]:
+    """Sentences of the page about this run's guard, map and assumptions."""
     found = [warning(privacy, language)] if warning(privacy, language) else []
     if privacy.audience == "public" and privacy.min_population:
         found.append(say("note.guard", language, least=privacy.min_population))
     if not has_map:
         found.append(say("no_geometry", language))
-    return found
+    return found + notes.sentences(tiers, language)
 
 
 def mapped_attrs(tiers: gpd.GeoDataFrame) -> dict[str, Any]:
@@ -160,11 +162,11 @@ def publish(source: Path, target: Path) -> list[str]:
     """
     about = record.read(source)
     if about.get("kind") != "run":
-        raise UsageError(f"{source.name}/ is a publication already; give the folder of its run")
+        raise UsageError(f"{source} is a publication already; give the folder of its run")
     if changed := folder.changed_outputs(source):
-        raise UsageError(f"{source.name}/ was changed since the run: {', '.join(changed)}")
+        raise UsageError(f"{source} was changed since the run: {', '.join(changed)}")
     place = Place.at(target)
-    _require_ours(place, source)
+    _require_ours(place, source, target)
     with folder.locked(place):
         new = folder.start(place)
         try:
@@ -222,12 +224,14 @@ def _as_public(
     return out if has_areas else guard.coarsened(out)
 
 
-def _require_ours(place: Place, source: Path) -> None:
-    """Refuse to replace what an earlier publication did not make."""
-    folder.require_usable(place, [source / RECORD])
+def _require_ours(place: Place, source: Path, typed: Path) -> None:
+    """Refuse the run itself, and to replace what an earlier publication did not make."""
+    if place.out.is_relative_to(source.resolve()):
+        raise UsageError(f"{typed} lies in the run {source}; choose another DIR")
+    folder.require_usable(place, [source / RECORD], typed=typed, choose="another DIR")
     made = place.out / RECORD
     if made.is_file() and json.loads(made.read_text(encoding="utf-8")).get("kind") != "publication":
-        raise UsageError(f"{place.out.name}/ holds a run; choose another folder to publish to")
+        raise UsageError(f"{typed} holds a run; choose another DIR to publish to")
 
 
 def _require_clean(source: Path, new: Path, about: Mapping[str, Any]) -> None:

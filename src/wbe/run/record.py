@@ -136,9 +136,9 @@ def read(folder: Path) -> dict[str, Any]:
     try:
         found = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UsageError(f"{folder.name}/ is not a finished run: no readable {RECORD}") from error
+        raise UsageError(f"{folder} is not a finished run: no readable {RECORD}") from error
     if not isinstance(found, dict) or found.get("schema") != SCHEMA or "outputs" not in found:
-        raise UsageError(f"{folder.name}/{RECORD} is not a run record that this version reads")
+        raise UsageError(f"{folder / RECORD} is not a run record that this version reads")
     return found
 
 

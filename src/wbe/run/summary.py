@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from wbe import names
 from wbe.plot.words import class_name, class_of, label_of, number, selected, width
+from wbe.run import listing, notes
 from wbe.run.config import Config
 from wbe.run.publish import warning
-from wbe.run.words import say
+from wbe.run.words import has, say
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from wbe.findings import Findings
     from wbe.run.campaign import Results
 
 COLUMNS = ("rank", "area", "tier", "value", "interval", "chance", "flags")
@@ -82,6 +84,19 @@ def _places(results: Results, out: Path, written: list[str], lang: str) -> list[
     else:
         found.append(say("no_geometry", lang))
     found.append(say("wrote.report", lang, path=out / "report.html"))
-    errors, flags = len(results.findings.errors), len(results.findings.flags)
-    file = out / "findings.csv"
-    return [*found, say("findings", lang, errors=errors, flags=flags, file=file)]
+    found += notes.sentences(results.tiers.attrs, lang)
+    return [*found, noticed(results.findings, out / "findings.csv", lang)]
+
+
+def noticed(findings: Findings, file: Path, lang: str) -> str:
+    """How many errors and notes there are, and what most of the notes are."""
+    errors, flags = len(findings.errors), len(findings.flags)
+    rule, count = listing.commonest(findings.flags)
+    key = "findings.most" if 2 * count > flags else "findings.often"
+    most = say(key, lang, n=count, rule=_rule_name(rule, lang)) if count > 1 else ""
+    return say("findings", lang, errors=errors, flags=flags, most=most, file=file)
+
+
+def _rule_name(rule: str, lang: str) -> str:
+    """What a rule is about, in words; rules without words of their own go by their id."""
+    return say(f"rule.{rule}", lang) if has(f"rule.{rule}") else rule.replace("_", " ")

@@ -13,6 +13,21 @@ def _table() -> dict[str, dict[str, str]]:
     return {row["key"]: row for row in csv.DictReader(text.splitlines())}
 
 
+class Count(int):
+    """A number whose format ``one|many`` is the word that fits it: ``{n} {n:area|areas}``."""
+
+    def __format__(self, spec: str) -> str:
+        one, is_pair, many = spec.partition("|")
+        if not is_pair:
+            return super().__format__(spec)
+        return one if self == 1 else many
+
+
+def has(key: str) -> bool:
+    """Tell whether there is a sentence for a key."""
+    return key in _table()
+
+
 def say(key: str, lang: str = "en", /, **values: object) -> str:
     """Return one sentence with its values filled in.
 
@@ -23,8 +38,9 @@ def say(key: str, lang: str = "en", /, **values: object) -> str:
 
     Examples
     --------
-    >>> say("findings", "en", errors=1, flags=2, file="findings.csv")
-    'Findings: 1 errors, 2 flags (findings.csv)'
+    >>> say("findings", "en", errors=1, flags=2, most="", file="findings.csv")
+    'Findings: 1 error; 2 notes (findings.csv)'
     """
     row = _table()[key]
-    return (row[lang] or row["en"]).format(**values)
+    counted = {k: Count(v) if isinstance(v, int) else v for k, v in values.items()}
+    return (row[lang] or row["en"]).format(**counted)

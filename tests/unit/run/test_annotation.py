@@ -21,7 +21,7 @@ def lab(campaign: Path) -> Path:
 
 def test_an_error_is_coloured_and_explained_at_its_cell(lab: Path, tmp_path: Path) -> None:
     out = tmp_path / "annotated.xlsx"
-    found = checking.check([lab], annotate=out)
+    found = checking.check([lab], annotate=out).findings
     assert [(f.rule, f.line) for f in found.errors] == [("comma_in_number", 2)]
     book = load_workbook(out)
     assert book.sheetnames == ["findings", "synthetic-2024Q1.csv"]
@@ -49,7 +49,7 @@ def test_personal_data_are_not_copied(lab: Path, tmp_path: Path) -> None:
     head, *rest = lab.read_text(encoding="utf-8").splitlines()
     lines = [f"{head},身份证号", *(f"{line},440101199001011234" for line in rest)]
     lab.write_text("\n".join(lines), encoding="utf-8")
-    found = checking.check([lab], annotate=tmp_path / "a.xlsx")
+    found = checking.check([lab], annotate=tmp_path / "a.xlsx").findings
     assert any(f.rule == "personal_data" for f in found.errors)
     book = load_workbook(tmp_path / "a.xlsx")
     assert book.sheetnames == ["findings"]

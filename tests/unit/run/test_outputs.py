@@ -163,7 +163,8 @@ def test_a_rejected_sample_leaves_the_rest_and_marks_its_area(campaign: Path) ->
     cells[6] = "1,5±3"
     lab.write_text(text.replace(line, ",".join(f'"{c}"' for c in cells)), encoding="utf-8")
     results, _ = outputs.run(config.load(campaign), campaign / "out")
-    assert outputs.rejected_samples(results.findings)
+    counts = outputs.counts(results)
+    assert (counts["rejected_results"], counts["rejected_samples"]) == (1, 1)
     found = rows(campaign / "out" / "findings.csv")
     assert [r["severity"] for r in found].count("error") == len(results.findings.errors) >= 1
     tiers = results.tiers
@@ -247,6 +248,8 @@ def test_an_output_folder_that_holds_an_input_is_refused(campaign: Path) -> None
         outputs.run(config.load(campaign), campaign)
     with pytest.raises(UsageError, match="holds the input"):
         outputs.run(config.load(campaign), campaign / "lab")
+    with pytest.raises(UsageError, match="lies in lab, which holds inputs"):
+        outputs.run(config.load(campaign), campaign / "lab" / "results")
 
 
 def test_a_residue_that_the_data_do_not_hold_is_an_error(campaign: Path) -> None:
@@ -260,3 +263,39 @@ def test_a_chinese_campaign_is_written_in_chinese(campaign: Path) -> None:
     outputs.run(loaded, campaign / "out")
     page = (campaign / "out" / "report.html").read_text(encoding="utf-8")
     assert 'lang="zh-CN"' in page and "人口少于 5000" in page
+
+
+def test_indicators_that_nothing_uses_are_said_to_be_unused(campaign: Path) -> None:
+    (campaign / "indicators.csv").write_text("area,arrests\neast,3\n", encoding="utf-8")
+    loaded = change(campaign, "[estimate]", 'indicators = "indicators.csv"\n[estimate]')
+    results, _ = outputs.run(loaded, campaign / "out")
+    (found,) = results.findings.select(lambda f: f.rule == "indicators_unused")
+    assert (found.severity, found.file) == ("flag", "indicators.csv")
+    assert any(r["rule"] == found.rule for r in rows(campaign / "out" / "findings.csv"))
+    page = (campaign / "out" / "report.html").read_text(encoding="utf-8")
+    assert "Indicators are not used in this version" in page
+
+
+def test_the_page_says_when_sites_stand_for_areas(campaign: Path, public_run) -> None:
+    loaded = change(campaign, 'areas = "areas.geojson"', "")
+    loaded = change(campaign, 'sites = "sites.csv"', "")
+    outputs.run(loaded, campaign / "out")
+    page = (campaign / "out" / "report.html").read_text(encoding="utf-8")
+    assert "each site stands for itself" in page
+    page = (public_run[0] / "report.html").read_text(encoding="utf-8")
+    assert "each site stands for itself" not in page and "Areas by: " in page
+
+
+def test_findings_of_the_estimate_reach_the_table(campaign: Path) -> None:
+    lab = campaign / "lab" / "synthetic-2024Q1.csv"
+    with lab.open(encoding="utf-8", newline="") as file:
+        table = list(csv.DictReader(file))
+    for row in table:
+        row["flow"] = row["flow_unit"] = ""
+    with lab.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(table[0]))
+        writer.writeheader()
+        writer.writerows(r for r in table if r["analyte"] != "cotinine")
+    results, _ = outputs.run(config.load(campaign), campaign / "out")
+    assert results.findings.select(lambda f: f.rule == "no_route")
+    assert any(r["rule"] == "no_route" for r in rows(campaign / "out" / "findings.csv"))

@@ -120,8 +120,25 @@ def test_only_an_earlier_publication_is_replaced(run: Path, tmp_path: Path) -> N
         publish.publish(run, Path(other))
     with pytest.raises(UsageError, match="publication already"):
         publish.publish(tmp_path / "pub", tmp_path / "again")
-    with pytest.raises(UsageError, match="holds the input"):
-        publish.publish(run, run)
+    for inside in (run, run / "pub"):
+        with pytest.raises(UsageError, match=r"lies in the run .*choose another DIR"):
+            publish.publish(run, inside)
+    assert not (run / "pub").exists()
+
+
+def test_refusals_name_the_paths_as_typed(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(run)
+    with pytest.raises(UsageError, match=r"^pub lies in the run \.; "):
+        publish.publish(Path("."), Path("pub"))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=r"^here/\.\./nothing is not a finished run"):
+        publish.publish(Path("here/../nothing"), Path("pub"))
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("x", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"^mine holds files .*choose another DIR$"):
+        publish.publish(run, Path("mine"))
 
 
 def test_a_folder_without_a_record_is_no_run(tmp_path: Path) -> None:

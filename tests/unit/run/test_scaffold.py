@@ -19,7 +19,7 @@ def test_the_campaign_is_complete_and_has_no_errors(tmp_path: Path) -> None:
         "areas.geojson", "campaign.toml", "lab/synthetic-2024Q1.csv", "lab/synthetic-2024Q2.csv",
         "sites.csv",
     ]  # fmt: skip
-    found = checking.check([tmp_path / "a" / "new"])
+    found = checking.check([tmp_path / "a" / "new"]).findings
     assert list(found.errors) == []
     assert found.rows and found.accepted == found.rows
 

@@ -25,7 +25,10 @@ def tiers():
     names = ["area", "value", "lower", "upper", "tier", "p_general", "p_severe", "resolved"]
     frame = pd.DataFrame(rows, columns=[*names, "rank", "flags"])
     frame = frame.assign(name=frame["area"], round="2018Q2", drug="ketamine", unit="mg/day")
-    frame.attrs = {"round": "2018Q2", "resolved_at": 0.95}
+    frame.attrs = {
+        "round": "2018Q2", "resolved_at": 0.95, "design": "plants", "statistic": "arithmetic",
+        "notes": ["single_sites"],
+    }  # fmt: skip
     return frame
 
 
@@ -61,7 +64,30 @@ def test_columns_align_with_chinese_names() -> None:
 
 
 def test_guard_and_audience_are_stated() -> None:
-    assert "Suppressed (population below 5000 or unknown): 1 areas" in lines()
+    assert "Suppressed (population below 5000 or unknown): 1 area" in lines()
     assert any("no area is suppressed" in line for line in lines(min_population=0))
     inside = lines(audience="internal", purpose="round", approval="no. 7")
     assert "Internal use only. Purpose: round. Approval: no. 7" in inside
+
+
+def test_what_was_assumed_is_said_in_both_languages() -> None:
+    assert any(line.startswith("Areas by: arithmetic mean load") for line in lines())
+    assert any("each site stands for itself" in line for line in lines())
+    assert any("污水处理厂的算术平均负荷" in line for line in lines("zh"))
+
+
+def test_the_last_line_names_the_commonest_note() -> None:
+    from wbe.findings import Finding
+
+    many = [Finding("flag", "read_as_nondetect", "cell")] * 3 + [
+        Finding("flag", "some_rule", "row")
+    ]
+    text = summary.noticed(Findings(many), Path("findings.csv"), "en")
+    assert text == "Findings: 0 errors; 4 notes, most of them: 3 non-detects (findings.csv)"
+    text = summary.noticed(Findings(many[3:]), Path("f"), "en")
+    assert text == "Findings: 0 errors; 1 note (f)"
+    mixed = [Finding("flag", rule, "row") for rule in ("some_rule", "a", "b", "some_rule")]
+    text = summary.noticed(Findings(mixed), Path("f"), "en")
+    assert text == "Findings: 0 errors; 4 notes, most often: 2 some rule (f)"
+    assert summary.noticed(Findings(), Path("f"), "en") == "Findings: 0 errors; 0 notes (f)"
+    assert "“未检出”3 条" in summary.noticed(Findings(many), Path("f"), "zh")

@@ -1,0 +1,58 @@
+"""What a run assumed where its input left a choice, said on the console and on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from wbe.findings import Finding
+from wbe.run.config import Config
+from wbe.run.words import say
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+AUTO = "auto"
+
+
+def taken(samples: xr.Dataset, config: Config, rounds: str) -> list[str]:
+    """Ids of the notes that a campaign needs.
+
+    Parameters
+    ----------
+    samples : Dataset (sample, analyte)
+        From :func:`wbe.locate`.
+    config : Config
+    rounds : str
+        What `rounds_option` chose.
+    """
+    areas, sites = (samples[name].values.astype(str) for name in ("area", "site"))
+    needed = {
+        "single_sites": config.data.areas is None and bool((areas == sites).all()),
+        "one_round": rounds != config.tiers.rounds,
+        "indicators_unused": config.data.indicators is not None,
+    }
+    return [name for name, is_needed in needed.items() if is_needed]
+
+
+def rounds_option(samples: xr.Dataset, config: Config) -> str:
+    """The rounds of the configuration; ``all`` where none are set and no sample has any."""
+    stated = (samples["round"].values.astype(str) != "").any()
+    dated = samples["time"].notnull().any()
+    return "all" if config.tiers.rounds == AUTO and not (stated or dated) else config.tiers.rounds
+
+
+def unused_indicators(config: Config) -> list[Finding]:
+    """The flag that a table of indicators was given and nothing uses it."""
+    table, lang = config.data.indicators, config.language
+    if table is None:
+        return []
+    message, fix = say("note.indicators_unused", lang), say("indicators.fix", lang)
+    return [Finding("flag", "indicators_unused", "file", table.name, message=message, fix=fix)]
+
+
+def sentences(tiers: Mapping[str, Any], lang: str) -> list[str]:
+    """Sentences about a run, from the attrs of its tiers: statistic of the areas, and notes."""
+    level = say(f"level.{tiers['design']}.{tiers['statistic']}", lang)
+    by = "areas_by.stated" if tiers.get("statistic_stated") else "areas_by"
+    return [say(by, lang, level=level), *(say(f"note.{n}", lang) for n in tiers.get("notes", ()))]
