@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+from wbe import names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,6 +63,47 @@ def _read_rules() -> Mapping[str, Rule]:
 
 RULES: Mapping[str, Rule] = _read_rules()
 
+# words that templates name -> the kinds of names.csv they may be ids of
+_KINDS = {
+    "field": ("field", "quantity"),
+    "status": ("status",),
+    "matrix": ("matrix",),
+    "analyte": ("analyte",),
+    "suggestions": ("analyte", "matrix"),
+    "choices": ("mode", "basis", "status", "role", "site_type"),
+}
+_WORDS_ZH = {
+    "none": "无", "unknown": "未知", "inhabitant": "人", "hour": "小时", "time": "采样日期",
+    "duration": "采样时长", "duration_h": "采样时长", "weekday": "星期", "town": "镇（场）",
+    "flow_rsd": "流量相对标准偏差", "population_rsd": "人口相对标准偏差",
+    "blank": "空白", "duplicate": "平行样", "spike": "加标样", "control": "质控样",
+    "long": "长表", "wide": "宽表", "town_blocks": "乡镇分组表", "euda": "EUDA 负荷表",
+    "euda_sites": "EUDA 点位表", "sites": "点位表", "areas": "区域表", "indicators": "统计表",
+    "encrypted": "已加密", "it holds no geometry": "没有几何图形", "it is no JSON": "不是 JSON",
+    "it is no FeatureCollection with features": "不是含有要素的 FeatureCollection",
+}  # fmt: skip
+_TRANSLATED = {*_KINDS, "nearest", "kind", "found", "wanted", "expected", "reason"}
+_LISTED = re.compile("(, | / )")
+_LISTED_ZH = {", ": "、", " / ": "、"}
+
+
+def _in_chinese(key: str, text: str) -> str:
+    """One value of a template; what a file says (``value``, ``unit``) stays as written."""
+    if key not in _TRANSLATED:
+        return text
+    if text in _WORDS_ZH:
+        return _WORDS_ZH[text]
+    parts = _LISTED.split(text) if key in _KINDS else [text]
+    shown = (_LISTED_ZH.get(part) or _word_in_chinese(key, part) for part in parts)
+    return "".join(shown)
+
+
+def _word_in_chinese(key: str, word: str) -> str:
+    for kind in _KINDS.get(key, ()):
+        if word in names.ids(kind):
+            return names.display(kind, word, "zh")
+    return _WORDS_ZH.get(word, word)
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -103,7 +147,8 @@ class Finding:
         """Message and fix in one language (``en`` or ``zh``)."""
         if lang != "zh" or self.rule not in RULES:
             return self.message, self.fix
-        rule, values = RULES[self.rule], dict(self.details)
+        rule = RULES[self.rule]
+        values = {key: _in_chinese(key, text) for key, text in self.details}
         return rule.message_zh.format(**values), rule.fix_zh.format(**values)
 
     def as_dict(self, lang: str = "en") -> dict[str, Any]:
@@ -146,6 +191,7 @@ class Findings:
         site: str = "",
         analyte: str = "",
         value: str = "",
+        severity: str = "",
         **details: object,
     ) -> Finding:
         """Note one occurrence of a rule.
@@ -156,6 +202,8 @@ class Findings:
             Id of a row of ``findings.csv``.
         file, sheet, line, column, cell, sample_id, site, analyte, value
             See `Finding`.
+        severity : str
+            Instead of the rule's, where the same thing rejects in one place and not in another.
         **details
             Further values that the rule's templates name.
 
@@ -178,7 +226,7 @@ class Findings:
         )
         words = {k: str(v) for k, v in {**_UNLESS_GIVEN, **place, **details}.items()}
         finding = Finding(
-            known.severity,
+            severity or known.severity,
             rule,
             known.scope,
             **place,

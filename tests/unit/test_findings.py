@@ -57,7 +57,7 @@ def test_add_takes_severity_and_words_from_the_rule() -> None:
         ("analyte_unknown", {"suggestions": "none"}, "无"),
         ("word_unknown", {"field": "mode", "choices": "grab, composite"}, "瞬时样、混合样"),
         ("quality_control_apart", {"kind": "blank"}, "空白"),
-        ("layout_mismatch", {"wanted": "long", "found": "wide"}, "要求的版式是 长表，但表格是 宽表"),
+        ("layout_mismatch", {"wanted": "long", "found": "wide"}, "是 长表，但表格是 宽表"),
     ],
 )  # fmt: skip
 def test_chinese_messages_hold_no_english_ids(rule, details, wanted) -> None:

@@ -58,13 +58,23 @@ def check(
         if _is_sites(source, path, sites):
             found_sites, sites_file = sites_of(source, findings), name
         elif any(table.form == "indicators" for table in source.tables):
-            findings.rows += sum(len(t.sheet.rows) - t.header.row - 1 for t in source.tables)
-            findings.accepted += sum(len(t.sheet.rows) - t.header.row - 1 for t in source.tables)
+            _note_indicators(source, findings)
         else:
             laboratory.append(source)
     sampled = _read(laboratory, findings)
     note_unmatched(findings, sampled, found_sites, found_areas, sites_file)
     return findings.sorted()
+
+
+def _note_indicators(source: Source, findings: Findings) -> None:
+    """A folder may hold them beside laboratory tables: a flag here, an error where one is read."""
+    for table in source.tables:
+        rows = len(table.sheet.rows) - table.header.row - table.header.depth
+        findings.rows += rows
+        findings.accepted += rows
+        if table.form == "indicators":
+            findings.add("indicators_table", file=source.name, sheet=table.sheet.name,
+                         line=table.sheet.lines[table.header.row], severity="flag")  # fmt: skip
 
 
 def _read(sources: list[Source], findings: Findings) -> dict[str, str]:

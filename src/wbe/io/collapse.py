@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 
 from wbe.findings import Findings
+from wbe.io.agreement import Stated, note_conflict, written
+from wbe.io.rows import Body
 
 # sample-level fields on which the rows of one sample must agree
 AGREEING = (
@@ -38,6 +40,8 @@ class Joined:
         ``row`` (index into `rows`), ``analyte, quantity, matrix, value, lod, loq, status, line,
         column``.
     findings : Findings
+    bodies : list of (int, Body)
+        Each table's cells, after the number of its first row in `rows`: what was written where.
     rejected_rows : set of int
         Rows of which something was rejected here.
     """
@@ -45,6 +49,7 @@ class Joined:
     rows: pd.DataFrame
     results: pd.DataFrame
     findings: Findings
+    bodies: list[tuple[int, Body]] = field(default_factory=list)
     rejected_rows: set[int] = field(default_factory=set)
 
     def note(self, rule: str, row: int, **more: Any) -> None:
@@ -164,10 +169,12 @@ def _samples(joined: Joined, units: pd.DataFrame) -> tuple[pd.DataFrame, set[str
         first = values.groupby(sample, sort=True).first()
         found[name] = first
         differs = (values.notna() & (values.to_numpy() != first.loc[sample].to_numpy())).to_numpy()
-        for i in np.flatnonzero(differs):
-            joined.note("sample_conflict", int(row[i]), sample_id=str(sample[i]), field=name,
-                        value=str(values[i]), first=str(first[sample[i]]))  # fmt: skip
-            refused.add(sample[i])
+        for key in sorted(set(sample[differs])):
+            of_it = row[(sample == key) & values.notna().to_numpy()]
+            _note_conflict(joined, str(key), name, of_it)
+            joined.rejected_rows.update(row[sample == key].tolist())
+            refused.add(key)
+    _refuse_undated(joined, found, row, sample, refused)
     table = pd.DataFrame(found)
     matrix = pd.Series(units.index.get_level_values("matrix"), index=sample)
     table["matrix"] = matrix[~matrix.index.duplicated()].replace("", "wwtp_influent")
@@ -176,6 +183,34 @@ def _samples(joined: Joined, units: pd.DataFrame) -> tuple[pd.DataFrame, set[str
         if table[name].dtype.kind not in "fM":
             table[name] = table[name].astype(object).where(table[name].notna(), "")
     return table, refused
+
+
+def _note_conflict(joined: Joined, sample: str, name: str, rows: np.ndarray) -> None:
+    """One finding for a sample and a field, at the value that fewest rows state."""
+    stated = [
+        Stated(written(joined.bodies, int(row), name), joined.rows.iloc[row], name)
+        for row in sorted(set(rows.tolist()))
+    ]
+    note_conflict(joined.findings, sample, stated)
+
+
+def _refuse_undated(
+    joined: Joined, found: dict[str, pd.Series], row: np.ndarray, sample: np.ndarray,
+    refused: set[str],
+) -> None:  # fmt: skip
+    """A sample without date and round fits no round, unless no sample of the read has either."""
+    undated = found["time"].isna() & found["round"].isna()
+    if undated.all():
+        return
+    for key in undated.index[undated]:
+        if key in refused:
+            continue
+        rows = row[sample == key]
+        place = written(joined.bodies, int(rows[0]), "time")
+        joined.note("sample_undated", int(rows[0]), sample_id=str(key), column=place.column,
+                    site=joined.rows["site"].iloc[rows[0]], cell=place.cell)  # fmt: skip
+        joined.rejected_rows.update(rows.tolist())
+        refused.add(key)
 
 
 def _joined_notes(notes: np.ndarray, sample: np.ndarray) -> pd.Series:

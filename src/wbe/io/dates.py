@@ -34,9 +34,15 @@ _DAY_FIRST = re.compile(
     rf"(?P<first>[0-9]{{1,2}})[-/.](?P<second_part>[0-9]{{1,2}})[-/.](?P<year>(?:19|20)[0-9]{{2}})(?:[T\s]+{_CLOCK})?"
 )
 _SHORT_YEAR = re.compile(r"[0-9]{1,2}[-/.年][0-9]{1,2}[-/.月][0-9]{1,2}日?")
+_FAR_YEAR = re.compile(
+    r"(?:[03-9][0-9]|1[0-8]|2[1-9])[0-9]{2}(?:[-/.]|年)[0-9]{1,2}(?:[-/.]|月)[0-9]"
+)
 _SPAN_MARK = re.compile("[-–—~～至到]")
 _SPAN_END = re.compile(r"\s*(?P<next>次日|翌日|第二天|next day)?\s*(?P<end>.+)")
 _CLOCK_ONLY = re.compile(_CLOCK)
+
+# no programme has measured drugs in wastewater before, and no file can hold later samples
+FIRST_YEAR, LAST_YEAR = 1990, 2049
 
 _QUARTERS = {"一": 1, "二": 2, "三": 3, "四": 4, "1": 1, "2": 2, "3": 3, "4": 4}
 _YEAR = r"(?P<year>(?:19|20)[0-9]{2})"
@@ -101,14 +107,23 @@ def read_when(text: str, year: int | None = None, epoch_1904: bool = False) -> W
     shown = plain(text)
     single = _single(shown, year, epoch_1904)
     if single is not None:
-        return single
+        return _within(single)
     span = _span(shown, year, epoch_1904)
     if span is not None:
-        return span
+        return _within(span)
+    if _FAR_YEAR.match(shown):
+        return When(rule="date_out_of_range")
     canonical = read_round(shown)
     if canonical:
         return When(round=canonical, flags=("date_is_round",))
     return When(rule="date_ambiguous" if _SHORT_YEAR.fullmatch(shown) else "date_unreadable")
+
+
+def _within(when: When) -> When:
+    """Refuse years in which no sample can have been taken, whatever today's date is."""
+    if when.start is not None and not FIRST_YEAR <= when.start.year <= LAST_YEAR:
+        return When(rule="date_out_of_range")
+    return when
 
 
 def _single(shown: str, year: int | None, epoch_1904: bool) -> When | None:

@@ -44,16 +44,22 @@ def read_quantities(body: Body, name: str) -> np.ndarray:
     if column is None:
         return values
     units = body.field("flow_unit") if name == "flow" else [""] * len(body)
+    beside = body.header.column("flow_unit") if name == "flow" else None
+    without: list[int] = []
     for position, text in enumerate(body.texts(column)):
         reading = read_quantity(text)
         stated = reading.unit or units[position] or column.unit
         rule = _refusal(reading, stated, unit, zero, name)
         for flag in reading.flags:
             body.note(flag, position, column, read_as=f"{reading.value:g}")
-        if rule:
-            body.note(rule, position, column, unit=stated, expected=unit, field=name)
+        if rule == "unit_missing" and beside is None:
+            without.append(position)
+        elif rule:
+            place = beside if beside and rule == "unit_missing" else column
+            body.note(rule, position, place, unit=stated, expected=unit, field=name, count=1)
         elif reading.kind == "number":
             values[position] = reading.value * _factor(stated, unit, name)
+    body.note_header("unit_missing", without, column, field=name)
     return values
 
 

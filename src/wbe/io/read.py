@@ -144,6 +144,7 @@ class _Collected:
         self.extras: list[pd.DataFrame] = []
         self.quality_control: list[dict[str, Any]] = []
         self.euda: list[tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]] = []
+        self.bodies: list[tuple[int, Body]] = []
         self.bad_rows: set[int] = set()
         self.count = 0
 
@@ -172,6 +173,7 @@ class _Collected:
         _note_unstated(body, rows, results)
         extras = _unknown_columns(body, form)
         extras.index += self.count
+        self.bodies.append((self.count, body))
         self.rows.append(rows)
         self.results.append(results)
         self.extras.append(extras)
@@ -208,7 +210,7 @@ class _Collected:
         results = pd.concat(self.results, ignore_index=True)
         nameless = rows["refused"] & (rows["sample_id"] == "") & (rows["site"] == "")
         results = results[~results["row"].isin(rows.index[nameless])].reset_index(drop=True)
-        joined = Joined(rows, results, self.findings)
+        joined = Joined(rows, results, self.findings, self.bodies)
         samples, collapsed = collapse(joined)
         self.findings.accepted -= len(self.bad_rows | joined.rejected_rows)
         records = _by_quantity(collapsed)
@@ -224,7 +226,7 @@ def _check_needed(table: Table, findings: Findings) -> None:
         if not header.has("analyte"):
             missing.append("analyte")
         if not any(header.has(name) for name in VALUE_FIELDS):
-            missing.append("concentration (or load, pn_load)")
+            missing.append("concentration / load / pn_load")
     if not any(header.has(name) for name in ("site", "town", "area")):
         missing.append("site")
     for name in missing:

@@ -110,15 +110,21 @@ def _refuse_unit(
     status: np.ndarray,
 ) -> None:  # fmt: skip
     rule = _unit_rule(unit, quantity)
-    beside = body.header.column("unit") if entries.long else None
-    for i in index:
-        if status[i] in ("not_measured", "missing", "rejected"):
-            continue
-        status[i] = "rejected"
-        position, column = int(entries.row[i]), entries.column[i]
-        place = beside if beside is not None and unit else column
-        body.note(rule, position, place, analyte=entries.analyte[i], unit=unit,
-                  expected=QUANTITIES[quantity], field=quantity, reason=reason)  # fmt: skip
+    beside = body.header.column("unit")
+    stated = body.plain("unit")
+    refused = [i for i in index if status[i] not in ("not_measured", "missing", "rejected")]
+    status[refused] = "rejected"
+    if not unit and beside is None:
+        body.note_header("unit_missing", [int(entries.row[i]) for i in refused],
+                         entries.column[refused[0] if refused else 0], field=quantity)  # fmt: skip
+        return
+    for i in refused:
+        from_beside = beside is not None and stated[entries.row[i]] == unit
+        place = beside if from_beside else entries.column[i]
+        body.note(
+            rule, int(entries.row[i]), place, analyte=entries.analyte[i], unit=unit, count=1,
+            expected=QUANTITIES[quantity], field=quantity, reason=reason,
+        )  # fmt: skip
 
 
 def _unit_rule(unit: str, quantity: str) -> str:

@@ -6,6 +6,7 @@ and duplicates are kept apart, ragged rows are refused.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -79,6 +80,14 @@ class Body:
         note(self.findings, rule, self.sheet, row, column, **more)
         if position is not None and self.findings.last_is_error:
             self.rejected.add(position)
+
+    def note_header(self, rule: str, positions: Sequence[int], column: Column, **more: Any) -> None:
+        """Add one finding about a header that is to blame for these rows."""
+        if not positions:
+            return
+        row = self.header.row + self.header.depth - 1
+        note(self.findings, rule, self.sheet, row, column, value="", count=len(positions), **more)
+        self.rejected.update(positions)
 
 
 def note(

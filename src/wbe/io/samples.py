@@ -13,7 +13,7 @@ import pandas as pd
 
 from wbe import names
 from wbe.io.coordinates import Position, read_angle, read_pair
-from wbe.io.dates import is_yearless_quarter, read_round, read_when, years_in
+from wbe.io.dates import FIRST_YEAR, LAST_YEAR, is_yearless_quarter, read_round, read_when, years_in
 from wbe.io.header import Column, split_unit
 from wbe.io.quantities import QUANTITIES, read_quantities, read_shares
 from wbe.io.rows import Body
@@ -232,7 +232,8 @@ def _read_times(body: Body, rows: pd.DataFrame) -> None:
         for flag in when.flags if when else ():
             body.note(flag, position, column, read_as=when.start or when.round if when else "")
         if when and when.rule:
-            body.note(when.rule, position, column, sample_id=rows["sample_id"][position])
+            body.note(when.rule, position, column, sample_id=rows["sample_id"][position],
+                      first=FIRST_YEAR, last=LAST_YEAR)  # fmt: skip
             rows.loc[position, "refused"] = True
         starts.append(when.start if when else None)
         hours.append(when.hours if when else math.nan)
@@ -253,7 +254,8 @@ def _read_ends(body: Body, rows: pd.DataFrame, year: int | None) -> None:
             continue
         when = read_when(text, year, body.sheet.epoch_1904)
         if when.rule or when.start is None:
-            body.note(when.rule or "date_unreadable", position, column)
+            body.note(when.rule or "date_unreadable", position, column, first=FIRST_YEAR,
+                      last=LAST_YEAR)  # fmt: skip
             rows.loc[position, "refused"] = True
             continue
         hours = (pd.Timestamp(when.start) - start).total_seconds() / 3600

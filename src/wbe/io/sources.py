@@ -12,6 +12,7 @@ from typing import Any
 from wbe.errors import EnvironmentFault
 from wbe.findings import Findings
 from wbe.io.header import Header, find_header, indicator_words, known_words
+from wbe.io.personal import note_personal_cells
 from wbe.io.tables import Sheet, parse_delimited
 from wbe.io.text import Decoded, Refused, also_decodes, decode, kind_of
 from wbe.io.words import load
@@ -19,6 +20,7 @@ from wbe.io.workbook import archive_kind, read_workbook
 
 # A Western name read as GB18030: a Chinese character inside a Latin word.
 _MOJIBAKE = re.compile(r"[A-Za-z][\u3400-\u9fff\ue000-\uf8ff][a-z]")
+_WORKBOOKS = (".xlsx", ".xlsm")
 
 
 @dataclass
@@ -135,6 +137,10 @@ def _sheets(
     decoded = decode(data, encoding)
     source.record["encoding"] = decoded.encoding
     sheet = parse_delimited(decoded.text, name, known_words)
+    if source.path.suffix.lower() in _WORKBOOKS:
+        if known_words(sheet.rows) < 2:
+            raise Refused("not_a_workbook")
+        findings.add("not_a_workbook", file=name, severity="flag")
     _check_encoding(data, decoded, sheet, findings)
     return [sheet]
 
@@ -174,13 +180,13 @@ def _find_tables(source: Source, sheets: list[Sheet], findings: Findings) -> Non
 
 
 def _holds_people(sheet: Sheet, header: Header, findings: Findings) -> bool:
-    """Columns of persons refuse the whole file; their values are not kept anywhere."""
+    """Columns and numbers of persons refuse the whole file; their values are not kept anywhere."""
     personal = [column for column in header.columns if column.kind == "personal"]
     for column in personal:
         findings.add("personal_data", file=sheet.file, sheet=sheet.name, column=column.text,
                      line=sheet.lines[header.row],
                      cell=sheet.address(header.row, column.index))  # fmt: skip
-    return bool(personal)
+    return note_personal_cells(sheet, header, findings) or bool(personal)
 
 
 def form_of(sheet: Sheet, header: Header) -> str:

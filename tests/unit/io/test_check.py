@@ -9,7 +9,7 @@ import pytest
 from lab_tables import row, write_csv
 
 import wbe
-from wbe.errors import UsageError
+from wbe.errors import FindingsError, UsageError
 
 SITES = (
     "site,name,area,lon,lat,crs,population,population_basis,population_date\n"
@@ -40,10 +40,23 @@ def test_a_folder_with_everything(campaign: Path) -> None:
     findings = wbe.check(campaign)
     assert [(f.rule, f.file, f.line, f.value) for f in findings] == [
         ("area_not_in_areas", "", None, "C"), ("site_not_in_sites", "", None, "West"),
+        ("indicators_table", "indicators.csv", 1, ""),
         ("approximate_value", "lab/two.csv", 2, "~1"),
         ("site_without_samples", "sites.csv", None, "South"),
     ]  # fmt: skip
-    assert findings.summary() == {"rows": 7, "accepted": 6, "errors": 1, "flags": 3}
+    assert findings.summary() == {"rows": 7, "accepted": 6, "errors": 1, "flags": 4}
+
+
+def test_indicators_are_a_flag_in_check_and_an_error_in_read(campaign: Path) -> None:
+    checked = next(f for f in wbe.check(campaign) if f.rule == "indicators_table")
+    with pytest.raises(FindingsError) as caught:
+        wbe.read(campaign / "indicators.csv")
+    read = next(iter(caught.value.findings))
+    assert (checked.rule, checked.severity) == ("indicators_table", "flag")
+    assert (read.rule, read.severity) == ("indicators_table", "error")
+    for finding in (checked, read):
+        assert "this version reads laboratory tables only" in finding.fix
+        assert "wbe.indicators" not in "".join([*finding.text("en"), *finding.text("zh")])
 
 
 def test_sites_and_areas_beside_a_lab_table(campaign: Path) -> None:

@@ -97,7 +97,16 @@ def test_a_quarter_without_a_year() -> None:
     assert years_in(["惠来县2018年监测结果", "第一季度"]) == {2018}
 
 
-@given(st.datetimes(dt.datetime(1990, 1, 1), dt.datetime(2098, 12, 31)))
+@pytest.mark.parametrize(
+    "text",
+    ["2204-03-12", "2124/3/12", "3024年3月12日", "1824-03-12", "2089-03-12", "1954-10-03",
+     "20990101", "79999", "2050-01-01 09:00-2050-01-02 09:00"],
+)  # fmt: skip
+def test_years_of_no_programme_are_named(text: str) -> None:
+    assert read_when(text).rule == "date_out_of_range"
+
+
+@given(st.datetimes(dt.datetime(1990, 1, 1), dt.datetime(2049, 12, 31)))
 def test_iso_reads_as_itself(time: dt.datetime) -> None:
     time = time.replace(microsecond=0)
     assert read_when(time.isoformat()).start == time
