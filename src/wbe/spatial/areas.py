@@ -41,7 +41,8 @@ BOUND = 0.001
 """Probability left outside each bound of a value with non-detects.
 
 Smaller than that of the 95 % interval: a town is seen below its limits because this visit was low,
-so that 2.5 % would in truth be more."""
+so that 2.5 % would in truth be more. It is that of the errors that a visit shares; the t of the
+points stays at 2.5 % (see `AreaModel.bound`)."""
 
 QUANTILES = (BOUND, 0.025, 0.5, 0.975, 1 - BOUND)
 DIMS = ("quantity", "area", "round", "drug")
@@ -80,7 +81,7 @@ def by_area(
     Dataset (quantity, area, round, drug)
         ``value`` (median), ``lower``, ``upper``, ``mean`` (NaN for the geometric statistic, whose
         t-distribution has none); ``bound_lower``, ``bound_upper``: all non-detects at zero and at
-        their limit, with the other errors out to 0.1 %; ``n_sites``, ``n_samples``,
+        their limit, with the worst of the other errors on top; ``n_sites``, ``n_samples``,
         ``n_censored``, ``flags``; and the samples themselves, from which `wbe.rank` regenerates
         the draws.
 
@@ -337,6 +338,8 @@ def _draw_all(tasks: list[_Task], n_draws: int, stream: Stream) -> Drawn:
                 if model.is_exact:
                     # no mean: Student's t has no exponential moment
                     out[key] = Summary.of(model.exact(series.path, QUANTILES), np.nan)
+                    if variant == "limit":
+                        out[key] = out[key]._replace(highest=model.bound(series.path, BOUND))
                 else:
                     kept[key] = np.empty(n_draws)
     for block, span in blocks(n_draws):
