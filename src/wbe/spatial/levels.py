@@ -144,8 +144,8 @@ class AreaModel:
         """Return the upper bound of a value whose non-detects stand at their limits.
 
         The shared errors go out to the probability `outside`, the t of the points to 2.5 %: with
-        three points a t of 0.1 % is no bound but a multiple of ten thousand. Both are added: a bound
-        allows for the worst of each.
+        three points a t of 0.1 % is no bound but a multiple of ten thousand. Both are added: a
+        bound allows for the worst of each.
         """
         n, centre, variance = self.members.n_sites, self.mean, self._shared_variance()
         if path is not None:
