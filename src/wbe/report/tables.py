@@ -5,16 +5,14 @@ from __future__ import annotations
 import io
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from wbe import names
+from wbe.io.write import FORMULA_STARTS, safe_text
 from wbe.report import workbook
 
 if TYPE_CHECKING:
     import pandas as pd
-
-# What a spreadsheet takes for the start of a formula, full-width forms included.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 def write_tiers_csv(tiers: pd.DataFrame, path: str | Path) -> None:
@@ -69,7 +67,7 @@ def write_tiers_xlsx(tiers: pd.DataFrame, path: str | Path, language: str = "en"
         workbook.Sheet(names.text("sheet.names", language), heads,
                        _meanings(tiers, columns, language)),
     ]  # fmt: skip
-    Path(path).write_bytes(workbook.write(sheets, quoted=_FORMULA))
+    Path(path).write_bytes(workbook.write(sheets, quoted=FORMULA_STARTS))
 
 
 def _columns(tiers: pd.DataFrame) -> list[str]:
@@ -105,7 +103,7 @@ def _written(value: object) -> str:
 
 def _safe(text: str) -> str:
     """Return a text that no spreadsheet calculates."""
-    safe = "'" + text if text.startswith(_FORMULA) else text
+    safe = safe_text(text)
     # A lone CR would be written bare and read as the end of the row.
     return safe.replace("\r\n", "\n").replace("\r", "\n")
 

@@ -121,15 +121,14 @@ def in_wgs84(sites: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
     """Bring the sites' points, which stand as written in their table, to WGS 84."""
     import shapely
 
-    from wbe.spatial.datum import to_wgs84
+    from wbe.spatial.datum import sites_to_wgs84
 
     if sites is None:
         return None
-    places = []
-    for row in sites.to_dict("records"):
-        lon, lat = to_wgs84([row["lon"]], [row["lat"]], str(row["crs"] or ""))
-        known = lon[0] == lon[0] and lat[0] == lat[0]
-        places.append(shapely.Point(lon[0], lat[0]) if known else None)
+    places = [
+        shapely.Point(x, y) if x == x and y == y else None
+        for x, y in zip(*sites_to_wgs84(sites), strict=True)
+    ]
     out = sites.set_geometry(places, crs="EPSG:4326")
     out.attrs = dict(sites.attrs)
     return out

@@ -6,10 +6,15 @@ obfuscation polynomial; its inverse is found by iteration, because no closed for
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wbe.errors import UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Floats = NDArray[np.float64]
 
@@ -63,6 +68,35 @@ def to_wgs84(lon: ArrayLike, lat: ArrayLike, crs: str) -> tuple[Floats, Floats]:
     raise UsageError(
         f"datum {crs!r} is not known; use wgs84, cgcs2000, gcj02, bd09, unknown or EPSG:<code>"
     )
+
+
+def sites_to_wgs84(sites: pd.DataFrame) -> tuple[Floats, Floats]:
+    """Return the places of a sites table in WGS84, each row from the datum that it states.
+
+    Parameters
+    ----------
+    sites : DataFrame
+        Columns ``lon``, ``lat`` [degree] and, where stated, ``crs``.
+
+    Returns
+    -------
+    tuple of ndarray (site,) [degree]
+        Longitude and latitude; NaN where a site has none.
+
+    Raises
+    ------
+    UsageError
+        If a datum is not known.
+    """
+    lon, lat = sites["lon"].to_numpy(dtype=float), sites["lat"].to_numpy(dtype=float)
+    crs = np.full(len(lon), "", dtype=object)
+    if "crs" in sites:
+        crs = sites["crs"].fillna("").astype(str).to_numpy()
+    out_lon, out_lat = lon.copy(), lat.copy()
+    for datum in sorted(set(crs.tolist())):
+        here = crs == datum
+        out_lon[here], out_lat[here] = to_wgs84(lon[here], lat[here], datum)
+    return out_lon, out_lat
 
 
 def from_wgs84(lon: ArrayLike, lat: ArrayLike, crs: str) -> tuple[Floats, Floats]:

@@ -12,7 +12,7 @@ import xarray as xr
 from wbe.backcalc.rows import SEWAGE
 from wbe.errors import UsageError
 from wbe.findings import Findings
-from wbe.spatial.datum import to_wgs84
+from wbe.spatial.datum import sites_to_wgs84
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -112,7 +112,7 @@ def _points(place: pd.DataFrame, sites: gpd.GeoDataFrame | None) -> gpd.GeoDataF
     known = known[known["lon"].notna() & known["lat"].notna()]
     if not len(known):
         return None
-    lon, lat = _wgs84(known)
+    lon, lat = sites_to_wgs84(known)
     table = pd.DataFrame(
         {"area": place.loc[known.index, "area"].to_numpy(dtype=str), "lon": lon, "lat": lat}
     )
@@ -270,23 +270,13 @@ def _polygons_around(
     if not len(placed) or not areas.geom_type.isin(["Polygon", "MultiPolygon"]).any():
         return {}
     points = gpd.GeoDataFrame(
-        {"site": placed.index}, geometry=gpd.points_from_xy(*_wgs84(placed)), crs="EPSG:4326"
+        {"site": placed.index},
+        geometry=gpd.points_from_xy(*sites_to_wgs84(placed)),
+        crs="EPSG:4326",
     )
     joined = gpd.sjoin(points, areas[["area", "geometry"]], predicate="within")
     joined = joined.sort_values(["site", "area"]).drop_duplicates("site")
     return dict(zip(joined["site"], joined["area"].astype(str), strict=True))
-
-
-def _wgs84(sites: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    lon, lat = sites["lon"].to_numpy(dtype=float), sites["lat"].to_numpy(dtype=float)
-    crs = np.full(len(lon), "", dtype=object)
-    if "crs" in sites:
-        crs = sites["crs"].fillna("").astype(str).to_numpy()
-    out_lon, out_lat = lon.copy(), lat.copy()
-    for datum in sorted(set(crs.tolist())):
-        here = crs == datum
-        out_lon[here], out_lat[here] = to_wgs84(lon[here], lat[here], datum)
-    return out_lon, out_lat
 
 
 def _check_areas(table: pd.DataFrame, areas: gpd.GeoDataFrame, found: Findings) -> None:
