@@ -173,8 +173,18 @@ def _texts(column: pd.Series) -> Iterable[str]:
     if pd.api.types.is_datetime64_any_dtype(column):
         return ["" if pd.isna(v) else v.isoformat(timespec="seconds") for v in column]
     if pd.api.types.is_numeric_dtype(column):
-        return ["" if pd.isna(v) else number_text(v) for v in column]
-    return [_cell(v) for v in column]
+        pairs = zip(column.tolist(), column.isna().tolist(), strict=True)
+        return ["" if missing else number_text(v) for v, missing in pairs]
+    known: dict[str, str] = {}  # labels repeat: each is made safe once
+    return [_known_cell(v, known) for v in column.tolist()]
+
+
+def _known_cell(value: Any, known: dict[str, str]) -> str:
+    if not isinstance(value, str):
+        return _cell(value)
+    if value not in known:
+        known[value] = safe_text(value)
+    return known[value]
 
 
 def _cell(value: Any) -> str:
