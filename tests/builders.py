@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 
 def _column(value: Any, n: int) -> np.ndarray:
@@ -134,3 +137,14 @@ def build_areas(area: Sequence[str], population: Any = np.nan, *, side: float = 
         "population": _column(population, len(area)).astype(float),
     }
     return gpd.GeoDataFrame(table, geometry=squares, crs="EPSG:4326")
+
+
+def reference_file(*parts: str) -> Path:
+    """Path of a published table outside the project; the test skips, saying so, without it."""
+    given = os.environ.get("WBE_REFERENCE_DATA", "")
+    if not given:
+        pytest.skip("WBE_REFERENCE_DATA is not set: the published tables are not in the project")
+    path = Path(given, *parts)
+    if not path.exists():
+        pytest.skip(f"WBE_REFERENCE_DATA has no {'/'.join(parts)}")
+    return path

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
-from builders import build_areas, build_samples, build_sites
+from builders import build_areas, build_samples, build_sites, reference_file
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -49,9 +48,4 @@ def root() -> Path:
 @pytest.fixture(scope="session")
 def reference_data() -> Path:
     """Return the folder of published tables that are too large to be copied into the project."""
-    given = os.environ.get("WBE_REFERENCE_DATA", "")
-    if not given:
-        pytest.skip("WBE_REFERENCE_DATA is not set: the published tables are not in the project")
-    if not Path(given).is_dir():
-        pytest.skip(f"WBE_REFERENCE_DATA names no folder: {given}")
-    return Path(given)
+    return reference_file()

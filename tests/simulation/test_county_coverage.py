@@ -14,7 +14,7 @@ import pytest
 
 from wbe.recipes import estimate
 from wbe.spatial import by_area, classify, locate, rank
-from wbe.spatial.areas import BOUND
+from wbe.spatial.summaries import BOUND
 from wbe.uncertainty import default_model
 
 METH = "methamphetamine"

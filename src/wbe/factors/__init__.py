@@ -5,7 +5,7 @@ Tables of published statements (`table`, `doses`, `markers`, `stability`), named
 no row states is an error, never a default.
 """
 
-from wbe.factors.distributions import excretion_at, logit_sd_from_range, logit_sd_from_sd
+from wbe.factors.distributions import logit_sd_from_range, logit_sd_from_sd
 from wbe.factors.formulas import molar_mass
 from wbe.factors.references import format_reference, references
 from wbe.factors.sets import FactorSet, load_set, set_names
@@ -15,7 +15,6 @@ __all__ = [
     "Factor",
     "FactorSet",
     "doses",
-    "excretion_at",
     "excretion_spread",
     "format_reference",
     "load_set",

@@ -9,7 +9,7 @@ draws must have its median where a run without draws has its value. The logit-no
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import Final
 
 from wbe.errors import UsageError
 
@@ -71,39 +71,6 @@ def logit_sd_from_range(low: float, high: float) -> float:
     if not low < high:
         raise UsageError(f"a range must have its lower end first, but is {low} to {high}")
     return (_logit(high) - _logit(low)) / (2 * _Z95)
-
-
-def excretion_at(excretion: Any, logit_sd: Any, z: Any) -> Any:
-    """Return the excretion fraction at standard normal deviates.
-
-    Parameters
-    ----------
-    excretion : float or array_like
-        Median [1].
-    logit_sd : float or array_like
-        Spread on the logit scale [1]; 0 gives the median whatever `z`.
-    z : float or ndarray
-        Standard normal deviates [1]. Shapes broadcast.
-
-    Returns
-    -------
-    float or ndarray
-        Fractions [1], between 0 and 1, rising with `z`; exactly `excretion` at ``z = 0``.
-
-    Notes
-    -----
-    ``expit(logit(E0) + s z)``, written without logarithms so that ``z = 0`` is exact.
-
-    Examples
-    --------
-    >>> excretion_at(0.43, 0.2, 0.0)
-    0.43
-    """
-    import numpy as np
-
-    against = (1 - np.asarray(excretion, dtype=float)) * np.expm1(-np.asarray(logit_sd) * z)
-    drawn = excretion / (1 + against)
-    return float(drawn) if np.ndim(drawn) == 0 else drawn
 
 
 def _logit(fraction: float) -> float:

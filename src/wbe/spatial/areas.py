@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from wbe.backcalc import rows
 from wbe.errors import UsageError
 from wbe.schema import CENSORED
 from wbe.spatial import levels
 from wbe.spatial.join import stored_areas
-from wbe.spatial.levels import ARITHMETIC, COUNTY, GEOMETRIC, PLANTS, AreaModel, Level, Members
+from wbe.spatial.levels import ARITHMETIC, COUNTY, GEOMETRIC, PLANTS, Level, Members
 from wbe.spatial.members import (
     Series,
     all_series,
-    factor_of,
     labelled,
     latest,
     members,
     rain,
     visited_areas,
 )
-from wbe.uncertainty import Stream, blocks
+from wbe.spatial.summaries import Task, compile_tasks, draw_all, numbers_of
+from wbe.uncertainty import Stream
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -34,17 +31,8 @@ if TYPE_CHECKING:
 QUANTITIES = ("pn_mass_load", "pn_consumption")
 """Quantities that `by_area` gives unless asked otherwise; ``concentration`` is the third."""
 
-VARIANTS: tuple[rows.Censored, ...] = ("fit", "limit", "zero")
 _CHUNK_BYTES = 64 * 2**20
 STATISTICS = ("auto", GEOMETRIC, ARITHMETIC)
-BOUND = 0.001
-"""Probability left outside each bound of a value with non-detects.
-
-Smaller than that of the 95 % interval: a town is seen below its limits because this visit was low,
-so that 2.5 % would in truth be more. It is that of the errors that a visit shares; the t of the
-points stays at 2.5 % (see `AreaModel.bound`)."""
-
-QUANTILES = (BOUND, 0.025, 0.5, 0.975, 1 - BOUND)
 DIMS = ("quantity", "area", "round", "drug")
 COUNTS = ("n_sites", "n_samples", "n_censored")
 NUMBERS = ("value", "lower", "upper", "mean", "bound_lower", "bound_upper")
@@ -186,19 +174,6 @@ def _area_table(
     return names, population
 
 
-@dataclass
-class _Task:
-    """One area, round and residue, with the places of its numbers in the Dataset."""
-
-    m: Members
-    level: Level
-    places: list[tuple[tuple[int, int, int, int], Series]]
-    flags: set[str]
-    variants: dict[str, AreaModel]
-    low: NDArray[np.bool_]
-    unknown: bool
-
-
 def _fill(values: xr.Dataset, s: rows.Samples) -> None:
     """Write numbers, counts and flags into the arrays of `values`, a chunk of areas at a time."""
     arrays = {name: values[name].values for name in (*NUMBERS, *COUNTS, "flags")}
@@ -207,26 +182,26 @@ def _fill(values: xr.Dataset, s: rows.Samples) -> None:
     step = max(1, _CHUNK_BYTES // (8 * max(1, n_draws)))
     for start in range(0, len(tasks), step):
         some = tasks[start : start + step]
-        drawn = _draw_all(some, n_draws, Stream(seed)) if n_draws else {}
+        drawn = draw_all(some, n_draws, Stream(seed)) if n_draws else {}
         for t, task in enumerate(some):
             for place, series in task.places:
-                numbers, flags = _numbers(s, task, series, t, drawn)
+                numbers, flags = numbers_of(s, task, series, t, drawn)
                 for name, number in numbers.items():
                     arrays[name][place] = number
                 arrays["flags"][place] = ";".join(sorted(flags))
 
 
-def _tasks(values: xr.Dataset, s: rows.Samples) -> list[_Task]:
+def _tasks(values: xr.Dataset, s: rows.Samples) -> list[Task]:
     axes = {dim: values[dim].values.astype(str).tolist() for dim in DIMS}
     lost, wet = set(values.attrs.get("rejected_areas", [])), rain(values)
     grouped: dict[tuple[str, Level], list[Series]] = {}
     for series in all_series(values):
         grouped.setdefault((series.analyte, series.level), []).append(series)
-    out: list[_Task] = []
+    out: list[Task] = []
     for (analyte, level), group in grouped.items():
         for r, round_ in enumerate(axes["round"]):
             found, flags = members(s, level, analyte, round_, wet)
-            here: list[_Task] = []
+            here: list[Task] = []
             for m in found:
                 a = axes["area"].index(m.area)
                 places = [
@@ -236,7 +211,7 @@ def _tasks(values: xr.Dataset, s: rows.Samples) -> list[_Task]:
                 marks = flags.get(m.area, set()) | _rejected(s, m.area in lost, m, analyte, round_)
                 here.append(_task(s, level, m, places, marks))
             if values.attrs["draws"] and here:
-                _compile(s, here)
+                compile_tasks(s, here)
             out += here
             _flag_empty(values, axes, r, group, set(flags) - {m.area for m in found}, flags)
     return out
@@ -271,7 +246,7 @@ def _task(
     m: Members,
     places: list[tuple[tuple[int, int, int, int], Series]],
     flags: set[str],
-) -> _Task:
+) -> Task:
     low = np.isin(s.status[m.i, m.j], CENSORED)
     unknown = bool((low & ~np.isfinite(s.limit[m.i, m.j])).any())
     if unknown:
@@ -280,140 +255,4 @@ def _task(
         flags = flags | {"population_missing"}
     if level.design == COUNTY and m.n_sites < levels.MIN_SITES:
         flags = flags | {"insufficient_data"}
-    return _Task(m, level, places, flags, {}, low, unknown)
-
-
-def _compile(s: rows.Samples, tasks: list[_Task]) -> None:
-    """Give each task its models: as fitted, and for non-detects the bounds."""
-    usable = [t for t in tasks if "population_missing" not in t.flags]
-    for variant in VARIANTS:
-        some = [t for t in usable if _wants(t, variant)]
-        for task, model in zip(
-            some,
-            levels.compile_areas(s, tasks[0].level, [t.m for t in some], variant),
-            strict=True,
-        ):
-            task.variants[variant] = model
-
-
-def _wants(task: _Task, variant: rows.Censored) -> bool:
-    if variant == "fit":
-        return True
-    if variant == "limit":
-        return bool(task.low.any())
-    return bool(task.level.weighted and task.low.any() and not task.low.all())
-
-
-class Summary(NamedTuple):
-    """Quantiles of an area value at `QUANTILES`, and its mean."""
-
-    lowest: float
-    lower: float
-    value: float
-    upper: float
-    highest: float
-    mean: float
-
-    @classmethod
-    def of(cls, quantiles: NDArray[np.float64], mean: float) -> Summary:
-        """Return the summary of quantiles at `QUANTILES` and a mean."""
-        lowest, lower, value, upper, highest = (float(q) for q in quantiles)
-        return cls(lowest, lower, value, upper, highest, mean)
-
-
-Drawn = dict[tuple[int, str, str], Summary]
-
-
-def _draw_all(tasks: list[_Task], n_draws: int, stream: Stream) -> Drawn:
-    """Return (task, quantity, variant) -> summary.
-
-    Exact where the marginal has a formula, by draws elsewhere.
-    """
-    out: Drawn = {}
-    kept: dict[tuple[int, str, str], NDArray[np.float64]] = {}
-    for t, task in enumerate(tasks):
-        for variant, model in task.variants.items():
-            for _, series in task.places:
-                key = (t, series.quantity + series.drug, variant)
-                if model.is_exact:
-                    # no mean: Student's t has no exponential moment
-                    out[key] = Summary.of(model.exact(series.path, QUANTILES), np.nan)
-                    if variant == "limit":
-                        out[key] = out[key]._replace(highest=model.bound(series.path, BOUND))
-                else:
-                    kept[key] = np.empty(n_draws)
-    for block, span in blocks(n_draws):
-        used = span.stop - span.start
-        factors: dict[tuple[str, str], NDArray[np.float64] | float] = {}
-        for t, task in enumerate(tasks):
-            for variant, model in task.variants.items():
-                if model.is_exact:
-                    continue
-                x = levels.log_draws_of([model], stream, block)[0]
-                for _, series in task.places:
-                    name = (series.quantity, series.drug)
-                    if name not in factors:
-                        factors[name] = factor_of(series, stream, block)
-                    kept[t, series.quantity + series.drug, variant][span] = (x + factors[name])[
-                        :used
-                    ]
-    return out | {key: _summary(log) for key, log in kept.items()}
-
-
-def _summary(log: NDArray[np.float64]) -> Summary:
-    x = np.sort(np.exp(log))  # sorted, so that the mean is summed in one order
-    if np.isnan(x[-1]):
-        return Summary.of(np.full(len(QUANTILES), np.nan), np.nan)
-    return Summary.of(np.quantile(x, QUANTILES), float(x.mean()))
-
-
-def _numbers(
-    s: rows.Samples, task: _Task, series: Series, t: int, drawn: Drawn
-) -> tuple[dict[str, float], set[str]]:
-    """Return the numbers of one area value and its flags."""
-    m, flags = task.m, set(task.flags)
-    out: dict[str, float] = {
-        "n_sites": m.n_sites,
-        "n_samples": len(m.i),
-        "n_censored": int(task.low.sum()),
-    }
-    if "population_missing" in flags:
-        return out, flags
-
-    def numbers(variant: rows.Censored) -> Summary:
-        if variant in task.variants:
-            return drawn[t, series.quantity + series.drug, variant]
-        which: rows.Censored = "substitute" if variant == "fit" else variant
-        value = levels.central(s, task.level, m, which) * series.factor
-        return Summary.of(np.full(len(QUANTILES), value), np.nan)
-
-    lower, value, upper, mean = _inner(numbers("fit"))
-    if not task.variants or "insufficient_data" in flags:  # no draws: a value without an interval
-        out |= {"value": value, "lower": np.nan, "upper": np.nan}
-    else:
-        out |= {"value": value, "lower": lower, "upper": upper, "mean": mean}
-    if not task.low.any():
-        return out | {"bound_lower": out["lower"], "bound_upper": out["upper"]}, flags
-    out |= _bounds(task, numbers)
-    if not task.variants or s.rule != "censored":
-        return out, flags | {"nondetects_substituted"}
-    if np.isfinite(value):
-        return out, flags | {"nondetects_imputed"}
-    ends = {"lower": out["bound_lower"], "upper": out["bound_upper"]}
-    return out | ends, flags | {"bounds_only"}
-
-
-def _inner(x: Summary) -> tuple[float, float, float, float]:
-    return x.lower, x.value, x.upper, x.mean
-
-
-def _bounds(task: _Task, numbers: Callable[[rows.Censored], Summary]) -> dict[str, float]:
-    """All non-detects at zero and at their limit, with the other errors out to `BOUND`."""
-    low, high = 0.0, np.nan
-    if task.level.weighted and not task.low.all():
-        low = numbers("zero").lowest
-    if not task.unknown:
-        high = numbers("limit").highest
-    elif low == 0.0:
-        low = np.nan  # between zero and an unknown limit: nothing is known
-    return {"bound_lower": low, "bound_upper": high}
+    return Task(m, level, places, flags, {}, low, unknown)

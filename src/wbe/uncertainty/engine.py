@@ -159,9 +159,10 @@ def logit_normal_log(z: Floats, centre: float, signed_sd: float) -> Floats:
     """Return ln(E / centre) with logit(E) = logit(centre) + |sd| z, times the sign of the sd.
 
     The median of E is `centre`: draws leave the headline where the point calculation has it.
+    E / centre = 1 / (1 + (1 - centre) (exp(-sd z) - 1)), which is exactly 1 at z = 0.
     """
-    odds = centre / (1 - centre) * np.exp(abs(signed_sd) * z)
-    return np.copysign(1.0, signed_sd) * (np.log(odds) - np.log1p(odds) - np.log(centre))
+    log_share = -np.log1p((1 - centre) * np.expm1(-abs(signed_sd) * z))
+    return np.asarray(np.copysign(1.0, signed_sd) * log_share)
 
 
 def draw_below(below: BelowLimit, stream: Stream, block: int) -> Floats:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
+from builders import reference_file
 
 import wbe
 from wbe.errors import FindingsError
@@ -121,13 +121,7 @@ def test_encodings_are_recorded() -> None:
 
 
 def reference(name: str) -> Path:
-    root = os.environ.get("WBE_REFERENCE_DATA")
-    if not root:
-        pytest.skip("WBE_REFERENCE_DATA is not set")
-    path = Path(root) / "domain" / "china_samples" / name
-    if not path.is_file():
-        pytest.skip(f"{name} is not in WBE_REFERENCE_DATA")
-    return path
+    return reference_file("domain", "china_samples", name)
 
 
 def test_reference_wide_table() -> None:

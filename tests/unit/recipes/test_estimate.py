@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import xarray as xr
 from builders import build_samples
 
 from wbe import factors
@@ -272,6 +273,19 @@ def test_soil_keeps_its_own_scale_and_gives_an_index():
     assert set(table.loc[table["quantity"] == "concentration", "unit"]) == {"ng/g"}
     index = table.loc[table["quantity"] == "index", "value"].to_numpy()
     assert index.mean() == pytest.approx(0, abs=1e-6) and index.std() == pytest.approx(1, rel=1e-5)
+
+
+def test_the_index_is_frozen_at_the_first_round():
+    first = solids()
+    later = first.assign_coords(
+        sample=[f"t{k}" for k in range(12)], round=("sample", ["2019Q1"] * 12)
+    )
+    later = later.assign(content=later["content"] * 10)
+    both = xr.concat([first, later], dim="sample", combine_attrs="override")
+    index = estimate(both, draws=0)["index"].values[:, 0]
+    scale = np.log(np.geomspace(1, 100, 12)).std()
+    assert index[:12].mean() == pytest.approx(0, abs=1e-6)
+    assert index[12:] - index[:12] == pytest.approx(np.log(10) / scale, rel=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -173,6 +173,27 @@ def test_partly_unknown_but_surely_high_keeps_its_class():
     assert "limit_unknown" in t["flags"]["C"] and np.isnan(t["value"]["C"])
 
 
+def test_the_least_probability_over_the_bounds_is_given():
+    """At zero the area is surely general; at its limit, just below the break, about half so."""
+    values = values_of([5, 30, 90, None], limits=[1, 1, 1, 19.0], draws=4_000)
+    t = table_of(values, scheme="fixed", breaks=[20, 60])
+    assert t["tier"]["D"] == "general" and not t["resolved"]["D"]
+    assert 0.4 < t["p_general"]["D"] < 0.7
+
+
+def test_insufficient_areas_have_no_rank():
+    samples = build_samples(
+        {METH: [5.0, 6.0, 7.0, 900.0], "cotinine": [600.0] * 4},
+        area=["A"] * 3 + ["B"],
+        matrix="open_channel",
+        flow=np.nan,
+    )
+    marker = {"cotinine": "0.6 mg/day/inhabitant"}
+    values = by_area(estimate(locate(samples), draws=0, markers=marker))
+    t = table_of(values, scheme="fixed", breaks=[20, 60])
+    assert t["rank"]["A"] == 1 and np.isnan(t["rank"]["B"])
+
+
 def test_areas_without_samples_are_listed_without_a_tier():
     areas = build_areas(AREAS[:4], 5e4)
     t = table_of(values_of([5, 30, 90], areas=areas), scheme="fixed", breaks=[20, 60])
