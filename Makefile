@@ -7,6 +7,8 @@
 VENV ?= .venv
 OUT ?= results/example-county
 PYTEST_ARGS ?=
+N ?= 20000
+SEED ?= 1
 # The first interpreter of this machine that is new enough; PYTHON=... overrides.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; exit; }; \
@@ -24,7 +26,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow lint format types layers docs notebooks bench all clean
+.PHONY: help demo test fuzz slow lint format types layers docs notebooks bench all clean
 
 help:  ## show the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -56,6 +58,9 @@ demo: $(STAMPS)/run  ## install, run the (synthetic) example county, print tiers
 
 test: $(STAMPS)/test  ## the everyday tests
 	$(BIN)/python -m pytest -q -m "not slow" $(PYTEST_ARGS)
+
+fuzz: $(STAMPS)/test  ## N mutations of good files (N=20000); SEED=1 and CASE=17 replay one
+	PYTHONPATH=tests $(BIN)/python -m fuzz --seed $(SEED) $(if $(CASE),--case $(CASE),--cases $(N))
 
 slow: $(STAMPS)/test  ## the long tests: coverage of intervals, byte identity, code in the docs
 	$(BIN)/python -m pytest -q -m slow $(PYTEST_ARGS)

@@ -50,27 +50,67 @@ def cell(text: str) -> str:
 
 
 def findings() -> str:
-    """Return the catalogue of rules from findings.csv, errors first."""
+    """Return the catalogue of rules from findings.csv, one section a rule, errors first."""
     text = io.StringIO()
     text.write("# Catalogue of findings\n\nEverything that is noticed about input, ")
     text.write("from the table that the package itself uses. ")
-    text.write("Words in braces are filled in with what was met.\n")
-    rules = sorted(rows(PACKAGE / "findings.csv"), key=lambda r: (r["severity"], r["id"]))
+    text.write("Words in braces are filled in with what was met. The files are in the folder ")
+    text.write("`tests/data/bad` of the sources; all of them are synthetic.\n")
+    rules = sorted(rows(PACKAGE / "findings.csv"), key=lambda r: r["id"])
+    triggers, misses = corpus()
     titles = {
         "error": "Errors: what they name is not used",
         "flag": "Flags: the value is used, and the finding says how",
     }
     for severity, title in titles.items():
-        body = [
-            [r["id"], r["scope"], r["message"], r["fix"]]
-            for r in rules
-            if r["severity"] == severity
-        ]
+        chosen = [r for r in rules if r["severity"] == severity]
         text.write(f"\n## {title}\n\n")
-        text.write(
-            table(["rule", "rejects" if severity == "error" else "scope", "message", "fix"], body)
-        )
+        text.write(", ".join(f"[{r['id']}](#{r['id']})" for r in chosen) + "\n")
+        for rule in chosen:
+            text.write(rule_section(rule, triggers.get(rule["id"]), misses.get(rule["id"])))
     return text.getvalue()
+
+
+def corpus() -> tuple[dict[str, dict[str, str]], dict[str, dict[str, str]]]:
+    """Return for each rule the first case of the corpus that triggers it, and that nearly does."""
+    triggers: dict[str, dict[str, str]] = {}
+    misses: dict[str, dict[str, str]] = {}
+    for path in sorted((ROOT / "tests" / "data" / "bad").glob("*/cases.csv")):
+        for case in rows(path):
+            case["file"] = f"{path.parent.name}/{case['file']}"
+            if case["rule"]:
+                triggers.setdefault(case["rule"], case)
+            for rule in case["near_miss_of"].split():
+                misses.setdefault(rule, case)
+    return triggers, misses
+
+
+def rule_section(
+    rule: dict[str, str], trigger: dict[str, str] | None, miss: dict[str, str] | None
+) -> str:
+    """Return one rule's section; its anchor is the id that a finding prints."""
+    lines = [f"\n({rule['id']})=", f"### {rule['id']}", ""]
+    if rule["severity"] == "error":
+        lines.append(f"An error; it rejects the {rule['scope']}.")
+    else:
+        lines.append(f"A flag about a {rule['scope']}.")
+    said = {"Message": "message", "Fix": "fix", "消息": "message_zh", "处理": "fix_zh"}
+    lines += ["", *(f"- {title}: {cell(rule[key])}" for title, key in said.items())]
+    if trigger is not None:
+        lines.append(f"- Example: `{trigger['file']}`{place_of(trigger)}")
+    if miss is not None:
+        lines.append(f"- Near miss: `{miss['file']}`")
+    return "\n".join(lines) + "\n"
+
+
+def place_of(case: dict[str, str]) -> str:
+    """Return line, column and value of an example, as far as they are stated."""
+    parts = [f"line {case['line']}"] if case["line"] else []
+    if case["column"] not in ("", "*"):
+        parts.append(f"column {cell(case['column'])}")
+    if case["value"]:
+        parts.append(f"value {cell(case['value'])}")
+    return f", {', '.join(parts)}" if parts else ""
 
 
 def factors() -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,12 @@ import pytest
 from builders import build_areas, build_samples, build_sites, reference_file
 
 ROOT = Path(__file__).resolve().parent.parent
+OFFLINE = ROOT / "tests" / "offline"
+sys.path.insert(0, str(OFFLINE))
+
+import netguard  # noqa: E402
+
+netguard.install()
 
 # Derandomised everywhere: a property either holds for the same examples for everybody or fails
 # for everybody. `--hypothesis-profile=search` looks for new counterexamples.
@@ -19,6 +27,18 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.register_profile("search", deadline=None, max_examples=1000)
 hypothesis.settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let no test ask a network, nor a Python that it starts; at the end no one has tried."""
+    log = tmp_path_factory.mktemp("network") / "attempts.txt"
+    paths = [str(OFFLINE), *filter(None, [os.environ.get("PYTHONPATH")])]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(netguard.LOG, str(log))
+        patch.setenv("PYTHONPATH", os.pathsep.join(paths))
+        yield
+    assert not log.exists(), f"tests asked a network:\n{log.read_text(encoding='utf-8')}"
 
 
 @pytest.fixture(scope="session")

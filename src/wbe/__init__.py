@@ -12,6 +12,8 @@ True
 
 from __future__ import annotations
 
+import os
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +41,12 @@ if TYPE_CHECKING:
     from wbe.spatial import by_area, locate, rank
 
 __version__ = "0.1.0"
+
+# Nothing here asks a network: PROJ would fetch datum grids and so tell others where somebody works.
+# Set before the first import of pyproj or GDAL reads it; told to a pyproj that is loaded already.
+os.environ["PROJ_NETWORK"] = "OFF"
+if "pyproj.network" in sys.modules:
+    sys.modules["pyproj.network"].set_network_enabled(False)
 
 # A literal list, so that editors and type checkers can read it; a test holds it equal to _HOMES.
 __all__ = [

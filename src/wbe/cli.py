@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -9,16 +10,20 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TextIO, TypeVar
 
 import click
 
 from wbe import __version__
-from wbe.errors import FindingsError, WbeError
+from wbe.errors import EnvironmentFault, FindingsError, WbeError
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 Command = TypeVar("Command", bound=Callable[..., Any])
 _PATH = click.Path(path_type=Path)
 _LANG = click.Choice(["en", "zh"])
+#: The signal that asked the process to end, and whether a result could not be printed.
+_stopped: Stopped | None = None
+_unsaid = False
 
 
 class Stopped(BaseException):
@@ -87,6 +92,7 @@ def cli() -> None:
 @click.option("--draws", type=click.IntRange(min=0), help="Monte Carlo draws; 0: no uncertainty.")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the draws.")
 @click.option("--out", type=_PATH, help="Folder to write; default: results/ beside the input.")
+@click.option("--resume", is_flag=True, help="Skip campaigns whose results stand, by checksum.")
 @encoded
 @spoken
 @common
@@ -103,7 +109,9 @@ def run(inputs: tuple[Path, ...], quiet: bool, debug: bool, **options: Any) -> N
     # Millions of small objects, next to none in cycles: looking for cycles after every 700 new
     # ones costs a tenth of a run.
     gc.set_threshold(50_000, 20, 20)
-    code = batch.run_all(inputs, echo=_echo, warn=_warn, quiet=quiet, **options)
+    code = batch.run_all(
+        inputs, echo=_echo, warn=_warn, pulse=_pulse, quiet=quiet, debug=debug, **options
+    )
     click.get_current_context().exit(code)
 
 
@@ -130,6 +138,7 @@ def publish(source: Path, target: Path, lang: str | None, quiet: bool, debug: bo
 @click.option("--strict", is_flag=True, help="Flags count as errors.")
 @click.option("--all", "every", is_flag=True, help="Print every flag, repeated ones too.")
 @click.option("--annotate", type=_PATH, metavar="OUT.xlsx", help="Workbook with marked cells.")
+@click.option("--layout", default="auto", help="Layout of the tables: a name or a file.")
 @encoded
 @spoken
 @common
@@ -141,6 +150,7 @@ def check(
     strict: bool,
     every: bool,
     annotate: Path | None,
+    layout: str,
     encoding: str | None,
     lang: str | None,
     quiet: bool,
@@ -153,7 +163,10 @@ def check(
     """
     from wbe.run import checking, listing
 
-    checked = checking.check(paths, sites=sites, areas=areas, encoding=encoding, annotate=annotate)
+    checked = checking.check(
+        paths, sites=sites, areas=areas, encoding=encoding, annotate=annotate, lang=lang or "en",
+        layout=layout,
+    )  # fmt: skip
     if form == "json":
         _echo(checked.findings.to_json(lang=lang or "en"))
     elif not quiet:
@@ -190,22 +203,81 @@ def factors(
     _echo(factor_list.listing(drug, chosen, form=form, lang=lang or "en"))
 
 
+@cli.command()
+@click.argument("source", metavar="IN", type=_PATH, required=False)
+@click.argument("target", metavar="OUT", type=_PATH, required=False)
+@click.option("--from", "given", default="auto", help="Layout of IN: a name or a file.")
+@click.option("--to", "wanted", default="tidy", help="Layout of OUT: tidy, wide, a name or a file.")
+@click.option("--list", "listed", is_flag=True, help="List the layouts and end.")
+@click.option("--allow-rejected", is_flag=True, help="Write a table with errors as it is.")
+@click.option("--sidecar", type=_PATH, help="Instrument export: table of vials and samples.")
+@click.option("--enrichment", type=float, help="Instrument export: sample per extract volume.")
+@click.option("--dilution", type=float, help="Instrument export: dilution of the extract.")
+@encoded
+@spoken
+@common
+def convert(
+    source: Path | None,
+    target: Path | None,
+    given: str,
+    wanted: str,
+    listed: bool,
+    allow_rejected: bool,
+    sidecar: Path | None,
+    enrichment: float | None,
+    dilution: float | None,
+    encoding: str | None,
+    lang: str | None,
+    quiet: bool,
+    debug: bool,
+) -> None:
+    """Write the lab table IN in another layout to OUT (.csv, .tsv, .xlsx or .parquet).
+
+    What the layout cannot carry is listed. A table with errors is not written unless
+    --allow-rejected says so; they stay in it as they are.
+    """
+    from wbe.run import converting, listing
+
+    if listed:
+        _echo(converting.listing(lang or "en"))
+        return
+    if source is None or target is None:
+        raise click.UsageError("Name IN and OUT, or use --list.")
+    done = converting.convert(
+        source, target, given=given, wanted=wanted, encoding=encoding,
+        allow_rejected=allow_rejected, lang=lang or "en",
+        instrument=converting.instrument_options(sidecar, enrichment, dilution),
+    )  # fmt: skip
+    if not quiet:
+        if done.findings.errors or not done.written:
+            _warn(listing.report(done.findings, lang or "en"))
+        (_echo if done.written else _warn)("\n".join(done.lines))
+    click.get_current_context().exit(done.code)
+
+
 def main(args: list[str] | None = None) -> NoReturn:
     """Run the command line and end the process with the contract's exit code."""
     debug = "--debug" in (args if args is not None else sys.argv)
     _prepare(debug)
     try:
-        code = cli.main(args=args, prog_name="wbe", standalone_mode=False) or 0
-        sys.stdout.flush()
-    except click.ClickException as error:
-        error.show()
-        code = 2
+        code = _run(args)
     except Stopped as stopped:
         code = stopped.exit_code
-    except BrokenPipeError:
-        _silence_stdout()
-        code = 0
+    # The work is done or undone: a further signal has nothing to stop.
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     sys.exit(code)
+
+
+def _run(args: list[str] | None) -> int:
+    """Run the command and see its last line out."""
+    try:
+        code = cli.main(args=args, prog_name="wbe", standalone_mode=False) or 0
+    except click.ClickException as error:
+        with contextlib.suppress(OSError):
+            error.show()
+        return 2
+    return code or (EnvironmentFault.exit_code if _unsaid else 0)
 
 
 def _prepare(debug: bool) -> None:
@@ -213,14 +285,24 @@ def _prepare(debug: bool) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _SIGNALS:
         signal.signal(number, _stop)
     if not debug:
         sys.excepthook = _explain
+        # Errors in finalisers, whose cause was reported already or is a signal.
+        sys.unraisablehook = lambda unraisable: None
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
-    raise Stopped(number)
+    global _stopped
+    _stopped = Stopped(number)
+    raise _stopped
+
+
+def _pulse() -> None:
+    """End the work if a signal came where Python swallows exceptions, as in a finaliser."""
+    if _stopped is not None:
+        raise _stopped
 
 
 def _explain(kind: type[BaseException], error: BaseException, trace: object) -> None:
@@ -243,18 +325,28 @@ def _language() -> str:
 
 def _echo(text: str) -> None:
     """Print a result; a reader that went away (``| head``) changes neither work nor exit code."""
+    global _unsaid
     try:
         print(text, flush=True)
     except BrokenPipeError:
-        _silence_stdout()
+        _silence(sys.stdout)
+    except OSError as error:  # a full disk below a redirect
+        _silence(sys.stdout)
+        _unsaid = True
+        _warn(f"wbe: standard output: {error.strerror}")
 
 
 def _warn(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    """Print a message; nobody is left to hear that it could not be printed."""
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        _silence(sys.stderr)
 
 
-def _silence_stdout() -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _silence(stream: TextIO) -> None:
+    """Let the rest of a stream go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cache
 from importlib.resources import files
@@ -158,9 +158,65 @@ class Finding:
         return {**shown, "message": message, "fix": fix}
 
 
+@dataclass(frozen=True)
+class Bulk:
+    """One rule met at many places, kept by column until somebody asks for the findings.
+
+    A table of a million non-detects draws a million flags; each distinct text is stored once.
+
+    Attributes
+    ----------
+    rule : Rule
+    severity : str
+    lines : sequence of int
+        Line of each finding.
+    fixed : mapping of str to str
+        Places and words that all of them share.
+    varying : mapping of str to (sequence of int, sequence of str)
+        Places and words that differ: for each finding the position of its text, and the texts.
+    """
+
+    rule: Rule
+    severity: str
+    lines: Sequence[int]
+    fixed: Mapping[str, str]
+    varying: Mapping[str, tuple[Sequence[int], Sequence[str]]]
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def __iter__(self) -> Iterator[Finding]:
+        names = tuple(self.varying)
+        columns = [[texts[i] for i in _ints(codes)] for codes, texts in self.varying.values()]
+        several = zip(*columns, strict=True) if columns else iter(() for _ in self.lines)
+        for line, values in zip(_ints(self.lines), several, strict=True):
+            words = {**self.fixed, **dict(zip(names, values, strict=True))}
+            yield _made(self.rule, self.severity, line, words)
+
+
+def _ints(numbers: Any) -> list[int]:
+    return numbers.tolist() if hasattr(numbers, "tolist") else list(numbers)
+
+
 COLUMNS: tuple[str, ...] = tuple(f.name for f in fields(Finding) if f.name != "details")
 _UNLESS_GIVEN = {"nearest": "none"}  # words of templates that a caller may have nothing for
-_PLACES = ("file", "sheet", "line", "column", "cell", "sample_id", "site", "analyte", "value")
+_PLACES = ("file", "sheet", "column", "cell", "sample_id", "site", "analyte", "value")
+
+
+def _made(rule: Rule, severity: str, line: int | None, words: Mapping[str, str]) -> Finding:
+    """One finding of a rule, its templates filled."""
+    place = {name: words.get(name, "") for name in _PLACES}
+    filled: dict[str, Any] = {**_UNLESS_GIVEN, **place, "line": str(line), **words}
+    return Finding(
+        severity,
+        rule.id,
+        rule.scope,
+        line=line,
+        **place,
+        message=rule.message.format(**filled),
+        fix=rule.fix.format(**filled),
+        details=tuple(filled.items()),
+    )
 
 
 class Findings:
@@ -175,7 +231,8 @@ class Findings:
     """
 
     def __init__(self, items: Iterable[Finding] = (), rows: int = 0, accepted: int = 0):
-        self._items: list[Finding] = list(items)
+        self._items: list[Finding | Bulk] = list(items)
+        self._in_order = True  # False: to be sorted before anybody sees them
         self.rows, self.accepted = rows, accepted
 
     def add(
@@ -217,38 +274,72 @@ class Findings:
             If the rule is not in ``findings.csv``, or its template names a value not given.
         """
         known = RULES[rule]
-        place: dict[str, Any] = dict(
-            zip(
-                _PLACES,
-                (file, sheet, line, column, cell, sample_id, site, analyte, value),
-                strict=True,
-            )
-        )
-        words = {k: str(v) for k, v in {**_UNLESS_GIVEN, **place, **details}.items()}
-        finding = Finding(
-            severity or known.severity,
-            rule,
-            known.scope,
-            **place,
-            message=known.message.format(**words),
-            fix=known.fix.format(**words),
-            details=tuple(words.items()),
-        )
+        words = {
+            "file": file, "sheet": sheet, "column": column, "cell": cell, "sample_id": sample_id,
+            "site": site, "analyte": analyte, "value": value,
+            **{key: str(word) for key, word in details.items()},
+        }  # fmt: skip
+        finding = _made(known, severity or known.severity, line, words)
         self._items.append(finding)
         return finding
+
+    def add_many(
+        self,
+        rule: str,
+        lines: Sequence[int],
+        fixed: Mapping[str, str],
+        varying: Mapping[str, tuple[Sequence[int], Sequence[str]]],
+    ) -> bool:
+        """Note one rule at many lines of a file; returns whether it rejects them.
+
+        Parameters
+        ----------
+        rule : str
+            Id of a row of ``findings.csv``.
+        lines, fixed, varying
+            See `Bulk`.
+
+        Raises
+        ------
+        KeyError
+            If the rule is not in ``findings.csv``, or its template names a value not given.
+        """
+        bulk = Bulk(RULES[rule], RULES[rule].severity, lines, fixed, varying)
+        if len(bulk):
+            next(iter(Bulk(bulk.rule, bulk.severity, lines[:1], fixed,
+                           {k: (codes[:1], texts) for k, (codes, texts) in varying.items()})))  # fmt: skip
+            self._items.append(bulk)
+        return bulk.severity == "error"
 
     def extend(self, other: Iterable[Finding]) -> None:
         """Append the findings of another read; its row counts are added too."""
         if isinstance(other, Findings):
             self.rows += other.rows
             self.accepted += other.accepted
-        self._items.extend(other)
+            self._items.extend(other._items)
+        else:
+            self._items.extend(other)
+
+    def become(self, other: Findings) -> None:
+        """Take the findings and counts of another in place of these."""
+        self._items, self._in_order = list(other._items), other._in_order
+        self.rows, self.accepted = other.rows, other.accepted
 
     def __iter__(self) -> Iterator[Finding]:
-        return iter(self._items)
+        if not self._in_order:
+            self._items = [*sorted(self._each(), key=_order)]
+            self._in_order = True
+        return self._each()
+
+    def _each(self) -> Iterator[Finding]:
+        for item in self._items:
+            if isinstance(item, Bulk):
+                yield from item
+            else:
+                yield item
 
     def __len__(self) -> int:
-        return len(self._items)
+        return sum(len(item) if isinstance(item, Bulk) else 1 for item in self._items)
 
     def __bool__(self) -> bool:
         return bool(self._items)
@@ -269,20 +360,30 @@ class Findings:
     @property
     def errors(self) -> Findings:
         """Those that reject their scope."""
-        return self.select(lambda f: f.severity == "error")
+        return self._of("error")
 
     @property
     def flags(self) -> Findings:
         """Those whose value was used."""
-        return self.select(lambda f: f.severity == "flag")
+        return self._of("flag")
+
+    def _of(self, severity: str) -> Findings:
+        return self._with(item for item in self._items if item.severity == severity)
+
+    def _with(self, items: Iterable[Finding | Bulk]) -> Findings:
+        found = Findings((), self.rows, self.accepted)
+        found._items, found._in_order = list(items), self._in_order
+        return found
 
     def select(self, keep: Callable[[Finding], bool]) -> Findings:
         """Findings for which ``keep(finding)`` is true; row counts stay."""
-        return Findings((f for f in self._items if keep(f)), self.rows, self.accepted)
+        return Findings((f for f in self if keep(f)), self.rows, self.accepted)
 
     def sorted(self) -> Findings:
         """In one order whatever the order of reading: file, sheet, line, column, rule."""
-        return Findings(sorted(self._items, key=_order), self.rows, self.accepted)
+        found = self._with(self._items)
+        found._in_order = False
+        return found
 
     def to_frame(self, lang: str = "en") -> pd.DataFrame:
         """Table with one row a finding and the columns of the contract.

@@ -26,6 +26,7 @@ Coordinates on ``sample``: ``site, area, time`` (start of collection, local cloc
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -147,6 +148,7 @@ def assemble(
     files: Sequence[Mapping[str, Any]] = (),
     qc_rows: pd.DataFrame | None = None,
     extras: Mapping[str, pd.Series] | None = None,
+    consume: bool = False,
 ) -> xr.Dataset:
     """Build a samples Dataset from tidy records.
 
@@ -161,6 +163,8 @@ def assemble(
         Become ``attrs``.
     extras : mapping of str to Series, optional
         Unknown columns: header as written to texts, indexed like `samples` or like `results`.
+    consume : bool
+        Whether `results` loses each column of numbers once it has its place, to free its memory.
 
     Returns
     -------
@@ -172,20 +176,25 @@ def assemble(
     SchemaError
         If a pair of sample and analyte has two records, or a record names an unknown sample.
     """
-    samples = samples.loc[sorted(samples.index, key=str)]
+    if not _in_order(samples.index.tolist()):
+        samples = samples.loc[sorted(samples.index, key=str)]
     sample_ids = [str(i) for i in samples.index]
-    analytes = sorted({str(a) for a in results["analyte"]})
-    grid = _Grid(sample_ids, analytes, results)
+    analytes = sorted(str(name) for name in results["analyte"].unique())
+    grid = _Grid(sample_ids, analytes, results if consume else results.copy(deep=False))
     data = xr.Dataset(coords={"sample": _text(sample_ids), "analyte": _text(analytes)})
     data = data.assign_coords(_sample_coords(samples))
-    for name, unit in {**RESULT_NUMBERS, **OPTIONAL_RESULT_NUMBERS}.items():
-        given = name in results and bool(results[name].notna().any())
-        if given or name in RESULT_NUMBERS:
-            data[name] = grid.numbers(name, unit)
+    stated = {
+        name: unit for name, unit in {**RESULT_NUMBERS, **OPTIONAL_RESULT_NUMBERS}.items()
+        if name in RESULT_NUMBERS or (name in results and bool(results[name].notna().any()))
+    }  # fmt: skip
+    # limits first: most often they take less memory than they give back
+    arrays = {name: grid.numbers(name, unit) for name, unit in reversed(stated.items())}
+    for name in stated:
+        data[name] = arrays.pop(name)
     data["status"] = grid.texts("status", "not_measured")
     data["source_file"] = grid.integers("source_file", np.int16)
     data["source_line"] = grid.integers("source_line", np.int32)
-    if "analysis_method" in results:
+    if "analysis_method" in grid.results:
         data["analysis_method"] = grid.texts("analysis_method", _UNKNOWN_TEXT)
     data = data.assign(_sample_variables(samples))
     data = data.assign(_extras(extras or {}, samples, grid))
@@ -197,8 +206,16 @@ def assemble(
     return data
 
 
+def _in_order(ids: list[Any]) -> bool:
+    return all(str(a) < str(b) for a, b in itertools.pairwise(ids))
+
+
 def _text(values: Sequence[str] | np.ndarray) -> np.ndarray:
     return np.asarray([str(v) for v in values], dtype=np.str_)
+
+
+_MANY: Final = 1_000_000
+"""Cells from which an array of texts holds references instead of every letter."""
 
 
 class _Grid:
@@ -207,34 +224,70 @@ class _Grid:
     def __init__(self, samples: list[str], analytes: list[str], results: pd.DataFrame):
         self.results = results
         self.shape = (len(samples), len(analytes))
-        self.row = pd.Index(samples).get_indexer(pd.Index(results["sample"].astype(str)))
-        self.column = pd.Index(analytes).get_indexer(pd.Index(results["analyte"].astype(str)))
+        self.row = _positions(results["sample"], samples)
+        self.column = _positions(results["analyte"], analytes)
         if (self.row < 0).any():
             raise SchemaError("a result names a sample that has no record")
-        cells = self.row.astype(np.int64) * max(1, len(analytes)) + self.column
-        if len(np.unique(cells)) != len(cells):
+        seen = self._filled(True, False, bool)
+        if int(seen.sum()) != len(results):
             raise SchemaError("a sample has two results of one analyte; join duplicates first")
 
     def _filled(self, values: Any, background: Any, dtype: Any) -> np.ndarray:
         array = np.full(self.shape, background, dtype=dtype)
-        array[self.row, self.column] = values
+        for first in range(0, len(self.row), _MANY):  # numpy widens the indexes it is given
+            part = slice(first, first + _MANY)
+            some = values[part] if isinstance(values, np.ndarray) else values
+            array[self.row[part], self.column[part]] = some
         return array
 
     def numbers(self, name: str, unit: str) -> xr.DataArray:
-        values = self.results[name].to_numpy(dtype=float) if name in self.results else np.nan
-        array = self._filled(values, np.nan, float)
+        """A variable of numbers; what is the same throughout takes no memory and is read only."""
+        if name in self.results:
+            values = self.results.pop(name).to_numpy(dtype=float)
+            array = self._by_analyte(values)
+            if array is None:
+                array = self._filled(values, np.nan, float)
+        else:
+            array = np.broadcast_to(np.float64(np.nan), self.shape)
         return xr.DataArray(array, dims=("sample", "analyte"), attrs={"units": unit})
+
+    def _by_analyte(self, values: np.ndarray) -> np.ndarray | None:
+        """Many values that are the same for all samples, such as limits, kept once an analyte."""
+        if len(values) <= _MANY or len(values) < self.shape[0] * self.shape[1]:
+            return None
+        known = np.full(self.shape[1], np.nan)
+        known[self.column[:_MANY]] = values[:_MANY]
+        for first in range(0, len(values), _MANY):
+            part = slice(first, first + _MANY)
+            if not np.array_equal(values[part], known[self.column[part]], equal_nan=True):
+                return None
+        return np.broadcast_to(known, self.shape)
 
     def integers(self, name: str, dtype: Any) -> xr.DataArray:
         values = self.results[name].to_numpy(dtype=dtype) if name in self.results else -1
         return xr.DataArray(self._filled(values, -1, dtype), dims=("sample", "analyte"))
 
-    def texts(self, name: str, background: str) -> xr.DataArray:
-        values = _text(self.results[name].tolist())
-        width = max(len(background), values.dtype.itemsize // 4, 1)
-        return xr.DataArray(
-            self._filled(values, background, f"<U{width}"), dims=("sample", "analyte")
-        )
+    def texts(self, name: str, background: str) -> xr.Variable:
+        values = self.results[name].astype("category")
+        known = _text([*values.cat.categories.tolist(), background])
+        if self.shape[0] * self.shape[1] > _MANY:
+            known = known.astype(object)
+        codes = values.cat.codes.to_numpy()
+        numbers = self._filled(codes, len(known) - 1, np.min_scalar_type(-len(known)))
+        # fastpath: xarray would pass references through a pandas column, which copies every text
+        return xr.Variable(("sample", "analyte"), known[numbers], fastpath=True)
+
+
+def _positions(names: pd.Series, known: list[str]) -> np.ndarray:
+    """Position of each name; -1 where it is not known."""
+    dtype = np.min_scalar_type(-max(1, len(known)))
+    categories = names.astype("category").cat
+    of_category = pd.Index(known).get_indexer(pd.Index(categories.categories.astype(str)))
+    of_category = of_category.astype(dtype)
+    codes = categories.codes.to_numpy()
+    if (of_category == np.arange(len(of_category))).all():
+        return codes
+    return of_category[codes]
 
 
 def _sample_coords(samples: pd.DataFrame) -> dict[str, Any]:
@@ -282,14 +335,10 @@ def _extras(extras: Mapping[str, pd.Series], samples: pd.DataFrame, grid: _Grid)
     return found
 
 
-PER_PERSON_LITRES: Final = (50.0, 1000.0)
-"""Water per person and day outside of which flow or population is doubtful [L/day]."""
-SLIP_FACTOR: Final = 900.0
-_SLIP_LEAST: Final = 3
-
-
 def validate(samples: xr.Dataset) -> Findings:
-    """Check a samples Dataset: its own order, and values that point to a slip of units.
+    """Check that a samples Dataset does not contradict itself.
+
+    What its values say about the data is the subject of `wbe.io.plausibility`.
 
     Parameters
     ----------
@@ -298,8 +347,7 @@ def validate(samples: xr.Dataset) -> Findings:
     Returns
     -------
     Findings
-        Errors for what contradicts the schema; flags for litres per person outside 50-1,000 a
-        day and for a value about 1,000 times the median of its site and analyte.
+        Errors for what contradicts the schema.
 
     Raises
     ------
@@ -309,8 +357,6 @@ def validate(samples: xr.Dataset) -> Findings:
     require(samples)
     findings = Findings()
     _check_status(samples, findings)
-    _check_water(samples, findings)
-    _check_slips(samples, findings)
     return findings
 
 
@@ -348,38 +394,3 @@ def _check_status(samples: xr.Dataset, findings: Findings) -> None:
         findings.add("status_contradicts", value=str(status[row, column]),
                      analyte=str(samples["analyte"].values[column]),
                      **_place(samples, row, column))  # fmt: skip
-
-
-def _check_water(samples: xr.Dataset, findings: Findings) -> None:
-    low, high = PER_PERSON_LITRES
-    with np.errstate(invalid="ignore", divide="ignore"):
-        litres = samples["flow"].values / samples["population"].values * 1000
-        unusual = (litres < low) | (litres > high)
-    for row in np.flatnonzero(unusual):
-        findings.add("flow_per_person_unusual", column="flow", litres=f"{litres[row]:.3g}",
-                     low=f"{low:g}", high=f"{high:g}", **_place(samples, int(row)))  # fmt: skip
-
-
-def _check_slips(samples: xr.Dataset, findings: Findings) -> None:
-    """Values about 1,000 times the median of the others of their site, matrix and analyte."""
-    for name in QUANTITIES:
-        if name not in samples:
-            continue
-        row, column = np.nonzero(samples[name].values > 0)
-        records = pd.DataFrame(
-            {
-                "row": row, "column": column, "value": samples[name].values[row, column],
-                "site": samples["site"].values[row], "matrix": samples["matrix"].values[row],
-            }
-        )  # fmt: skip
-        grouped = records.groupby(["site", "matrix", "column"])["value"]
-        likely = (grouped.transform("size") >= _SLIP_LEAST) & (
-            records["value"] >= SLIP_FACTOR * grouped.transform("median")
-        )
-        medians = grouped.transform("median")
-        for i in np.flatnonzero(likely):
-            place = _place(samples, int(row[i]), int(column[i]))
-            findings.add("unit_slip_suspected", value=f"{records['value'][i]:g}",
-                         analyte=str(samples["analyte"].values[column[i]]),
-                         ratio=f"{records['value'][i] / medians[i]:.0f}",
-                         unit=QUANTITIES[name], **place)  # fmt: skip

@@ -18,7 +18,7 @@ from wbe import __version__
 from wbe.cli import cli
 from wbe.run import scaffold
 
-COMMANDS = ("run", "publish", "check", "init", "factors")
+COMMANDS = ("run", "publish", "check", "init", "factors", "convert")
 HEAVY = ("numpy", "pandas", "scipy", "xarray", "geopandas", "matplotlib", "pint", "jinja2")
 
 
@@ -66,7 +66,7 @@ def test_every_command_has_the_common_options_and_later_ones_are_not_listed() ->
         assert invoke(command, "--version").output.strip().endswith(__version__)
     listed = invoke("--help").output
     assert all(c in listed for c in COMMANDS)
-    assert not any(later in listed for later in ("reproduce", "convert", "plan ", "diff"))
+    assert not any(later in listed for later in ("reproduce", "plan ", "diff"))
 
 
 def test_run_prints_the_tier_table_and_where_the_map_is(campaign: Path) -> None:
@@ -163,7 +163,7 @@ def test_several_campaigns_under_one_out_get_a_folder_each(campaign: Path, tmp_p
     out = tmp_path / "out"
     done = invoke("run", campaign, second, "--draws", 0, "--quiet", "--out", out)
     assert done.exit_code == 0, done.output
-    assert sorted(f.name for f in out.iterdir()) == ["second", "six-towns"]
+    assert sorted(f.name for f in out.iterdir()) == [".wbe-batch.json", "second", "six-towns"]
     twin = shutil.copytree(campaign, tmp_path / "x" / "second")
     done = invoke("run", second, twin, "--out", out)
     assert done.exit_code == 2 and "same name" in done.stderr

@@ -12,13 +12,14 @@ import io
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from .constants import ANALYTES as PANEL
 from .constants import INDEX, LABS, SOIL, SOIL_PANEL, STREAM, STREAM_PANEL, TOWNS
-from .geometry import cells, point_coordinates, to_baidu
+from .geometry import Ring, cells, point_coordinates, to_baidu
 from .model import County, unstated_limit
 from .tables import (
     grab_minute,
@@ -59,41 +60,47 @@ def write(county: County, folder: str | Path) -> list[Path]:
     out = []
     for r, round_ in enumerate(county.facts.rounds):
         for name, encoding, text in (
-            (f"{round_}_plants_synthetic.csv", "gb18030", _csv(_plants(county, r), ",")),
-            (f"{round_}_channels_synthetic.csv", "utf-8-sig", _csv(_channels(county, r), ",")),
-            (f"{round_}_streams_soil_synthetic.tsv", "gbk", _csv(_blocks(county, r), "\t")),
+            (f"{round_}_plants_synthetic.csv", "gb18030", csv_text(_plants(county, r), ",")),
+            (f"{round_}_channels_synthetic.csv", "utf-8-sig", csv_text(_channels(county, r), ",")),
+            (f"{round_}_streams_soil_synthetic.tsv", "gbk", csv_text(_blocks(county, r), "\t")),
         ):
-            out.append(_save(folder / "lab" / name, text, encoding))
+            out.append(save(folder / "lab" / name, text, encoding))
     sites = [list(county.sites.columns), *county.sites.astype(str).values.tolist()]
-    out.append(_save(folder / "sites.csv", _csv(sites, ",", "\n"), "utf-8-sig"))
-    out.append(_save(folder / "areas.geojson", areas_geojson(county), "utf-8"))
+    out.append(save(folder / "sites.csv", csv_text(sites, ",", "\n"), "utf-8-sig"))
+    out.append(save(folder / "areas.geojson", areas_geojson(county), "utf-8"))
     truth = [_truth_header(county.truth), *_truth_rows(county.truth)]
     path = folder / "truth" / "truth_synthetic.csv"
-    out.append(_save(path, _csv(truth, ",", "\n"), "utf-8-sig"))
+    out.append(save(path, csv_text(truth, ",", "\n"), "utf-8-sig"))
     return out
 
 
 def areas_geojson(county: County) -> str:
     """Return the towns as GeoJSON text, marked synthetic."""
     columns = ["area", "name", "name_en", "population", "population_basis", "population_date"]
-    features = []
     rows = county.areas[columns].to_dict("records")
-    for row, ring in zip(rows, cells(county.facts.seed), strict=True):
+    return geojson("example_county_synthetic", rows, cells(county.facts.seed))
+
+
+def geojson(name: str, rows: Iterable[dict[str, Any]], rings: Iterable[Ring]) -> str:
+    """Return polygons as GeoJSON text, one feature a line, each marked synthetic."""
+    features = []
+    for row, ring in zip(rows, rings, strict=True):
         geometry = {"type": "Polygon", "coordinates": [[list(point) for point in ring]]}
         properties = {**row, "synthetic": True}
         features.append({"type": "Feature", "properties": properties, "geometry": geometry})
     lines = ",\n".join(json.dumps(f, ensure_ascii=False) for f in features)
-    head = '{"type": "FeatureCollection", "name": "example_county_synthetic", "features": ['
-    return f"{head}\n{lines}\n]}}\n"
+    return f'{{"type": "FeatureCollection", "name": "{name}", "features": [\n{lines}\n]}}\n'
 
 
-def _save(path: Path, text: str, encoding: str) -> Path:
+def save(path: Path, text: str, encoding: str) -> Path:
+    """Write text in an encoding; its line ends stay as they are."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text.encode(encoding))
     return path
 
 
-def _csv(rows: Iterable[Sequence[str]], delimiter: str, newline: str = "\r\n") -> str:
+def csv_text(rows: Iterable[Sequence[str]], delimiter: str, newline: str = "\r\n") -> str:
+    """Return rows as delimited text."""
     buffer = io.StringIO()
     csv.writer(buffer, delimiter=delimiter, lineterminator=newline).writerows(rows)
     return buffer.getvalue()

@@ -82,14 +82,14 @@ def cells(seed: int) -> list[Ring]:
         ring: Ring = [(float(x), float(y)) for x, y in coast(seed)]
         for other in range(len(place)):
             if other != own:
-                ring = _nearer(ring, place[own], place[other])
+                ring = nearer(ring, place[own], place[other])
         lon, lat = _degrees(np.array(ring))
         points = list(dict.fromkeys(zip(lon.tolist(), lat.tolist(), strict=True)))
         out.append([*points, points[0]])
     return out
 
 
-def _nearer(ring: Ring, own: Array, other: Array) -> Ring:
+def nearer(ring: Ring, own: Array, other: Array) -> Ring:
     """Clip a ring to the half-plane nearer to ``own`` (Sutherland-Hodgman)."""
     normal = other - own
     middle = float(normal @ (own + other)) / 2.0

@@ -62,8 +62,13 @@ def stream_of(seed: int, layer: str, *keys: int) -> np.random.Generator:
     -------
     numpy.random.Generator
     """
+    return keyed(seed, LAYERS[layer], *keys)
+
+
+def keyed(seed: int, layer: int, *keys: int) -> np.random.Generator:
+    """Return the random stream of a numbered layer; the city's layers begin at 101."""
     # the number of keys is part of the seed: numpy reads [1, 2] and [1, 2, 0] as the same seed
-    return np.random.default_rng([seed, LAYERS[layer], len(keys), *keys])
+    return np.random.default_rng([seed, layer, len(keys), *keys])
 
 
 def ordinal(round_: str) -> int:

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
 from wbe.findings import Findings
 from wbe.io.rows import Body
 
@@ -43,15 +41,17 @@ class Written:
     text: str = ""
 
 
-def written(bodies: Sequence[tuple[int, Body]], row: int, name: str) -> Written:
+def written(
+    bodies: Sequence[tuple[int, int, Body]], row: int, statement: int, name: str
+) -> Written:
     """The cell from which a field of a row was read.
 
     Parameters
     ----------
-    bodies : sequence of (int, Body)
-        Tables after the number of their first row, in ascending order.
-    row : int
-        Number of the row over all tables.
+    bodies : sequence of (int, int, Body)
+        Tables after the numbers of their first row and first statement, in ascending order.
+    row, statement : int
+        Numbers of the row and of its statement over all tables.
     name : str
         A field of the samples, for example ``time``.
 
@@ -60,39 +60,40 @@ def written(bodies: Sequence[tuple[int, Body]], row: int, name: str) -> Written:
     Written
         The first column of the field that is not blank in this row; all "" without a column.
     """
-    first, body = next((f, b) for f, b in reversed(bodies) if f <= row)
-    position, found = row - first, Written()
+    first_row, first, body = next(found for found in reversed(bodies) if found[0] <= row)
+    found = Written()
     for field in _COLUMNS.get(name, (name,)):
         column = body.header.column(field)
         if column is None:
             continue
-        text = body.cells[column.index][position]
-        place = Written(
-            field, column.text, body.sheet.address(body.rows[position], column.index), text
-        )
+        text = body.cells[column.index][statement - first]
+        cell = body.address(row - first_row, column)
+        place = Written(field, column.text, cell, text)
         if text:
             return place
         found = found if found.field else place
     return found
 
 
+@dataclass(frozen=True)
 class Stated:
     """One row's statement of a field.
 
-    Parameters
+    Attributes
     ----------
     place : Written
         Where and how it was written.
-    row : pandas.Series
-        Fields of the row as read, with ``file``, ``sheet`` and ``line``.
-    name : str
-        The field.
+    value : object
+        As read.
+    file, sheet, line
+        Where the row stands.
     """
 
-    def __init__(self, place: Written, row: pd.Series, name: str):
-        self.place, self.name = place, name
-        self.value: Any = row[name]
-        self.file, self.sheet, self.line = row["file"], row["sheet"], int(row["line"])
+    place: Written
+    value: Any
+    file: str
+    sheet: str
+    line: int
 
     @property
     def text(self) -> str:
@@ -100,7 +101,7 @@ class Stated:
         return self.place.text or str(self.value)
 
 
-def note_conflict(findings: Findings, sample: str, stated: Sequence[Stated]) -> None:
+def note_conflict(findings: Findings, sample: str, name: str, stated: Sequence[Stated]) -> None:
     """Add one finding that names every value and its lines; it stands at the rarest value.
 
     Parameters
@@ -108,8 +109,10 @@ def note_conflict(findings: Findings, sample: str, stated: Sequence[Stated]) -> 
     findings : Findings
     sample : str
         Id of the sample.
+    name : str
+        The field.
     stated : sequence of Stated
-        Statements of one field, two values among them at least.
+        Statements of the field, two values among them at least.
     """
     groups: dict[Any, list[Stated]] = {}
     for one in stated:
@@ -121,7 +124,7 @@ def note_conflict(findings: Findings, sample: str, stated: Sequence[Stated]) -> 
     findings.add(
         "sample_conflict", file=odd.file, sheet=odd.sheet, line=odd.line, column=odd.place.column,
         cell=odd.place.cell, sample_id=sample, value=odd.text, values=values,
-        field=odd.place.field or odd.name,
+        field=odd.place.field or name,
     )  # fmt: skip
 
 

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from wbe import names
 from wbe.findings import Findings
+from wbe.io.area_geometry import checked
 from wbe.io.cells import read_quantity
+from wbe.io.geojson import read_geojson
 from wbe.io.header import classify
-from wbe.io.text import Refused, decode, kind_of
+from wbe.io.text import Refused, kind_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
 SUFFIXES = (".geojson", ".json", ".gpkg", ".shp")
-_OVERLAP = 1e-6  # share of the smaller area below which a common border is drawn twice
 
 
 def areas_of(
@@ -49,9 +49,10 @@ def areas_of(
             findings.add(refused.rule, file=name, line=refused.line, **refused.details)
         return None
     findings.rows += len(frame)
-    areas = _checked(_columns(frame), name, findings)
+    unreadable = frame.attrs.get("unreadable", {})
+    areas = checked(_columns(frame), unreadable, name, findings)
     findings.accepted += len(areas)
-    areas.attrs["findings"] = findings
+    areas.attrs = {"findings": findings, "file": name}
     return areas
 
 
@@ -67,35 +68,67 @@ def _open(path: Path, name: str, findings: Findings, encoding: str | None) -> gp
     if not data.strip():
         raise Refused("file_empty")
     if suffix in (".geojson", ".json"):
-        return _geojson(data, name, findings, encoding)
+        return read_geojson(data, encoding)
     expected = b"SQLite format 3\x00" if suffix == ".gpkg" else b"\x00\x00\x27\x0a"
     if not data.startswith(expected):
         raise Refused("not_an_areas_file", reason=f"the bytes are no {suffix} but {kind_of(data)}")
-    return _layer(path, encoding)
+    return _layer(path, name, findings, encoding)
 
 
-def _layer(path: Path, encoding: str | None) -> gpd.GeoDataFrame:
+def _layer(path: Path, name: str, findings: Findings, encoding: str | None) -> gpd.GeoDataFrame:
     import geopandas as gpd
-    from pyogrio.errors import DataSourceError, FeatureError, FieldError
+    from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError
 
-    options = {}
+    options: dict[str, str] = {}
     if path.suffix.lower() == ".shp":
         options["encoding"] = encoding or _table_encoding(path)
+        for part, what in ((".shx", "index"), (".dbf", "table")):
+            if not _beside(path, part).is_file():
+                raise Refused("not_an_areas_file", reason=f"its {what} ({part}) is missing")
     try:
+        if path.suffix.lower() == ".gpkg":
+            options["layer"] = _chosen_layer(path, name, findings)
         frame = gpd.read_file(path, engine="pyogrio", **options)
-    except (DataSourceError, FeatureError, FieldError, UnicodeDecodeError, ValueError) as error:
+    except (DataSourceError, DataLayerError, FeatureError, FieldError, ValueError) as error:
         raise Refused("not_an_areas_file", reason=type(error).__name__) from None
     if not isinstance(frame, gpd.GeoDataFrame):
         raise Refused("not_an_areas_file", reason="it holds no geometry")
     return frame
 
 
+def _beside(path: Path, suffix: str) -> Path:
+    """Another file of a Shapefile, whose suffix may be in capitals."""
+    capitals = path.with_suffix(suffix.upper())
+    return capitals if capitals.is_file() else path.with_suffix(suffix)
+
+
+def _chosen_layer(path: Path, name: str, findings: Findings) -> str:
+    """The layer that holds areas; several are no choice of a program."""
+    import pyogrio
+
+    layers = [str(layer) for layer, kind in pyogrio.list_layers(path) if kind is not None]
+    if not layers:
+        raise Refused("not_an_areas_file", reason="it holds no geometry")
+    fields = {layer: pyogrio.read_info(path, layer=layer)["fields"] for layer in layers}
+    named = [
+        layer for layer in layers
+        if any(names.resolve("field", str(f)) in ("area", "name") for f in fields[layer])
+    ]  # fmt: skip
+    if len(named) > 1:
+        raise Refused("layers_ambiguous", values=", ".join(named))
+    chosen = (named or layers)[0]
+    if len(layers) > 1:
+        others = ", ".join(layer for layer in layers if layer != chosen)
+        findings.add("layer_chosen", file=name, value=chosen, count=len(layers), others=others)
+    return chosen
+
+
 def _table_encoding(path: Path) -> str:
     """Encoding of a Shapefile's table: what its .cpg says, else UTF-8, else GB18030."""
-    stated = path.with_suffix(".cpg")
+    stated = _beside(path, ".cpg")
     if stated.is_file():
         return stated.read_text(encoding="ascii", errors="replace").strip() or "UTF-8"
-    table = path.with_suffix(".dbf")
+    table = _beside(path, ".dbf")
     if not table.is_file():
         return "UTF-8"
     data = table.read_bytes()
@@ -107,65 +140,6 @@ def _table_encoding(path: Path) -> str:
     return "UTF-8"
 
 
-def _geojson(data: bytes, name: str, findings: Findings, encoding: str | None) -> gpd.GeoDataFrame:
-    import geopandas as gpd
-
-    content = _parsed(decode(data, encoding).text)
-    features = content.get("features") if isinstance(content, dict) else None
-    if not isinstance(features, list) or not features:
-        raise Refused("not_an_areas_file", reason="it is no FeatureCollection with features")
-    records, shapes = [], []
-    for number, feature in enumerate(features, start=1):
-        properties = feature.get("properties") if isinstance(feature, dict) else None
-        records.append(dict(properties) if isinstance(properties, dict) else {})
-        shapes.append(_shape(feature, number, name, findings))
-    frame = gpd.GeoDataFrame(pd.DataFrame(records), geometry=shapes)
-    return frame.set_crs(_stated_crs(content))
-
-
-def _parsed(text: str) -> Any:
-    def refuse(word: str) -> None:
-        raise ValueError(f"{word} is no number")
-
-    try:
-        return json.loads(text, parse_constant=refuse)
-    except json.JSONDecodeError as error:
-        raise Refused("not_an_areas_file", line=error.lineno, reason="it is no JSON") from None
-    except (ValueError, RecursionError) as error:
-        raise Refused("not_an_areas_file", reason=str(error)[:80]) from None
-
-
-def _shape(feature: Any, number: int, name: str, findings: Findings) -> Any:
-    from shapely.errors import ShapelyError
-    from shapely.geometry import shape
-
-    geometry = feature.get("geometry") if isinstance(feature, dict) else None
-    if geometry is None:
-        return None
-    try:
-        return shape(geometry)
-    except (ShapelyError, ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
-        findings.add("geometry_invalid", file=name, value=f"feature {number}",
-                     reason=type(error).__name__)  # fmt: skip
-        return None
-
-
-def _stated_crs(content: dict[str, Any]) -> str:
-    """The old ``crs`` member where there is one; GeoJSON is WGS 84 otherwise."""
-    from pyproj import CRS
-    from pyproj.exceptions import CRSError
-
-    member = content.get("crs")
-    properties = member.get("properties") if isinstance(member, dict) else None
-    stated = properties.get("name") if isinstance(properties, dict) else None
-    if not isinstance(stated, str):
-        return "EPSG:4326"
-    try:
-        return str(CRS.from_user_input(stated).to_string())
-    except CRSError:
-        raise Refused("not_an_areas_file", reason=f"unknown crs {stated[:60]!r}") from None
-
-
 def _refuse_personal(frame: gpd.GeoDataFrame, name: str, findings: Findings) -> None:
     personal = [c for c in frame.columns if classify(str(c)).kind == "personal"]
     for column in personal:
@@ -175,14 +149,25 @@ def _refuse_personal(frame: gpd.GeoDataFrame, name: str, findings: Findings) -> 
 
 
 def _to_wgs84(frame: gpd.GeoDataFrame, name: str, findings: Findings) -> gpd.GeoDataFrame:
-    bounds = frame.total_bounds
-    known = np.isfinite(bounds).all()
-    degrees = known and bool((np.abs(bounds) <= (180, 90, 180, 90)).all())
-    if frame.crs is None or (frame.crs.is_geographic and not degrees):
-        if known and not degrees:
-            raise Refused("areas_crs_missing")
-        findings.add("areas_crs_assumed", file=name)
+    """Bring areas to WGS 84; what they state and what their numbers can be must agree."""
+    bounds, crs = frame.total_bounds, frame.crs
+    if not np.isfinite(bounds).all():  # no geometry at all, which is said of each feature
         return frame.set_crs("EPSG:4326", allow_override=True)
+    largest = np.abs(bounds)
+    degrees = bool((largest <= (180, 90, 180, 90)).all())
+    if crs is not None and crs.is_projected:
+        if degrees:
+            raise Refused("areas_crs_contradicts", crs=crs.to_string()[:60])
+        moved = frame.to_crs("EPSG:4326")
+        if not np.isfinite(moved.total_bounds).all():
+            raise Refused("areas_crs_contradicts", crs=crs.to_string()[:60])
+        return moved
+    if not degrees:
+        swapped = bool((largest <= (90, 180, 90, 180)).all())
+        raise Refused("areas_axes_swapped" if swapped else "areas_crs_missing")
+    if crs is None:
+        findings.add("areas_crs_assumed", file=name)
+        return frame.set_crs("EPSG:4326")
     return frame.to_crs("EPSG:4326")
 
 
@@ -221,41 +206,3 @@ def _texts(values: pd.Series) -> list[str]:
 def _population(text: str) -> float:
     reading = read_quantity(text)
     return reading.value if reading.kind == "number" and reading.value > 0 else float("nan")
-
-
-def _checked(areas: gpd.GeoDataFrame, name: str, findings: Findings) -> gpd.GeoDataFrame:
-    """Leave out features without id or usable geometry; all of them are named."""
-    from shapely.validation import explain_validity
-
-    refused = set()
-    twice = areas["area"].duplicated(keep=False) & (areas["area"] != "")
-    for i, (area, shape) in enumerate(zip(areas["area"], areas.geometry, strict=True)):
-        value = area or f"feature {i + 1}"
-        before = len(findings)
-        if not area:
-            findings.add("area_missing", file=name, value=value)
-        if twice[i]:
-            findings.add("area_twice", file=name, value=value)
-        if shape is None or shape.is_empty:
-            findings.add("geometry_missing", file=name, value=value)
-        elif not shape.is_valid:
-            findings.add("geometry_invalid", file=name, value=value,
-                         reason=explain_validity(shape))  # fmt: skip
-        if len(findings) > before:
-            refused.add(i)
-    kept = areas[~areas.index.isin(refused)].sort_values("area", kind="stable")
-    kept = kept.reset_index(drop=True)
-    _note_overlaps(kept, name, findings)
-    return kept
-
-
-def _note_overlaps(areas: gpd.GeoDataFrame, name: str, findings: Findings) -> None:
-    surfaces = areas[areas.geom_type.isin(["Polygon", "MultiPolygon"])]
-    shapes = surfaces.geometry.to_numpy()
-    first, second = surfaces.sindex.query(shapes, predicate="intersects")
-    for i, j in sorted(zip(first.tolist(), second.tolist(), strict=True)):
-        if i < j:
-            common = shapes[i].intersection(shapes[j]).area
-            if common > _OVERLAP * min(shapes[i].area, shapes[j].area):
-                findings.add("areas_overlap", file=name, value=surfaces["area"].iloc[i],
-                             other=surfaces["area"].iloc[j])  # fmt: skip

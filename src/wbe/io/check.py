@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wbe.findings import Findings
 from wbe.io.areas import SUFFIXES as AREA_SUFFIXES
 from wbe.io.areas import areas_of
+from wbe.io.layout import Layout, Layouts, layouts_of
 from wbe.io.places import note_unmatched, sites_of
+from wbe.io.quality import assess_quality
 from wbe.io.read import as_paths, read_sources
-from wbe.io.sources import Source, open_source, shown_names
+from wbe.io.sources import Source, open_source, printable, shown_names
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".parquet", *AREA_SUFFIXES)
 
@@ -22,6 +29,8 @@ def check(
     sites: str | PathLike[str] | None = None,
     areas: str | PathLike[str] | None = None,
     encoding: str | None = None,
+    quality: bool = True,
+    layout: str | PathLike[str] | Layout | Layouts = "auto",
 ) -> Findings:
     """Check laboratory tables, sites, areas and indicators; each is known by its header.
 
@@ -33,6 +42,10 @@ def check(
         A sites table and a file of areas to check along, and against the laboratory tables.
     encoding : str, optional
         Codec of text files.
+    quality : bool
+        Whether to judge the laboratory's batches by the acceptance limits of the package.
+    layout : str, path, Layout or Layouts
+        ``auto``, a form of table, the name of a layout, or a layout file; of laboratory tables.
 
     Returns
     -------
@@ -44,7 +57,59 @@ def check(
     UsageError
         If no path was given.
     """
+    examined = examine(
+        paths, sites=sites, areas=areas, encoding=encoding, quality=quality, layout=layout
+    )
+    return examined.findings.sorted()
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What a check read.
+
+    Attributes
+    ----------
+    findings : Findings
+        In the order of reading.
+    sites, areas : GeoDataFrame or None
+        The last table of each kind.
+    sampled : dict of str to str
+        Site to area ("" where none is stated) of the laboratory tables.
+    """
+
+    findings: Findings
+    sites: gpd.GeoDataFrame | None
+    areas: gpd.GeoDataFrame | None
+    sampled: dict[str, str]
+
+
+def examine(
+    paths: str | PathLike[str] | Sequence[str | PathLike[str]],
+    *,
+    sites: str | PathLike[str] | None = None,
+    areas: str | PathLike[str] | None = None,
+    encoding: str | None = None,
+    quality: bool = True,
+    layout: str | PathLike[str] | Layout | Layouts = "auto",
+) -> Examined:
+    """Check as `check` does, and keep the tables for checks that need several of them.
+
+    Parameters
+    ----------
+    paths, sites, areas, encoding, quality, layout
+        As in `check`.
+
+    Returns
+    -------
+    Examined
+
+    Raises
+    ------
+    UsageError
+        If no path was given.
+    """
     findings = Findings()
+    layouts = layouts_of(layout)
     files = _files(as_paths(paths))
     given = [Path(p) for p in (sites, areas) if p is not None]
     files += list(zip(given, shown_names(given), strict=True)) if given else []
@@ -54,16 +119,16 @@ def check(
         if path.suffix.lower() in AREA_SUFFIXES:
             found_areas = areas_of(path, name, findings, encoding)
             continue
-        source = open_source(path, name, findings, encoding)
+        source = open_source(path, name, findings, encoding, layouts)
         if _is_sites(source, path, sites):
             found_sites, sites_file = sites_of(source, findings), name
         elif any(table.form == "indicators" for table in source.tables):
             _note_indicators(source, findings)
         else:
             laboratory.append(source)
-    sampled = _read(laboratory, findings)
+    sampled = _read(laboratory, findings, quality, layouts.form)
     note_unmatched(findings, sampled, found_sites, found_areas, sites_file)
-    return findings.sorted()
+    return Examined(findings, found_sites, found_areas, sampled)
 
 
 def _note_indicators(source: Source, findings: Findings) -> None:
@@ -77,14 +142,20 @@ def _note_indicators(source: Source, findings: Findings) -> None:
                          line=table.sheet.lines[table.header.row], severity="flag")  # fmt: skip
 
 
-def _read(sources: list[Source], findings: Findings) -> dict[str, str]:
+def _read(
+    sources: list[Source], findings: Findings, quality: bool, form: str
+) -> dict[str, str]:
     """Site to area of the laboratory tables; files of one folder are read as one."""
     folders: dict[Path, list[Source]] = {}
     for source in sources:
         folders.setdefault(source.path.resolve().parent, []).append(source)
     areas: dict[str, str] = {}
     for together in folders.values():
-        samples = read_sources(together, findings)
+        samples = read_sources(together, findings, form)
+        if quality:
+            # only what this adds: the findings of reading stand in the list already
+            judged = assess_quality(samples.assign_attrs(findings=Findings()))
+            findings.extend(iter(judged.attrs["findings"]))
         sites = samples["site"].values.tolist()
         areas |= dict(zip(sites, samples["area"].values.tolist(), strict=True))
     return areas
@@ -105,7 +176,7 @@ def _files(paths: list[Path]) -> list[tuple[Path, str]]:
             (f for f in folder.rglob("*") if f.is_file() and f.suffix.lower() in SUFFIXES),
             key=lambda f: f.relative_to(folder).as_posix(),
         )
-        names = [f.relative_to(folder).as_posix() for f in inner]
+        names = [printable(f.relative_to(folder).as_posix()) for f in inner]
         found += [(f, n) for f, n in zip(inner, names, strict=True) if not f"/{n}".count("/.")]
     return found
 

@@ -6,7 +6,8 @@ error; rows that say the same thing twice count once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,10 @@ import pandas as pd
 
 from wbe.findings import Findings
 from wbe.io.agreement import Stated, note_conflict, written
+from wbe.io.columns import Figures
+from wbe.io.duplicates import any_repeated, join_duplicates
+from wbe.io.outcomes import CODE
+from wbe.io.results import Results
 from wbe.io.rows import Body
 
 # sample-level fields on which the rows of one sample must agree
@@ -24,45 +29,79 @@ AGREEING = (
     "preservation", "storage_temp", "analysed_date", "province", "city", "county", "type",
     "weekday",
 )  # fmt: skip
-_VALUES = ("value", "lod", "loq", "rsd", "status", "recovery", "duplicate_rpd")
-_NOT_MEASURED = "not_measured"
+UNSTATED_MATRIX = "wwtp_influent"
 
 
 @dataclass
 class Joined:
-    """Rows and results of all tables of a read.
+    """Statements, rows and results of all tables of a read.
 
     Attributes
     ----------
-    rows : pandas.DataFrame
-        Sample-level fields, one row for each row of a table, and ``file, sheet, line, source``.
-    results : pandas.DataFrame
-        ``row`` (index into `rows`), ``analyte, quantity, matrix, value, lod, loq, status, line,
-        column``.
+    statements : pandas.DataFrame
+        Sample-level fields of each distinct statement (see `wbe.io.rows.Body`).
+    results : Results
+        With ``row`` counted over all tables.
+    statement, line : ndarray of int (row,)
+        Statement that each row makes, and its line.
     findings : Findings
-    bodies : list of (int, Body)
-        Each table's cells, after the number of its first row in `rows`: what was written where.
-    rejected_rows : set of int
-        Rows of which something was rejected here.
+    bodies : list of (int, int, Body)
+        Tables after the numbers of their first row and of their first statement.
+    rejected : ndarray of bool (row,)
+        Rows of which something was rejected.
     """
 
-    rows: pd.DataFrame
-    results: pd.DataFrame
+    statements: pd.DataFrame
+    results: Results
+    statement: np.ndarray
+    line: np.ndarray
     findings: Findings
-    bodies: list[tuple[int, Body]] = field(default_factory=list)
-    rejected_rows: set[int] = field(default_factory=set)
+    bodies: list[tuple[int, int, Body]]
+    rejected: np.ndarray
 
     def note(self, rule: str, row: int, **more: Any) -> None:
         """Add a finding about a row."""
-        place = self.rows.iloc[row]
+        sheet = self.body_of(row).sheet
         self.findings.add(
-            rule, file=place["file"], sheet=place["sheet"], line=int(place["line"]), **more
+            rule, file=sheet.file, sheet=sheet.name, line=int(self.line[row]), **more
         )
         if self.findings.last_is_error:
-            self.rejected_rows.add(row)
+            self.rejected[row] = True
+
+    def body_of(self, row: int) -> Body:
+        """The table of a row."""
+        return next(body for first, _, body in reversed(self.bodies) if first <= row)
+
+    def rows_of(self, statements: Sequence[int] | np.ndarray) -> np.ndarray:
+        """Rows that make any of some statements."""
+        marked = np.zeros(len(self.statements), dtype=bool)
+        marked[np.asarray(statements, dtype=int)] = True
+        return np.flatnonzero(marked[self.statement])
 
 
-def collapse(joined: Joined) -> tuple[pd.DataFrame, pd.DataFrame]:
+@dataclass
+class _Portions:
+    """Pairs of a statement and a matrix: each is (part of) one sample.
+
+    Attributes
+    ----------
+    statement, matrix : ndarray of int (portion,)
+        Statement, and number of the matrix in ``results.matrices``.
+    sample : ndarray of int (portion,)
+        Number of the sample in `ids`.
+    ids : ndarray of str (sample,)
+    of_result : ndarray of int (result,)
+        Number of each result's sample.
+    """
+
+    statement: np.ndarray
+    matrix: np.ndarray
+    sample: np.ndarray
+    ids: np.ndarray
+    of_result: np.ndarray
+
+
+def collapse(joined: Joined) -> tuple[pd.DataFrame, Results, np.ndarray]:
     """One record a sample, and one record for each sample and analyte.
 
     Parameters
@@ -74,65 +113,118 @@ def collapse(joined: Joined) -> tuple[pd.DataFrame, pd.DataFrame]:
     -------
     samples : pandas.DataFrame
         Indexed by sample id.
-    results : pandas.DataFrame
-        With ``sample``; at most one record for each sample and analyte.
+    results : Results
+        At most one record for each sample and analyte.
+    sample : ndarray of int (result,)
+        Position of each result's sample in `samples`.
     """
-    _settle_not_taken(joined)
+    _settle_not_taken(joined.results)
     _drop_empty_blocks(joined)
-    units = _units(joined)
-    joined.results["sample"] = units["sample"].to_numpy()[
-        units.index.get_indexer(
-            pd.MultiIndex.from_arrays([joined.results["row"], joined.results["matrix"]])
-        )
-    ]
-    samples, refused = _samples(joined, units)
-    results = _join_duplicates(joined)
-    rejected = results["sample"].isin(refused) & (results["status"] != _NOT_MEASURED)
-    results.loc[rejected, "status"] = "rejected"
-    results.loc[results["status"] == "rejected", "value"] = np.nan
-    return samples, results.reset_index(drop=True)
-
-
-def _settle_not_taken(joined: Joined) -> None:
-    """Where one cell says that the sample was not taken, its blank neighbours are missing too."""
+    portions = _portions(joined)
+    sample = portions.of_result
+    repeated = any_repeated(joined.results, sample, len(portions.ids))
+    if not repeated:  # what is written in the cells will not be asked again
+        joined.results.figures = Figures()
+    samples, refused = _samples(joined, portions)
     results = joined.results
-    keys = [results["row"], results["matrix"]]
-    absent = results["not_taken"].groupby(keys).transform("any")
-    results.loc[absent & (results["status"] == _NOT_MEASURED), "status"] = "missing"
+    if repeated:
+        results, sample = join_duplicates(joined, sample, portions.ids)
+    rejected = refused[sample] & (results.status != CODE["not_measured"])
+    results.status[rejected] = CODE["rejected"]
+    results.value[results.status == CODE["rejected"]] = np.nan
+    return samples, results, sample
+
+
+def _settle_not_taken(results: Results) -> None:
+    """Where one cell says that the sample was not taken, its blank neighbours are missing too."""
+    if not results.not_taken.any():
+        return
+    portion = results.row.astype(np.int64) * len(results.matrices) + results.matrix
+    absent = np.isin(portion, portion[results.not_taken])
+    results.status[absent & (results.status == CODE["not_measured"])] = CODE["missing"]
 
 
 def _drop_empty_blocks(joined: Joined) -> None:
     """A row of two matrices with results of one makes one sample."""
     results = joined.results
-    measured = results["status"] != _NOT_MEASURED
-    block = measured.groupby([results["row"], results["matrix"]]).transform("any")
-    row = measured.groupby(results["row"]).transform("any")
-    empty = row & ~block
-    for number, matrix in sorted(set(zip(results["row"][empty], results["matrix"][empty],
-                                         strict=True))):  # fmt: skip
-        joined.note("nothing_measured", int(number), site=joined.rows["site"].iloc[int(number)],
-                    matrix=matrix or "wwtp_influent")  # fmt: skip
-    joined.results = results[~empty].reset_index(drop=True)
+    if not results.grouped:
+        return
+    several = len(results.matrices)
+    block = results.row.astype(np.int64) * several + results.matrix
+    measured = results.status != CODE["not_measured"]
+    in_block = np.zeros(len(joined.line) * several, dtype=bool)
+    in_block[block[measured]] = True
+    in_row = in_block.reshape(-1, several).any(axis=1)
+    empty = in_row[results.row] & ~in_block[block]
+    for number in np.unique(block[empty]).tolist():
+        row, matrix = divmod(number, several)
+        site = joined.statements["site"].iloc[joined.statement[row]]
+        joined.note("nothing_measured", row, site=site,
+                    matrix=results.matrices[matrix] or UNSTATED_MATRIX)  # fmt: skip
+    joined.results = results.only(~empty)
 
 
-def _units(joined: Joined) -> pd.DataFrame:
-    """Sample id of every (row, matrix); built where the table has none."""
-    pairs = joined.results[["row", "matrix"]].drop_duplicates()
-    rows = joined.rows.iloc[pairs["row"]].reset_index(drop=True)
-    pairs = pairs.reset_index(drop=True)
-    base = rows["sample_id"].astype(object)
-    given = (base != "").to_numpy()
-    matrix = pairs["matrix"].replace("", "wwtp_influent")
-    when = np.where(rows["time"].notna(), _stamps(rows), rows["round"])
-    built = rows["site"] + "|" + when + "|" + matrix
-    several_matrices = matrix.groupby(base.to_numpy()).transform("nunique") > 1
-    labs = rows["lab"].where(rows["lab"] != "")
-    several_labs = (labs.groupby(base.to_numpy()).transform("nunique") > 1) & labs.notna()
-    ids = base.where(~several_matrices, base + "|" + matrix)
-    ids = ids.where(~several_labs, ids + "|" + rows["lab"])
-    pairs["sample"] = np.where(given, ids, built)
-    _note_ids(joined, pairs, given, (several_matrices | several_labs).to_numpy() & given)
-    return pairs.set_index(["row", "matrix"])
+def _portions(joined: Joined) -> _Portions:
+    """Sample of every statement and matrix; its id is built where the table has none."""
+    results = joined.results
+    several = max(1, len(results.matrices))
+    count = len(joined.statements) * several
+    key = _of_rows(joined.statement, results.row)
+    if several > 1:
+        key = key.astype(np.min_scalar_type(-count)) * several + results.matrix
+    present = np.zeros(count, dtype=bool)
+    present[key] = True
+    found = np.flatnonzero(present)
+    statement, matrix = np.divmod(found, several)
+    ids, built, split = _ids(joined, statement, matrix)
+    sample, distinct = pd.factorize(ids)
+    sample = sample.astype(np.int32)
+    _note_built(joined, statement[built], ids[built])
+    for portion in np.flatnonzero(split)[~pd.Series(ids[split]).duplicated().to_numpy()]:
+        row = int(np.argmax(joined.statement == statement[portion]))
+        joined.note("sample_split", row, sample_id=str(ids[portion]))
+    of_key = np.full(count, -1, dtype=np.int32)
+    of_key[found] = sample
+    return _Portions(statement, matrix, sample, distinct, of_key[key])
+
+
+def _of_rows(values: np.ndarray, row: np.ndarray) -> np.ndarray:
+    """Values of some rows, ascending; the values themselves if these are all of them."""
+    return values if len(row) == len(values) and row[-1] == len(row) - 1 else values[row]
+
+
+def _ids(
+    joined: Joined, statement: np.ndarray, matrix: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Id of each portion; whether it was built; whether it was split."""
+    base = _column(joined, "sample_id", statement)
+    names = np.array([m or UNSTATED_MATRIX for m in joined.results.matrices] or [""], dtype=object)
+    of_matrix = names[matrix]
+    given = base != ""
+    ids = base.copy()
+    if not given.all():
+        rows = joined.statements.iloc[statement[~given]]
+        when = np.where(rows["time"].notna(), _stamps(rows), rows["round"])
+        ids[~given] = rows["site"].to_numpy(object) + "|" + when + "|" + of_matrix[~given]
+    by_matrix = given & _several(base, of_matrix)
+    ids[by_matrix] = ids[by_matrix] + "|" + of_matrix[by_matrix]
+    labs = _column(joined, "lab", statement)
+    by_lab = given & (labs != "") & _several(base, np.where(labs == "", None, labs))
+    ids[by_lab] = ids[by_lab] + "|" + labs[by_lab]
+    return ids, ~given, by_matrix | by_lab
+
+
+def _column(joined: Joined, name: str, statement: np.ndarray) -> np.ndarray:
+    if name not in joined.statements:
+        return np.full(len(statement), "", dtype=object)
+    return joined.statements[name].to_numpy(dtype=object)[statement]
+
+
+def _several(base: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Whether rows of the same base have more than one of some values; None counts as none."""
+    if len(set(values.tolist()) - {None}) < 2:
+        return np.zeros(len(base), dtype=bool)
+    return (pd.Series(values).groupby(base).transform("nunique") > 1).to_numpy()
 
 
 def _stamps(rows: pd.DataFrame) -> np.ndarray:
@@ -141,130 +233,108 @@ def _stamps(rows: pd.DataFrame) -> np.ndarray:
     return (days + clocks.where(rows["clock"], "")).to_numpy(dtype=object)
 
 
-def _note_ids(joined: Joined, pairs: pd.DataFrame, given: np.ndarray, split: np.ndarray) -> None:
-    """One flag a file for ids that were built, one a sample for ids that were split."""
-    built = pairs[~given]
-    files = joined.rows["file"].iloc[built["row"]]
+def _note_built(joined: Joined, statement: np.ndarray, ids: np.ndarray) -> None:
+    """One flag a file for ids that were built."""
+    files = joined.statements["file"].iloc[statement].to_numpy(dtype=object)
     for file in sorted(set(files)):
-        count = int((files == file).sum())
-        example = built["sample"][(files == file).to_numpy()].iloc[0]
-        joined.findings.add("sample_id_built", file=file, count=count, example=example)
-    for row, sample in pairs.loc[split, ["row", "sample"]].drop_duplicates("sample").to_numpy():
-        joined.note("sample_split", int(row), sample_id=str(sample))
+        of_file = files == file
+        joined.findings.add("sample_id_built", file=file, example=ids[of_file][0],
+                            count=len(joined.rows_of(statement[of_file])))  # fmt: skip
 
 
-def _samples(joined: Joined, units: pd.DataFrame) -> tuple[pd.DataFrame, set[str]]:
+def _samples(joined: Joined, portions: _Portions) -> tuple[pd.DataFrame, np.ndarray]:
     """First statement of each field; a second, different one is a contradiction."""
-    row = units.index.get_level_values("row").to_numpy()
-    rows = joined.rows.iloc[row].reset_index(drop=True)
-    sample = units["sample"].to_numpy()
-    refused = set(sample[rows["refused"].to_numpy(dtype=bool)])
-    found: dict[str, pd.Series] = {}
+    statements = joined.statements
+    count = len(portions.ids)
+    refused = np.zeros(count, dtype=bool)
+    refused[portions.sample[statements["refused"].to_numpy(dtype=bool)[portions.statement]]] = True
+    first = np.full(count, -1)
+    first[portions.sample[::-1]] = portions.statement[::-1]
+    again = np.bincount(portions.sample, minlength=count)[portions.sample] > 1
+    found = {}
     for name in AGREEING:
-        if name not in rows:
-            continue
-        values = rows[name]
-        if values.dtype.kind not in "fM":
-            values = values.where(values != "")
-        first = values.groupby(sample, sort=True).first()
-        found[name] = first
-        differs = (values.notna() & (values.to_numpy() != first.loc[sample].to_numpy())).to_numpy()
-        for key in sorted(set(sample[differs])):
-            of_it = row[(sample == key) & values.notna().to_numpy()]
-            _note_conflict(joined, str(key), name, of_it)
-            joined.rejected_rows.update(row[sample == key].tolist())
-            refused.add(key)
-    _refuse_undated(joined, found, row, sample, refused)
-    table = pd.DataFrame(found)
-    matrix = pd.Series(units.index.get_level_values("matrix"), index=sample)
-    table["matrix"] = matrix[~matrix.index.duplicated()].replace("", "wwtp_influent")
-    table["note"] = _joined_notes(rows["note"].to_numpy(), sample).reindex(table.index)
-    for name in table.columns:
-        if table[name].dtype.kind not in "fM":
-            table[name] = table[name].astype(object).where(table[name].notna(), "")
+        if name in statements:
+            found[name] = _agreed(joined, portions, first, again, name, refused)
+    ids = pd.Index(portions.ids, dtype=object)
+    columns = {
+        name: pd.Series(values, index=ids, dtype=object if values.dtype == object else None)
+        for name, values in found.items()
+    }
+    table = pd.DataFrame(columns, copy=False)
+    _refuse_undated(joined, table, portions, first, refused)
+    matrices = [m or UNSTATED_MATRIX for m in joined.results.matrices] or [""]
+    of_sample = np.zeros(count, dtype=int)
+    of_sample[portions.sample[::-1]] = portions.matrix[::-1]
+    table["matrix"] = pd.Series(np.array(matrices, object)[of_sample], index=ids, dtype=object)
+    if "note" in statements:
+        table["note"] = _joined_notes(joined, portions)
     return table, refused
 
 
-def _note_conflict(joined: Joined, sample: str, name: str, rows: np.ndarray) -> None:
+def _agreed(
+    joined: Joined, portions: _Portions, first: np.ndarray, again: np.ndarray, name: str,
+    refused: np.ndarray,
+) -> np.ndarray:  # fmt: skip
+    """The first stated value of a field in each sample; later, different ones are noted."""
+    column = joined.statements[name]
+    values = column.to_numpy(dtype=object if column.dtype.kind not in "fM" else None)
+    if not again.any():
+        return values if _in_order(first, len(values)) else values[first]
+    agreed = values[first]
+    some = values[portions.statement[again]]
+    sample = portions.sample[again]
+    stated = pd.notna(some) if column.dtype.kind in "fM" else some != ""
+    known = pd.Series(some[stated]).groupby(sample[stated], sort=True).first()
+    agreed[known.index.to_numpy()] = known.to_numpy()
+    differs = stated & (some != agreed[sample])
+    for number in sorted(set(sample[differs].tolist()), key=lambda i: str(portions.ids[i])):
+        of_it = portions.statement[again][(sample == number) & stated]
+        _note_conflict(joined, str(portions.ids[number]), name, of_it)
+        joined.rejected[joined.rows_of(portions.statement[portions.sample == number])] = True
+        refused[number] = True
+    return agreed
+
+
+def _in_order(numbers: np.ndarray, count: int) -> bool:
+    """Whether they are all numbers from 0 on."""
+    return len(numbers) == count and bool((numbers == np.arange(count)).all())
+
+
+def _note_conflict(joined: Joined, sample: str, name: str, statements: np.ndarray) -> None:
     """One finding for a sample and a field, at the value that fewest rows state."""
-    stated = [
-        Stated(written(joined.bodies, int(row), name), joined.rows.iloc[row], name)
-        for row in sorted(set(rows.tolist()))
-    ]
-    note_conflict(joined.findings, sample, stated)
+    stated = []
+    for row in joined.rows_of(statements):
+        statement = int(joined.statement[row])
+        place = written(joined.bodies, int(row), statement, name)
+        record = joined.statements.iloc[statement]
+        stated.append(Stated(place, record[name], record["file"], record["sheet"],
+                             int(joined.line[row])))  # fmt: skip
+    note_conflict(joined.findings, sample, name, stated)
 
 
 def _refuse_undated(
-    joined: Joined, found: dict[str, pd.Series], row: np.ndarray, sample: np.ndarray,
-    refused: set[str],
+    joined: Joined, table: pd.DataFrame, portions: _Portions, first: np.ndarray,
+    refused: np.ndarray,
 ) -> None:  # fmt: skip
     """A sample without date and round fits no round, unless no sample of the read has either."""
-    undated = found["time"].isna() & found["round"].isna()
+    undated = (table["time"].isna() & (table["round"] == "")).to_numpy()
     if undated.all():
         return
-    for key in undated.index[undated]:
-        if key in refused:
-            continue
-        rows = row[sample == key]
-        place = written(joined.bodies, int(rows[0]), "time")
-        joined.note("sample_undated", int(rows[0]), sample_id=str(key), column=place.column,
-                    site=joined.rows["site"].iloc[rows[0]], cell=place.cell)  # fmt: skip
-        joined.rejected_rows.update(rows.tolist())
-        refused.add(key)
+    for number in np.flatnonzero(undated & ~refused).tolist():
+        rows = joined.rows_of(portions.statement[portions.sample == number])
+        row = int(rows[0])
+        place = written(joined.bodies, row, int(joined.statement[row]), "time")
+        site = joined.statements["site"].iloc[first[number]]
+        joined.note("sample_undated", row, sample_id=str(portions.ids[number]), site=site,
+                    column=place.column, cell=place.cell)  # fmt: skip
+        joined.rejected[rows] = True
+        refused[number] = True
 
 
-def _joined_notes(notes: np.ndarray, sample: np.ndarray) -> pd.Series:
-    found: dict[str, dict[str, None]] = {}
-    for key, text in zip(sample, notes, strict=True):
+def _joined_notes(joined: Joined, portions: _Portions) -> list[str]:
+    notes: list[dict[str, None]] = [{} for _ in portions.ids]
+    texts = joined.statements["note"].to_numpy(dtype=object)[portions.statement]
+    for number, text in zip(portions.sample.tolist(), texts.tolist(), strict=True):
         if text:
-            found.setdefault(key, {})[text] = None
-    return pd.Series({key: "; ".join(sorted(texts)) for key, texts in found.items()}, dtype=object)
-
-
-def _join_duplicates(joined: Joined) -> pd.DataFrame:
-    """Exact repeats collapse, replicates are averaged, contradictions are rejected."""
-    results = joined.results
-    keys = ["sample", "analyte"]
-    twice = results.duplicated(keys, keep=False)
-    if not twice.any():
-        return results
-    kept = [results[~twice]]
-    for _, group in results[twice].groupby(keys, sort=True):
-        kept.append(_one(joined, group))
-    return pd.concat(kept, ignore_index=True)
-
-
-def _one(joined: Joined, group: pd.DataFrame) -> pd.DataFrame:
-    measured = group[group["status"] != _NOT_MEASURED]
-    if len(measured) <= 1:
-        return measured if len(measured) else group.iloc[:1]
-    place = {"sample_id": measured["sample"].iloc[0], "analyte": measured["analyte"].iloc[0]}
-    rows = [int(r) for r in measured["row"]]
-    lines = ", ".join(f"{joined.rows['file'].iloc[r]}:{joined.rows['line'].iloc[r]}" for r in rows)
-    present = [name for name in _VALUES if name in measured]
-    same = len(measured[[*present, "replicate", "quantity"]].drop_duplicates()) == 1
-    if same:
-        joined.note("duplicate_row", rows[1], count=len(rows), lines=lines, **place)
-        return measured.iloc[:1]
-    replicates = measured["replicate"]
-    if (replicates != "").all() and replicates.nunique() == len(measured):
-        joined.note("replicates_averaged", rows[0], count=len(rows), lines=lines, **place)
-        return _averaged(measured)
-    joined.note("duplicate_conflict", rows[1], lines=lines, column=measured["column"].iloc[1],
-                value=measured["text"].iloc[1], **place)  # fmt: skip
-    joined.rejected_rows.update(rows)
-    return measured.iloc[:1].assign(status="rejected", value=np.nan)
-
-
-def _averaged(measured: pd.DataFrame) -> pd.DataFrame:
-    """Arithmetic mean of the quantified replicates; without one, the highest limit."""
-    quantified = measured[measured["status"] == "quantified"]
-    limits = {name: measured[name].max() for name in ("lod", "loq")}
-    if len(quantified):
-        first = quantified.iloc[:1]
-        means = {n: quantified[n].mean() for n in ("value", "rsd", "recovery") if n in measured}
-        return first.assign(**limits, **means)
-    order = {"below_loq": 0, "below_lod": 1}
-    ranked = measured.assign(_rank=measured["status"].map(order).fillna(2))
-    first = ranked.sort_values("_rank", kind="stable").iloc[:1]
-    return first.drop(columns="_rank").assign(**limits)
+            notes[number][text] = None
+    return ["; ".join(sorted(found)) for found in notes]

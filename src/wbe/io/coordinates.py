@@ -31,6 +31,8 @@ _ANGLE = re.compile(
 )
 CHINA_LAT = (3.0, 54.0)
 CHINA_LON = (73.0, 136.0)
+METRES = 10_000.0
+"""Number from which on a coordinate is no mistyped degree."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,10 @@ def _ordered(first: tuple[float, str], second: tuple[float, str]) -> Position:
         return _checked(b, a)
     if "lon" in (axis_a,) or "lat" in (axis_b,):
         return _checked(a, b)
+    if a == 0 and b == 0:
+        return Position(rule="coordinates_zero")
+    if in_metres(a, b):
+        return Position(rule="coordinates_projected")
     lon_first, lat_first = _in_china(a, b), _in_china(b, a)
     if lon_first == lat_first:
         return Position(rule="coordinate_ambiguous")
@@ -118,6 +124,47 @@ def _ordered(first: tuple[float, str], second: tuple[float, str]) -> Position:
 
 def _in_china(lon: float, lat: float) -> bool:
     return CHINA_LON[0] <= lon <= CHINA_LON[1] and CHINA_LAT[0] <= lat <= CHINA_LAT[1]
+
+
+def in_metres(x: float, y: float) -> bool:
+    """Whether a pair of numbers can only be metres of a projected system."""
+    return max(abs(x), abs(y)) >= METRES
+
+
+def projected_systems(x: float, y: float) -> list[str]:
+    """Projected systems that a pair of metres may be in, from the size of its numbers.
+
+    Parameters
+    ----------
+    x, y : float
+        Easting and northing, in either order.
+
+    Returns
+    -------
+    list of str
+        EPSG codes where the numbers tell one, else kinds of system; never chosen silently.
+
+    Examples
+    --------
+    >>> projected_systems(38_512_345, 2_543_210)
+    ['EPSG:4526']
+    >>> projected_systems(512_345, 2_543_210)
+    ['Gauss-Krüger or UTM, zone unknown']
+    >>> projected_systems(12_945_678, 2_634_567)
+    ['EPSG:3857']
+    """
+    east, north = max(abs(x), abs(y)), min(abs(x), abs(y))
+    if east > 1e6 and x != y and abs(y) > abs(x) and abs(x) < 1e6:
+        east, north = abs(x), abs(y)  # an easting without a zone is the smaller number
+    zone, within = divmod(east, 1e6)
+    found = []
+    if 8.1e6 <= east <= 15.2e6 and north <= 7.2e6:  # longitudes 73-136 in Web Mercator
+        found.append("EPSG:3857")
+    if 1e5 <= within <= 9e5 and 25 <= zone <= 45:
+        found.append(f"EPSG:{4513 + int(zone) - 25}")
+    elif 1e5 <= within <= 9e5 and 13 <= zone <= 23:
+        found.append(f"EPSG:{4491 + int(zone) - 13}")
+    return found or ["Gauss-Krüger or UTM, zone unknown"]
 
 
 def _checked(lon: float, lat: float) -> Position:

@@ -81,6 +81,9 @@ class Header:
         Field to (value, row) from ``key: value`` cells above the header.
     title_texts : list of str
         Every text above the header.
+    width : int or None
+        Number of columns that stand in the file, where a layout added further ones behind them;
+        None where it added none.
     """
 
     row: int
@@ -88,6 +91,7 @@ class Header:
     columns: list[Column]
     titles: dict[str, tuple[str, int]] = field(default_factory=dict)
     title_texts: list[str] = field(default_factory=list)
+    width: int | None = None
 
     @cached_property
     def identity(self) -> list[Column]:
@@ -268,13 +272,34 @@ def find_header(sheet: Sheet) -> Header:
     scores = [_known(row) for row in sheet.rows[:SEARCHED_ROWS]]
     if not scores or max(scores) < 2:
         raise Refused("header_not_found")
-    row = scores.index(max(scores))
+    # a header repeated below in full is no reason to take the rows between for a title
+    enough = max(2, 0.8 * max(scores))
+    return header_at(sheet, next(i for i, score in enumerate(scores) if score >= enough))
+
+
+def header_at(sheet: Sheet, row: int, depth: int | None = None) -> Header:
+    """Read the header that stands in a known row.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    row : int
+        Index of the row, the upper or the lower one of two.
+    depth : int, optional
+        Number of rows of the header; without it two rows are told from one by their words.
+
+    Returns
+    -------
+    Header
+    """
     columns = [replace(classify(text), index=i) for i, text in enumerate(sheet.rows[row])]
     header = Header(row, 1, columns)
-    if row > 0 and _is_group_row(sheet, row - 1, row):
+    if depth == 2:
+        header = _two_level(sheet, row)
+    elif depth is None and row > 0 and _is_group_row(sheet, row - 1, row):
         header = _two_level(sheet, row - 1)
     elif row + 1 < len(sheet.rows):
-        if _is_group_row(sheet, row, row + 1):
+        if depth is None and _is_group_row(sheet, row, row + 1):
             header = _two_level(sheet, row)
         elif _is_unit_row(sheet, header):
             header = _with_units(sheet, header)
@@ -282,7 +307,7 @@ def find_header(sheet: Sheet) -> Header:
     return header
 
 
-def _group(text: str) -> tuple[str, str] | None:
+def group_of(text: str) -> tuple[str, str] | None:
     """Kind of matrix and unit of a group header such as ``土壤（ng/g）``."""
     base, unit = split_unit(plain(text))
     matrix = load("headers")["groups"].get(squeezed(base)) or names.resolve("matrix", base)
@@ -294,7 +319,7 @@ def _group(text: str) -> tuple[str, str] | None:
 
 def _is_group_row(sheet: Sheet, upper: int, lower: int) -> bool:
     """Whether the upper row groups the analytes of the lower one."""
-    groups = [i for i, text in enumerate(sheet.rows[upper]) if text.strip() and _group(text)]
+    groups = [i for i, text in enumerate(sheet.rows[upper]) if text.strip() and group_of(text)]
     if not groups:
         return False
     below = [c for c in map(classify, sheet.rows[lower]) if c.kind != "blank"]
@@ -310,7 +335,7 @@ def _two_level(sheet: Sheet, row: int) -> Header:
     for index in range(max(len(upper), len(lower))):
         above, below = sheet.cell(row, index), sheet.cell(row + 1, index)
         if above.strip():
-            matrix, unit = _group(above) or ("", "")
+            matrix, unit = group_of(above) or ("", "")
         if not below.strip():
             column = replace(classify(above), index=index)
         else:

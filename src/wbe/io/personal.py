@@ -12,6 +12,7 @@ import re
 
 from wbe.findings import Findings
 from wbe.io.agreement import spans
+from wbe.io.blocks import Block, from_rows
 from wbe.io.header import VALUE_FIELDS, Column, Header
 from wbe.io.quantities import QUANTITIES
 from wbe.io.tables import Sheet, column_letters
@@ -42,6 +43,7 @@ def note_personal_cells(sheet: Sheet, header: Header, findings: Findings) -> boo
     Parameters
     ----------
     sheet : Sheet
+        Rows that are not in memory are left to `PersonalCells`.
     header : Header
     findings : Findings
         Receives one ``personal_data_in_cell`` a column; its value stays empty.
@@ -51,22 +53,46 @@ def note_personal_cells(sheet: Sheet, header: Header, findings: Findings) -> boo
     bool
         Whether there was any.
     """
-    known = {column.index for column in header.columns if column.kind == "personal"}
-    found: dict[int, list[int]] = {}
-    for row, cells in enumerate(sheet.rows):
-        for index, text in enumerate(cells):
-            if len(text) < _SHORTEST or index in known:
+    cells = PersonalCells(header)
+    width = max(map(len, sheet.rows), default=0)
+    cells.look(from_rows(sheet.rows, sheet.lines, width))
+    return cells.note(sheet, findings)
+
+
+class PersonalCells:
+    """Remembers where telephone and identity numbers stand, not what they are.
+
+    Parameters
+    ----------
+    header : Header
+    """
+
+    def __init__(self, header: Header):
+        self._header = header
+        self._known = {column.index for column in header.columns if column.kind == "personal"}
+        self._found: dict[int, list[int]] = {}
+
+    def look(self, block: Block) -> None:
+        """Look through some rows."""
+        for index, (_, texts) in enumerate(block.columns):
+            if index in self._known:
                 continue
-            if _is_personal(text, _column(header, index)):
-                found.setdefault(index, []).append(row)
-    for index, rows in sorted(found.items()):
-        column = _column(header, index)
-        findings.add(
-            "personal_data_in_cell", file=sheet.file, sheet=sheet.name, line=sheet.lines[rows[0]],
-            column=(column.text if column else "") or column_letters(index),
-            cell=sheet.address(rows[0], index), lines=spans(sheet.lines[row] for row in rows),
-        )  # fmt: skip
-    return bool(found)
+            column = _column(self._header, index)
+            personal = [len(t) >= _SHORTEST and _is_personal(t, column) for t in texts]
+            if any(personal):
+                lines = block.lines[block.where(index, personal)]
+                self._found.setdefault(index, []).extend(lines.tolist())
+
+    def note(self, sheet: Sheet, findings: Findings) -> bool:
+        """Add one finding a column; returns whether there was any."""
+        for index, lines in sorted(self._found.items()):
+            column, letters = _column(self._header, index), column_letters(index)
+            findings.add(
+                "personal_data_in_cell", file=sheet.file, sheet=sheet.name, line=lines[0],
+                column=(column.text if column else "") or letters,
+                cell=f"{letters}{lines[0]}" if sheet.spreadsheet else "", lines=spans(lines),
+            )  # fmt: skip
+        return bool(self._found)
 
 
 def _column(header: Header, index: int) -> Column | None:

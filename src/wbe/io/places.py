@@ -13,12 +13,15 @@ import pandas as pd
 
 from wbe.errors import FindingsError
 from wbe.findings import Findings
+from wbe.io.gather import extract
 from wbe.io.quantities import read_quantities
-from wbe.io.rows import Body, extract
+from wbe.io.rows import Body
 from wbe.io.samples import contained, read_coordinates, read_population_basis
+from wbe.io.site_positions import note_far, refuse_impossible
 from wbe.io.sources import Source, Table, open_source
 from wbe.io.text import Refused
 from wbe.io.words import plain
+from wbe.spellings import alike, mangled, nearest, rounded
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -47,7 +50,8 @@ def read_sites(path: str | PathLike[str], *, encoding: str | None = None) -> gpd
     GeoDataFrame
         ``site, name, area, lon, lat, crs, population, population_basis, population_date, role,
         type, geometry``; its ``crs`` is EPSG:4326 only if every position is in WGS 84 or CGCS2000.
-        ``attrs["findings"]`` holds all findings; rows with errors are left out.
+        ``attrs["findings"]`` holds all findings; rows with errors are left out. ``attrs["file"]``
+        and ``attrs["lines"]`` (by site) say where each stands.
 
     Raises
     ------
@@ -81,7 +85,7 @@ def sites_of(source: Source, findings: Findings) -> gpd.GeoDataFrame | None:
                              line=refused.line, **refused.details)  # fmt: skip
     if not parts:
         return None
-    return _as_frame(pd.concat(parts, ignore_index=True), findings)
+    return _as_frame(pd.concat(parts, ignore_index=True), source.name, findings)
 
 
 def _sites(table: Table, findings: Findings) -> pd.DataFrame:
@@ -92,7 +96,7 @@ def _sites(table: Table, findings: Findings) -> pd.DataFrame:
     rows = _site_rows(body)
     findings.rows += body.seen
     kept = _settle_repeats(body, rows)
-    findings.accepted += len(body) - len(body.rejected)
+    findings.accepted += len(body) - int(body.rejected.sum())
     return kept
 
 
@@ -104,6 +108,7 @@ def _site_rows(body: Body, crs: str = "") -> pd.DataFrame:
     rows["site"] = [s if s.startswith(t) else t + s for s, t in zip(sites, towns, strict=True)]
     rows["name"] = [plain(t) or s for t, s in zip(body.field("name"), rows["site"], strict=True)]
     rows["area"] = [plain(a) or t for a, t in zip(body.field("area"), towns, strict=True)]
+    refuse_impossible(body)
     read_coordinates(body, rows, crs)
     rows["population"] = read_quantities(body, "population")
     read_population_basis(body, rows)
@@ -139,7 +144,7 @@ def _known_words(body: Body, name: str, kind: str) -> list[str]:
 def _settle_repeats(body: Body, rows: pd.DataFrame) -> pd.DataFrame:
     """Rows without a site, and sites with two rows; positions shared by two sites are flagged."""
     column = body.header.column("site")
-    refused = set(body.rejected)
+    refused = set(np.flatnonzero(body.rejected).tolist())
     for position in np.flatnonzero((rows["site"] == "").to_numpy()):
         body.note("site_missing", int(position), column)
         refused.add(int(position))
@@ -151,14 +156,31 @@ def _settle_repeats(body: Body, rows: pd.DataFrame) -> pd.DataFrame:
             rule = "site_repeated" if same else "site_twice"
             body.note(rule, int(position), column, site=group["site"].iloc[0])
         refused |= set(group.index[1:] if same else group.index)
-        body.rejected |= set() if same else set(group.index)
+        if not same:
+            body.rejected[group.index] = True
     kept = rows[~rows.index.isin(refused)]
     placed = kept[kept["lon"].notna()]
     for _, group in placed.groupby(["lon", "lat", "crs"], sort=True):
         for position in group.index[1:]:
             body.note("coordinates_shared", int(position), column,
                       site=kept["site"][position], other=group["site"].iloc[0])  # fmt: skip
-    return kept
+    note_far(body, kept)
+    _note_names(body, kept)
+    return kept.assign(line=body.first_lines[kept.index])
+
+
+def _note_names(body: Body, kept: pd.DataFrame) -> None:
+    """Names that a spreadsheet has changed, and names that are nearly those of another site."""
+    column = body.header.column("site")
+    names, positions = kept["site"].tolist(), kept.index.tolist()
+    for one in mangled(names):
+        body.note(one.rule, positions[one.position], column, site=names[one.position],
+                  field="site", nearest=" / ".join(one.candidates) or "none")  # fmt: skip
+    if cut := rounded(names):
+        body.note("id_digits_lost", column=column, field="site", value=cut[0], count=len(cut))
+    for name, known in alike(names):
+        body.note("names_alike", positions[names.index(name)], column, site=name, field="site",
+                  other=known)  # fmt: skip
 
 
 def _euda_sites(table: Table, findings: Findings) -> pd.DataFrame:
@@ -178,11 +200,11 @@ def _euda_sites(table: Table, findings: Findings) -> pd.DataFrame:
     rows["type"] = "wwtp"
     findings.rows += body.seen
     kept = _settle_repeats(body, rows)
-    findings.accepted += len(body) - len(body.rejected)
+    findings.accepted += len(body) - int(body.rejected.sum())
     return kept
 
 
-def _as_frame(rows: pd.DataFrame, findings: Findings) -> gpd.GeoDataFrame:
+def _as_frame(rows: pd.DataFrame, file: str, findings: Findings) -> gpd.GeoDataFrame:
     import geopandas as gpd
     import shapely
 
@@ -193,7 +215,8 @@ def _as_frame(rows: pd.DataFrame, findings: Findings) -> gpd.GeoDataFrame:
     degrees = bool(placed.any()) and rows["crs"][placed].isin(DEGREES).all()
     table = {name: rows[name].to_numpy() for name in SITE_COLUMNS}
     frame = gpd.GeoDataFrame(table, geometry=points, crs="EPSG:4326" if degrees else None)
-    frame.attrs["findings"] = findings
+    frame.attrs["findings"], frame.attrs["file"] = findings, file
+    frame.attrs["lines"] = dict(zip(rows["site"], rows["line"].tolist(), strict=True))
     return frame
 
 
@@ -245,11 +268,20 @@ def note_unmatched(
     used = dict(sampled)
     if sites is not None:
         known = dict(zip(sites["site"], sites["area"], strict=True))
-        for site in sorted(set(sampled) - set(known)) if sampled else ():
-            findings.add("site_not_in_sites", site=site, value=site)
-        for site in sorted(set(known) - set(sampled)) if sampled else ():
-            findings.add("site_without_samples", file=file, site=site, value=site)
+        alone, unused = sorted(set(sampled) - set(known)), sorted(set(known) - set(sampled))
+        for site in alone if sampled else ():
+            findings.add("site_not_in_sites", site=site, value=site,
+                         nearest=_or_none(nearest(site, unused)))  # fmt: skip
+        for site in unused if sampled else ():
+            findings.add("site_without_samples", file=file, site=site, value=site,
+                         line=sites.attrs.get("lines", {}).get(site),
+                         nearest=_or_none(nearest(site, alone)))  # fmt: skip
         used |= {site: area for site, area in known.items() if area}
     if areas is not None:
         for area in sorted(set(used.values()) - {""} - set(areas["area"])):
-            findings.add("area_not_in_areas", value=area)
+            findings.add("area_not_in_areas", value=area,
+                         nearest=_or_none(nearest(area, areas["area"].tolist())))  # fmt: skip
+
+
+def _or_none(names: list[str]) -> str:
+    return ", ".join(names) or "none"

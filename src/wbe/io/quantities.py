@@ -9,7 +9,7 @@ import numpy as np
 from wbe.errors import UnitError
 from wbe.io.cells import Reading, read_quantity
 from wbe.io.header import Column
-from wbe.io.rows import Body
+from wbe.io.rows import Body, Noticed
 from wbe.io.words import plain
 from wbe.units import scale
 
@@ -35,32 +35,38 @@ def read_quantities(body: Body, name: str) -> np.ndarray:
 
     Returns
     -------
-    ndarray (row,)
+    ndarray (statement,)
         In the field's unit; NaN where nothing was stated or the cell was refused.
     """
     unit, zero = QUANTITIES[name]
     column = body.header.column(name)
-    values = np.full(len(body), math.nan)
     if column is None:
-        return values
-    units = body.field("flow_unit") if name == "flow" else [""] * len(body)
+        return np.full(len(body), math.nan)
     beside = body.header.column("flow_unit") if name == "flow" else None
-    without: list[int] = []
-    for position, text in enumerate(body.texts(column)):
+    numbers: dict[tuple[str, str], int] = {}
+    cells = zip(body.texts(column), body.texts(beside), strict=True)
+    codes = np.array([numbers.setdefault(cell, len(numbers)) for cell in cells], dtype=int)
+    known, without = np.full(len(numbers), math.nan), np.zeros(len(numbers), dtype=bool)
+    noticed: Noticed = {}
+    units: Noticed = {}
+    for i, (text, unit_beside) in enumerate(numbers):
         reading = read_quantity(text)
-        stated = reading.unit or units[position] or column.unit
+        stated = reading.unit or unit_beside or column.unit
         rule = _refusal(reading, stated, unit, zero, name)
         for flag in reading.flags:
-            body.note(flag, position, column, read_as=f"{reading.value:g}")
+            noticed.setdefault(flag, {})[i] = {"read_as": f"{reading.value:g}"}
         if rule == "unit_missing" and beside is None:
-            without.append(position)
+            without[i] = True
         elif rule:
-            place = beside if beside and rule == "unit_missing" else column
-            body.note(rule, position, place, unit=stated, expected=unit, field=name, count=1)
+            words = {"unit": stated, "expected": unit, "field": name, "count": "1"}
+            (units if rule == "unit_missing" else noticed).setdefault(rule, {})[i] = words
         elif reading.kind == "number":
-            values[position] = reading.value * _factor(stated, unit, name)
-    body.note_header("unit_missing", without, column, field=name)
-    return values
+            known[i] = reading.value * _factor(stated, unit, name)
+    body.note_kinds(noticed, codes, column)
+    body.note_kinds(units, codes, column, beside)
+    rows = np.flatnonzero(without[codes][body.statement])
+    body.note_header("unit_missing", rows, column, field=name)
+    return known[codes]
 
 
 def _refusal(reading: Reading, stated: str, unit: str, zero: bool, name: str) -> str:
@@ -101,41 +107,44 @@ def read_shares(body: Body, name: str) -> np.ndarray:
 
     Returns
     -------
-    ndarray (row,)
-        Fractions [1].
+    ndarray
+        Fractions [1], by row or by statement as `wbe.io.rows.Body.coded` has the column.
     """
     column = body.header.column(name)
-    values = np.full(len(body), math.nan)
     if column is None:
-        return values
-    bare = []
-    for position, text in enumerate(body.texts(column)):
+        return np.full(len(body), math.nan)
+    codes, known = body.coded(column)
+    percent_column = plain(column.unit) == "%" or "percent" in column.unit
+    values, bare = np.full(len(known), math.nan), np.zeros(len(known), dtype=bool)
+    noticed: Noticed = {}
+    for i, text in enumerate(known):
         reading = read_quantity(text)
         for flag in reading.flags:
-            body.note(flag, position, column, read_as=f"{reading.value:g}")
+            noticed.setdefault(flag, {})[i] = {"read_as": f"{reading.value:g}"}
         if reading.kind == "bad" or (reading.unit and reading.unit != "%"):
-            body.note(reading.rule or "unit_unsuitable", position, column, unit=reading.unit,
-                      expected="%", field=name)  # fmt: skip
+            noticed.setdefault(reading.rule or "unit_unsuitable", {})[i] = {
+                "unit": reading.unit, "expected": "%", "field": name,
+            }  # fmt: skip
         elif reading.kind == "number" and reading.value < 0:
-            body.note("negative_value", position, column)
+            noticed.setdefault("negative_value", {})[i] = {}
         elif reading.kind == "number":
-            percent = "%" in (reading.unit, plain(column.unit)) or "percent" in column.unit
-            values[position] = reading.value / 100 if percent else reading.value
-            if not percent:
-                bare.append(position)
-    return _settle_percent(body, column, values, bare)
+            percent = percent_column or reading.unit == "%"
+            values[i] = reading.value / 100 if percent else reading.value
+            bare[i] = not percent
+    body.note_kinds(noticed, codes, column)
+    return _settle_percent(body, column, values, bare, codes)[codes]
 
 
-def _settle_percent(body: Body, column: Column, values: np.ndarray, bare: list[int]) -> np.ndarray:
+def _settle_percent(
+    body: Body, column: Column, values: np.ndarray, bare: np.ndarray, codes: np.ndarray
+) -> np.ndarray:
     """Numbers without a percent sign: fractions if none exceeds 2, percent if all do."""
     plainly = values[bare]
     if not len(plainly) or plainly.max() <= (1 if column.id == "domestic_share" else 2):
         return values
+    chosen = bare[codes]
     if plainly[plainly > 0].min() > 2:
-        body.note("read_as_percent", column=column, count=len(bare))
-        values[bare] /= 100
-        return values
-    for position in bare:
-        body.note("percent_or_fraction", position, column)
-        values[position] = math.nan
-    return values
+        body.note("read_as_percent", column=column, count=body.rows_of(chosen, column))
+        return np.where(bare, values / 100, values)
+    body.note_where("percent_or_fraction", chosen, column)
+    return np.where(bare, math.nan, values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,18 @@ import xarray as xr
 from wbe import schema
 from wbe.errors import FindingsError, UsageError
 from wbe.findings import Findings
-from wbe.io import euda
-from wbe.io.cells import read_result
+from wbe.io import euda, instruments
 from wbe.io.collapse import Joined, collapse
+from wbe.io.columns import Texts
 from wbe.io.entries import long_entries, wide_entries
-from wbe.io.header import VALUE_FIELDS
-from wbe.io.results import beside_values, read_entries
-from wbe.io.rows import Body, extract, note
+from wbe.io.gather import extract
+from wbe.io.header import VALUE_FIELDS, Header
+from wbe.io.layout import Layout, Layouts, layouts_of
+from wbe.io.outcomes import CODE
+from wbe.io.plausibility import note_plausibility, places_of
+from wbe.io.quality_rows import column_field
+from wbe.io.results import KINDS, Results, beside_values, joined_results, read_entries
+from wbe.io.rows import Body, note
 from wbe.io.samples import read_rows
 from wbe.io.sources import Source, Table, open_source, shown_names
 from wbe.io.text import Refused
@@ -35,29 +40,44 @@ _SAMPLE_FIELDS = frozenset({
     "round", "visit", "lab", "replicate", "phase", "rain_24h_mm", "rain_72h_mm", "preservation",
     "storage_temp", "analysed_date", "note", "lon", "lat", "crs", "coordinates", "role", "type",
     "province", "city", "county", "domestic_share", "cigarettes", "serial_no", "weekday",
-    "duration_h",
+    "duration_h", "source_file", "source_sheet", "source_line",
 })  # fmt: skip
 _LONG_FIELDS = frozenset({
     "analyte", "concentration", "load", "pn_load", "unit", "lod", "loq", "rsd", "status",
     "recovery", "duplicate_rpd", "method", "weight_basis",
 })  # fmt: skip
+_RESULT_TEXTS = _LONG_FIELDS - {"concentration", "load", "pn_load", "lod", "loq"} | {
+    "replicate", "serial_no",
+}  # fmt: skip
 
 
 def read(
-    paths: _Paths, *, layout: str = "auto", encoding: str | None = None, errors: str = "raise"
-) -> xr.Dataset:
-    """Read lab tables: CSV, TSV or XLSX, long or wide, English or Chinese.
+    paths: _Paths, *, layout: str | PathLike[str] | Layout | Layouts = "auto",
+    encoding: str | None = None, errors: str = "raise",
+    sidecar: str | PathLike[str] | None = None, enrichment: float | None = None,
+    dilution: float | None = None, unit: str = "",
+) -> xr.Dataset:  # fmt: skip
+    """Read lab tables and instrument exports.
+
+    CSV, TSV, XLSX, XLS, ODS or Parquet; long or wide; English or Chinese.
 
     Parameters
     ----------
     paths : path or sequence of paths
         Files; several are read as one.
-    layout : str
-        ``auto``, or one of ``long``, ``wide``, ``town_blocks``, ``euda`` to insist on.
+    layout : str, path, Layout or Layouts
+        ``auto``; to insist on one of ``long``, ``wide``, ``town_blocks``, ``euda``, the name of a
+        layout (``wbe convert --list``) or a layout file.
     encoding : str, optional
         Codec of text files, instead of BOM, UTF-8, GB18030 in turn.
     errors : str
         ``raise``, or ``reject``: what an error rejects has status ``rejected``.
+    sidecar : path, optional
+        Of an instrument export: what each injection was (see `wbe.io.instruments`).
+    enrichment, dilution : float, optional
+        Of an instrument export: sample over final volume, and dilution behind it, for every vial.
+    unit : str
+        Of an instrument export that states none: unit of its concentrations.
 
     Returns
     -------
@@ -77,15 +97,17 @@ def read(
     """
     if errors not in ("raise", "reject"):
         raise UsageError(f"errors must be 'raise' or 'reject', not {errors!r}")
-    if layout not in ("auto", *LAYOUTS):
-        raise UsageError(f"unknown layout {layout!r}: use auto, {', '.join(LAYOUTS)}")
+    layouts = layouts_of(layout)
     listed = as_paths(paths)
     findings = Findings()
+    instrument = instruments.Options(
+        Path(sidecar) if sidecar is not None else None, enrichment, dilution, unit
+    )
     sources = [
-        open_source(path, name, findings, encoding)
+        open_source(path, name, findings, encoding, layouts, instrument)
         for path, name in zip(listed, shown_names(listed), strict=True)
     ]
-    samples = read_sources(sources, findings, layout)
+    samples = read_sources(sources, findings, layouts.form)
     if errors == "raise" and findings.errors:
         raise FindingsError(findings)
     return samples
@@ -131,22 +153,24 @@ def read_sources(sources: Sequence[Source], findings: Findings, layout: str = "a
                                  line=refused.line, **refused.details)  # fmt: skip
     dataset = collected.dataset([source.record for source in sources])
     findings.extend(iter(schema.validate(dataset)))
+    note_plausibility(dataset, findings, places_of(dataset))
+    exports = [export for source in sources for export in source.exports]
+    findings.become(instruments.finish(dataset, exports, findings))
+    dataset.attrs["findings"] = findings
     return dataset
 
 
 class _Collected:
-    """Rows and results of all tables of one read."""
+    """Statements and results of all tables of one read."""
 
     def __init__(self, findings: Findings):
         self.findings = findings
-        self.rows: list[pd.DataFrame] = []
-        self.results: list[pd.DataFrame] = []
-        self.extras: list[pd.DataFrame] = []
-        self.quality_control: list[dict[str, Any]] = []
+        self.statements: list[pd.DataFrame] = []
+        self.results: list[Results] = []
+        self.bodies: list[tuple[int, int, Body]] = []
+        self.extras: list[dict[str, Texts]] = []
         self.euda: list[tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]] = []
-        self.bodies: list[tuple[int, Body]] = []
-        self.bad_rows: set[int] = set()
-        self.count = 0
+        self.rows = self.count = 0
 
     def add(self, table: Table, source: int, layout: str) -> None:
         """Read one table."""
@@ -160,62 +184,121 @@ class _Collected:
         if table.form not in LAYOUTS:
             raise Refused("not_a_lab_table", found=table.form)
         _check_needed(table, self.findings)
-        body = extract(table.sheet, table.header, self.findings)
+        by_row, results = _columns_of_results(table.header, table.form)
+        body = extract(
+            table.sheet, table.header, self.findings, results=results, by_row=by_row
+        )
         self._add_body(body, table.form, source)
 
     def _add_body(self, body: Body, form: str, source: int) -> None:
-        rows = read_rows(body)
-        rows["file"], rows["sheet"], rows["source"] = body.sheet.file, body.sheet.name, source
-        rows["line"] = [body.sheet.lines[r] for r in body.rows]
-        results = _long(body, rows) if form == "long" else _wide(body, rows)
-        results["row"] += self.count
-        results["source"] = source
-        _note_unstated(body, rows, results)
-        extras = _unknown_columns(body, form)
-        extras.index += self.count
-        self.bodies.append((self.count, body))
-        self.rows.append(rows)
+        statements = read_rows(body)
+        statements["file"], statements["sheet"] = body.sheet.file, body.sheet.name
+        statements["source"] = source
+        results = _long(body, statements) if form == "long" else _wide(body, statements)
+        body.figures = {}  # what later findings quote, the results keep
+        _note_unstated(body, statements, results)
+        self.extras.append(_unknown_columns(body, form))
+        results.row = results.row + self.rows if self.rows else results.row
+        self.bodies.append((self.rows, self.count, body))
+        self.statements.append(statements)
         self.results.append(results)
-        self.extras.append(extras)
-        self.quality_control += body.quality_control
-        self.bad_rows |= {self.count + position for position in body.rejected}
-        self.count += len(rows)
+        self.rows += len(body.lines)
+        self.count += len(body)
         self.findings.rows += body.seen
-        self.findings.accepted += len(rows) + len(body.quality_control)
+        self.findings.accepted += len(body.lines) + len(body.quality_control)
 
     def dataset(self, files: list[dict[str, Any]]) -> xr.Dataset:
         """Join everything that was read."""
-        samples, results, extras = self._joined()
-        means = []
-        for euda_samples, euda_results, published in self.euda:
-            samples = pd.concat([samples, euda_samples])
-            results = pd.concat([results, euda_results], ignore_index=True)
-            means.append(published)
-        if samples.empty:
+        controls = [record for _, _, body in self.bodies for record in body.quality_control]
+        parts = [self._joined()] if self.rows else []
+        parts += [(samples, results, {}) for samples, results, _ in self.euda]
+        self.bodies, self.statements, self.extras = [], [], []  # their memory is needed now
+        if not parts:
             dataset = schema.empty(self.findings, files)
         else:
+            samples, results, extras = parts.pop() if len(parts) == 1 else _concatenated(parts)
             dataset = schema.assemble(
                 samples, results, findings=self.findings, files=files,
-                qc_rows=pd.DataFrame(self.quality_control), extras=extras,
+                qc_rows=pd.DataFrame(controls), extras=extras, consume=True,
             )  # fmt: skip
+        means = [published for _, _, published in self.euda]
         if means:
             dataset.attrs["published_means"] = pd.concat(means, ignore_index=True)
         return dataset
 
-    def _joined(self) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, pd.Series]]:
-        if not self.rows:
-            nothing: dict[str, list[str]] = {"sample": [], "analyte": [], "status": []}
-            return pd.DataFrame(), pd.DataFrame(nothing, dtype=object), {}
-        rows = pd.concat(self.rows, ignore_index=True)
-        results = pd.concat(self.results, ignore_index=True)
-        nameless = rows["refused"] & (rows["sample_id"] == "") & (rows["site"] == "")
-        results = results[~results["row"].isin(rows.index[nameless])].reset_index(drop=True)
-        joined = Joined(rows, results, self.findings, self.bodies)
-        samples, collapsed = collapse(joined)
-        self.findings.accepted -= len(self.bad_rows | joined.rejected_rows)
-        records = _by_quantity(collapsed)
-        extras = _extra_series(pd.concat(self.extras), collapsed, samples)
+    def _joined(self) -> _Part:
+        bodies = self.bodies
+        joined = Joined(
+            statements=_stacked(self.statements),
+            results=joined_results(self.results),
+            statement=_end_to_end(
+                [body.statement + first if first else body.statement for _, first, body in bodies]
+            ),
+            line=_end_to_end([body.lines for _, _, body in bodies]),
+            findings=self.findings,
+            bodies=bodies,
+            rejected=_end_to_end([body.rejected for _, _, body in bodies]),
+        )
+        self.results = []
+        _drop_nameless(joined)
+        samples, results, sample = collapse(joined)
+        self.findings.accepted -= int(joined.rejected.sum())
+        source = joined.statements["source"].to_numpy(np.int16)[joined.statement[results.row]]
+        extras = _extra_series(self.extras, bodies, results, sample, samples.index)
+        line = joined.line if len(joined.line) == len(results) else joined.line[results.row]
+        records = _by_quantity(results, sample, samples.index, source, line)
         return _our_names(samples), records, extras
+
+
+_Part = tuple[pd.DataFrame, pd.DataFrame, dict[str, pd.Series]]
+
+
+def _stacked(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """Frames one under the other; texts of a column that one of them lacks are ""."""
+    if len(frames) == 1:
+        return frames[0]
+    stacked = pd.concat(frames, ignore_index=True)
+    for name in stacked:
+        if stacked[name].dtype.kind not in "fMbi":
+            stacked[name] = stacked[name].astype(object).fillna("")
+    return stacked
+
+
+def _end_to_end(arrays: list[np.ndarray]) -> np.ndarray:
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+
+
+def _concatenated(parts: list[_Part]) -> _Part:
+    samples = pd.concat([part[0] for part in parts])
+    results = pd.concat([part[1].astype({"sample": object, "analyte": object, "status": object})
+                         for part in parts], ignore_index=True)  # fmt: skip
+    return samples, results, {name: series for part in parts for name, series in part[2].items()}
+
+
+def _drop_nameless(joined: Joined) -> None:
+    """Rows without sample and site can belong to nothing."""
+    rows = joined.statements
+    nameless = (rows["refused"] & (rows["sample_id"] == "") & (rows["site"] == "")).to_numpy()
+    if nameless.any():
+        joined.results = joined.results.only(~nameless[joined.statement[joined.results.row]])
+
+
+def _columns_of_results(header: Header, form: str) -> tuple[set[int], set[int]]:
+    """Columns that belong to results, not to samples: texts by row, and figures."""
+    by_row, figures = set(), set()
+    for column in header.columns:
+        if form == "long":
+            figure = column.kind == "field" and column.id in (*VALUE_FIELDS, "lod", "loq")
+            own = column.kind != "field" or column.id in _RESULT_TEXTS
+        else:
+            figure = column.kind in ("analyte", "limit")
+            own = column.kind != "field" or column.id in ("replicate", "unit", "serial_no")
+        own = own or (column.kind == "field" and column.id not in _SAMPLE_FIELDS)
+        if figure:
+            figures.add(column.index)
+        elif own:
+            by_row.add(column.index)
+    return by_row, figures
 
 
 def _check_needed(table: Table, findings: Findings) -> None:
@@ -235,130 +318,146 @@ def _check_needed(table: Table, findings: Findings) -> None:
         raise Refused("columns_refused")
 
 
-def _long(body: Body, rows: pd.DataFrame) -> pd.DataFrame:
+def _long(body: Body, statements: pd.DataFrame) -> Results:
     """Results of a long table; a second quantity beside the first keeps its own variable."""
     stated = [name for name in VALUE_FIELDS if body.header.has(name)]
     entries = long_entries(body, stated[0])
-    results = read_entries(body, entries, rows)
+    results = read_entries(entries, statements)
     for name in stated[1:]:
         other = long_entries(body, name)
         other.long, other.limits = False, {}
-        values = read_entries(body, other, rows)
-        results[name] = values["value"].where(values["status"] == "quantified")
-    for name, shares in beside_values(body, entries).items():
-        results[name] = shares
-    for name, source in (("replicate", "replicate"), ("analysis_method", "method")):
-        texts = np.array(body.field(source), dtype=object)
-        if source == "replicate" or body.header.has(source):
-            results[name] = texts[entries.row] if len(body) else texts
-    _refuse_wet_weight(body, entries.row, results)
-    return _described(results, entries.text, entries.column)
-
-
-def _wide(body: Body, rows: pd.DataFrame) -> pd.DataFrame:
-    entries = wide_entries(body)
-    results = read_entries(body, entries, rows)
-    replicate = np.array(body.field("replicate"), dtype=object)
-    results["replicate"] = replicate[entries.row] if len(body) else replicate
-    return _described(results, entries.text, entries.column)
-
-
-def _described(results: pd.DataFrame, texts: list[str], columns: Iterable[Any]) -> pd.DataFrame:
-    results["text"] = texts
-    results["column"] = [column.text for column in columns]
-    results["not_taken"] = [read_result(text).kind == "not_taken" for text in texts]
+        values = read_entries(other, statements)
+        quantified = values.status == CODE["quantified"]
+        results.numbers[name] = np.where(quantified, values.value, np.nan)
+    results.numbers |= beside_values(entries)
+    for name, field in (("replicate", "replicate"), ("analysis_method", "method")):
+        texts = body.of_results(field)
+        if texts is not None:
+            results.texts[name] = (texts.codes[results.row], texts.known)
+    _refuse_wet_weight(body, results)
     return results
 
 
-def _refuse_wet_weight(body: Body, row: np.ndarray, results: pd.DataFrame) -> None:
+def _wide(body: Body, statements: pd.DataFrame) -> Results:
+    results = read_entries(wide_entries(body), statements)
+    texts = body.of_results("replicate")
+    if texts is not None:
+        results.texts["replicate"] = (texts.codes[results.row], texts.known)
+    return results
+
+
+def _refuse_wet_weight(body: Body, results: Results) -> None:
     """A content is per dry weight; without the water content a wet one cannot become that."""
-    column = body.header.column("weight_basis")
-    if column is None:
+    texts, column = body.of_results("weight_basis"), body.header.column("weight_basis")
+    if texts is None:
         return
-    texts = body.texts(column)
-    for i, position in enumerate(row.tolist()):
-        wet = any(word in texts[position].casefold() for word in ("wet", "fresh", "湿", "鲜"))
-        if wet and results["quantity"].iloc[i] == "content":
-            body.note("wet_weight", position, column, analyte=results["analyte"].iloc[i])
-            results.loc[i, "status"] = "rejected"
+    wet = np.array([any(word in text.casefold() for word in ("wet", "fresh", "湿", "鲜"))
+                    for text in texts.known], dtype=bool)  # fmt: skip
+    codes = texts.codes[results.row]
+    refused = np.flatnonzero(wet[codes] & (results.quantity == KINDS.index("content")))
+    body.note_rows("wet_weight", results.row[refused], column, value=(codes[refused], texts.known),
+                   analyte=(results.analyte[refused], results.analytes))  # fmt: skip
+    results.status[refused] = CODE["rejected"]
 
 
-def _note_unstated(body: Body, rows: pd.DataFrame, results: pd.DataFrame) -> None:
+def _note_unstated(body: Body, rows: pd.DataFrame, results: Results) -> None:
     """One flag a file and field; an influent is assumed for the matrix, nothing for the others."""
-    if (results["matrix"] == "").any():
-        body.note("matrix_unstated", count=int((rows["matrix_text"] == "").sum()))
+    if "" in (results.matrices[i] for i in np.unique(results.matrix)):
+        body.note("matrix_unstated", count=body.tally(rows["matrix_text"] == ""))
     if (rows["mode"] == "").any():
-        body.note("mode_unstated", count=int((rows["mode"] == "").sum()))
+        body.note("mode_unstated", count=body.tally(rows["mode"] == ""))
     populated = rows["population"].notna()
     for name in ("population_basis", "population_date"):
         unstated = populated & (rows[name] == "")
         if unstated.any():
-            body.note(f"{name}_unstated", count=int(unstated.sum()))
+            body.note(f"{name}_unstated", count=body.tally(unstated))
     if (rows["time"].isna() & ~rows["refused"]).any():
         body.note("date_unstated")
-    solid = results["quantity"] == "content"
-    if solid.any() and body.header.column("weight_basis") is None:
-        body.note("weight_basis_unstated", count=int(solid.sum()))
+    solid = int((results.quantity == KINDS.index("content")).sum())
+    if solid and body.header.column("weight_basis") is None:
+        body.note("weight_basis_unstated", count=solid)
 
 
-def _unknown_columns(body: Body, form: str) -> pd.DataFrame:
+def _unknown_columns(body: Body, form: str) -> dict[str, Texts]:
     """Columns of no known meaning, kept as text under their headers."""
     used = _SAMPLE_FIELDS | _LONG_FIELDS if form == "long" else _SAMPLE_FIELDS | {"unit"}
-    kept: dict[str, list[str]] = {}
+    kept: dict[str, Texts] = {}
     for column in body.header.columns:
         if column.kind == "field" and column.id in used:
             continue
         if column.kind in ("analyte", "limit") and form != "long":
             continue
-        texts = body.texts(column)
+        texts = body.texts_by_row[column.index]
         if column.kind == "blank":
-            if any(texts):
+            if any(texts.known):
                 body.note("column_without_name", column=column, position_=column.index + 1)
                 kept[f"column {column.index + 1}"] = texts
             continue
         rule = "column_unused" if column.kind == "field" else "column_unknown"
-        body.note(rule, column=column)
+        if not column_field(column.text):  # what a batch is judged by is no stranger
+            body.note(rule, column=column)
         kept[column.text] = texts
-    return pd.DataFrame(kept, index=range(len(body)), dtype=object)
+    return kept
 
 
 def _extra_series(
-    extras: pd.DataFrame, results: pd.DataFrame, samples: pd.DataFrame
-) -> dict[str, pd.Series]:
+    extras: list[dict[str, Texts]], bodies: list[tuple[int, int, Body]], results: Results,
+    sample: np.ndarray, ids: pd.Index,
+) -> dict[str, pd.Series]:  # fmt: skip
     """By sample where one sample says one thing; else by result."""
     found: dict[str, pd.Series] = {}
-    owners = results.drop_duplicates(["row", "sample"])
-    for header in extras:
-        texts = extras[header].fillna("")
-        by_row = texts.loc[owners["row"]].to_numpy()
-        told = pd.Series(by_row, index=owners["sample"].to_numpy())
-        stated = told[told != ""]
-        if (stated.groupby(level=0).nunique() <= 1).all():
-            once = stated[~stated.index.duplicated()]
-            found[str(header)] = once.reindex(samples.index).fillna("")
+    for header in dict.fromkeys(name for of_table in extras for name in of_table):
+        joined = Texts()
+        blank = joined.numbers([""])[0]
+        parts = [
+            joined.numbers(of_table[header].known)[of_table[header].codes]
+            if header in of_table else np.full(len(body.lines), blank)
+            for of_table, (_, _, body) in zip(extras, bodies, strict=True)
+        ]  # fmt: skip
+        codes = _end_to_end(parts)[results.row]
+        known = np.array(joined.known, dtype=object)
+        stated = codes != blank
+        first = np.full(len(ids), blank)
+        first[sample[stated][::-1]] = codes[stated][::-1]
+        if (first[sample][stated] == codes[stated]).all():
+            found[header] = pd.Series(known[first], index=ids)
         else:
-            values = texts.loc[results["row"]].to_numpy()
-            found[str(header)] = pd.Series(values, index=results.index)
+            found[header] = pd.Series(known[codes])
     return found
 
 
-def _by_quantity(results: pd.DataFrame) -> pd.DataFrame:
-    """``value, lod, loq`` under the names of their quantity."""
-    records = results[["sample", "analyte", "status"]].copy()
-    records["source_file"], records["source_line"] = results["source"], results["line"]
-    for quantity in schema.QUANTITIES:
-        of_it = results["quantity"] == quantity
+def _by_quantity(
+    results: Results, sample: np.ndarray, ids: pd.Index, source: np.ndarray, line: np.ndarray
+) -> pd.DataFrame:
+    """Tidy records for `wbe.schema.assemble`: values and limits under their quantity's names."""
+    records: dict[str, Any] = {
+        "sample": pd.Categorical.from_codes(sample, categories=ids),
+        "analyte": pd.Categorical.from_codes(results.analyte, categories=results.analytes),
+        "status": pd.Categorical.from_codes(results.status, categories=list(schema.STATUSES)),
+        "source_file": source,
+        "source_line": line,
+    }
+    for number, quantity in enumerate(KINDS):
+        of_it = results.quantity == number
+        beside = results.numbers.get(quantity)
+        if not of_it.any() and beside is None:
+            continue
         lod, loq = schema.limits_of(quantity)
-        beside = results.get(quantity, np.nan)
-        records[quantity] = results["value"].where(of_it, beside)
-        records[lod], records[loq] = results["lod"].where(of_it), results["loq"].where(of_it)
+        other = np.nan if beside is None else beside
+        records[quantity] = _where(of_it, results.value, other)
+        records[lod], records[loq] = _where(of_it, results.lod), _where(of_it, results.loq)
     for name, ours in (("rsd", "concentration_rsd"), ("recovery", "recovery"),
                        ("duplicate_rpd", "duplicate_rpd")):  # fmt: skip
-        if name in results:
-            records[ours] = results[name]
-    if "analysis_method" in results:
-        records["analysis_method"] = results["analysis_method"].fillna("")
-    return records
+        if name in results.numbers:
+            records[ours] = results.numbers[name]
+    if "analysis_method" in results.texts:
+        codes, known = results.texts["analysis_method"]
+        records["analysis_method"] = np.array(known, dtype=object)[codes]
+    return pd.DataFrame(records, copy=False)
+
+
+def _where(chosen: np.ndarray, values: np.ndarray, other: Any = np.nan) -> np.ndarray:
+    return values if chosen.all() else np.where(chosen, values, other)
 
 
 def _our_names(samples: pd.DataFrame) -> pd.DataFrame:

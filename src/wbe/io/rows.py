@@ -1,29 +1,31 @@
-"""The rows of a table: which are samples, which are quality control, and which are neither.
-
-Nothing is left out without a finding: sub-totals, remarks and repeated headers are named, blanks
-and duplicates are kept apart, ragged rows are refused.
-"""
+"""The rows of a table that hold samples, and how findings name their places."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property
 from typing import Any
 
-from wbe.findings import Findings
-from wbe.io.header import IDENTITY, Column, Header
-from wbe.io.tables import Sheet
-from wbe.io.text import Refused
-from wbe.io.words import load, plain, squeezed, word_set
+import numpy as np
 
-_OPTIONAL_KINDS = ("unknown", "blank")
-_OPTIONAL_FIELDS = ("note", "method", "serial_no")
+from wbe.findings import Findings
+from wbe.io.columns import Figures, Texts
+from wbe.io.header import Column, Header
+from wbe.io.tables import Sheet, column_letters
+from wbe.io.words import plain
+
+
+Noticed = dict[str, dict[int, dict[str, str]]]
+"""Rule to the numbers of the distinct contents it is about, with the words of its template."""
 
 
 @dataclass
 class Body:
     """The rows of one sheet that hold samples, by column.
+
+    Rows that say the same about their sample are read as one: a *statement*. In a long table of
+    twenty analytes twenty rows make one statement; in a table of sites every row is its own.
 
     Attributes
     ----------
@@ -31,35 +33,76 @@ class Body:
         Where they came from.
     findings : Findings
         Receives what is noticed.
-    rows : list of int
-        Index of each row in the sheet.
     cells : dict of int to list of str
-        Column index to the texts of these rows; merged cells are filled down.
+        Column index to the text of every statement; merged cells are filled down.
+    lines : ndarray of int (row,)
+        Line of each row as a person sees it.
+    statement : ndarray of int (row,)
+        Which statement each row makes.
+    texts_by_row : dict of int to Texts
+        Columns that belong to a result, not to the sample: analyte, unit, unknown columns.
+    figures : dict of int to Figures
+        Columns of results and their limits.
     quality_control : list of dict
         Rows kept apart, as text, with ``kind``, ``file``, ``sheet`` and ``line``.
     seen : int
         Rows of data seen, those rejected or left out included.
-    rejected : set of int
-        Positions in `rows` of which something was rejected.
+    rejected : ndarray of bool (row,)
+        Rows of which something was rejected.
     broken : set of (int, int)
-        Position and column of cells already refused: they are blank and get no second finding.
+        Row and column of cells already refused: they are blank and get no second finding.
     """
 
     sheet: Sheet
     header: Header
     findings: Findings
-    rows: list[int] = field(default_factory=list)
     cells: dict[int, list[str]] = field(default_factory=dict)
+    lines: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
+    statement: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
+    texts_by_row: dict[int, Texts] = field(default_factory=dict)
+    figures: dict[int, Figures] = field(default_factory=dict)
     quality_control: list[dict[str, Any]] = field(default_factory=list)
     seen: int = 0
-    rejected: set[int] = field(default_factory=set)
+    rejected: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=bool))
     broken: set[tuple[int, int]] = field(default_factory=set)
+    count: int = 0
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return self.count
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """ndarray of int (statement,): rows that make each statement."""
+        return np.bincount(self.statement, minlength=len(self))
+
+    @cached_property
+    def first_lines(self) -> np.ndarray:
+        """ndarray of int (statement,): line of the first row of each."""
+        return self.lines[self._order[self._starts[:-1]]]
+
+    @cached_property
+    def _order(self) -> np.ndarray:
+        return np.argsort(self.statement, kind="stable")
+
+    @cached_property
+    def _starts(self) -> np.ndarray:
+        return np.concatenate([[0], np.cumsum(self.weights)])
+
+    def members(self, position: int) -> np.ndarray:
+        """Rows that make a statement, in the order of the file."""
+        return self._order[self._starts[position] : self._starts[position + 1]]
+
+    def tally(self, chosen: Any) -> int:
+        """Number of rows whose statement is marked."""
+        return int(self.weights[np.asarray(chosen, dtype=bool)].sum())
+
+    def address(self, row: int, column: Column) -> str:
+        """Cell address such as ``C5``; empty in a text file."""
+        letters = column_letters(column.index)
+        return f"{letters}{self.lines[row]}" if self.sheet.spreadsheet else ""
 
     def texts(self, column: Column | None) -> list[str]:
-        """Texts of a column; blanks where there is no such column."""
+        """Texts of a column of the sample; blanks where there is no such column."""
         return [""] * len(self) if column is None else self.cells[column.index]
 
     def field(self, field_id: str) -> list[str]:
@@ -72,22 +115,139 @@ class Body:
         known = {text: plain(text) for text in set(texts)}
         return [known[text] for text in texts]
 
+    def of_results(self, field_id: str) -> Texts | None:
+        """A field that belongs to a result: its text in every row."""
+        column = self.header.column(field_id)
+        return None if column is None else self.texts_by_row[column.index]
+
     def note(
         self, rule: str, position: int | None = None, column: Column | None = None, **more: Any
     ) -> None:
-        """Add a finding about a row (its position in `rows`) and a column."""
-        row = None if position is None else self.rows[position]
-        note(self.findings, rule, self.sheet, row, column, **more)
-        if position is not None and self.findings.last_is_error:
-            self.rejected.add(position)
+        """Add a finding about a statement and a column, for every row that makes it."""
+        if position is None:
+            note(self.findings, rule, self.sheet, None, column, **more)
+            return
+        value = more.pop("value", None)
+        if value is None:
+            value = self.cells[column.index][position] if column is not None else ""
+        details = {**self._of_sample(position), **{k: str(v) for k, v in more.items()}}
+        self.note_rows(rule, self.members(position), column, value=str(value), **details)
 
-    def note_header(self, rule: str, positions: Sequence[int], column: Column, **more: Any) -> None:
+    def _of_sample(self, position: int) -> dict[str, str]:
+        found = {}
+        for name in ("sample_id", "site"):
+            column = self.header.column(name)
+            if column is not None:
+                found[name] = self.cells[column.index][position]
+        return found
+
+    def coded(self, column: Column) -> tuple[np.ndarray, list[str]]:
+        """A column as numbers of its distinct texts.
+
+        Parameters
+        ----------
+        column : Column
+
+        Returns
+        -------
+        codes : ndarray of int
+            By row if the column belongs to the results, else by statement.
+        known : list of str
+        """
+        by_row = self.texts_by_row.get(column.index)
+        if by_row is not None:
+            return by_row.codes, by_row.known
+        distinct = Texts()
+        return distinct.numbers(self.cells[column.index]), distinct.known
+
+    def rows_of(self, chosen: np.ndarray, column: Column) -> int:
+        """Number of rows whose cell of a column is marked, as `coded` numbers them."""
+        return int(chosen.sum()) if column.index in self.texts_by_row else self.tally(chosen)
+
+    def note_where(self, rule: str, chosen: np.ndarray, column: Column, **words: Any) -> None:
+        """Add a finding about each marked cell of a column, as `coded` numbers them."""
+        if not chosen.any():
+            return
+        by_row = column.index in self.texts_by_row
+        codes, known = self.coded(column)
+        rows = np.flatnonzero(chosen if by_row else chosen[self.statement])
+        value = codes[rows] if by_row else codes[self.statement[rows]]
+        self.note_rows(rule, rows, column, **{"value": (value, known), **words})
+
+    def note_kinds(
+        self, noticed: Noticed, codes: np.ndarray, column: Column, place: Column | None = None
+    ) -> None:
+        """Add findings about what was noticed for each distinct content of a column.
+
+        Parameters
+        ----------
+        noticed : dict of str to dict of int to dict of str to str
+            Rule to the numbers of the contents concerned, with the words of its template.
+        codes : ndarray of int
+            Number of the content of each row or statement, as `coded` has the column.
+        column : Column
+            Where the contents stand.
+        place : Column, optional
+            Where the findings stand, if in another column of the same level.
+        """
+        for rule, contents in noticed.items():
+            marked = np.zeros(int(codes.max(initial=0)) + 1, dtype=bool)
+            marked[list(contents)] = True
+            chosen = marked[codes]
+            by_row = column.index in self.texts_by_row
+            of_rows = codes if by_row else codes[self.statement]
+            rows = np.flatnonzero(chosen if by_row else chosen[self.statement])
+            words = {
+                key: (of_rows[rows], [contents.get(i, {}).get(key, "") for i in range(len(marked))])
+                for key in next(iter(contents.values()))
+            }
+            at = place or column
+            written, known = self.coded(at)
+            value = (written if by_row else written[self.statement])[rows]
+            self.note_rows(rule, rows, at, **{"value": (value, known), **words})
+
+    def note_rows(
+        self, rule: str, rows: np.ndarray, column: Column | None = None, **words: Any
+    ) -> None:
+        """Add a finding about each of some rows.
+
+        Parameters
+        ----------
+        rule : str
+        rows : ndarray of int
+        column : Column, optional
+        **words
+            Texts that all of them share, or a pair of codes (one for each row) and texts.
+        """
+        if not len(rows):
+            return
+        fixed = {"file": self.sheet.file, "sheet": self.sheet.name,
+                 "column": column.text if column is not None else ""}  # fmt: skip
+        varying: dict[str, tuple[Sequence[int], Sequence[str]]] = {}
+        statement = self.statement[rows]
+        for name in ("sample_id", "site"):
+            place = self.header.column(name)
+            if place is not None and name not in words:
+                varying[name] = (statement, self.cells[place.index])
+        for name, word in words.items():
+            if isinstance(word, tuple):
+                varying[name] = word
+            else:
+                fixed[name] = str(word)
+        lines = self.lines[rows]
+        if self.sheet.spreadsheet and column is not None:
+            letters = column_letters(column.index)
+            varying["cell"] = (np.arange(len(rows)), [f"{letters}{line}" for line in lines])
+        if self.findings.add_many(rule, lines, fixed, varying):
+            self.rejected[rows] = True
+
+    def note_header(self, rule: str, rows: np.ndarray, column: Column, **more: Any) -> None:
         """Add one finding about a header that is to blame for these rows."""
-        if not positions:
+        if not len(rows):
             return
         row = self.header.row + self.header.depth - 1
-        note(self.findings, rule, self.sheet, row, column, value="", count=len(positions), **more)
-        self.rejected.update(positions)
+        note(self.findings, rule, self.sheet, row, column, value="", count=len(rows), **more)
+        self.rejected[rows] = True
 
 
 def note(
@@ -98,7 +258,7 @@ def note(
     column: Column | None = None,
     **more: Any,
 ) -> None:
-    """Add a finding about a row of a sheet; the place is written as a person sees it."""
+    """Add a finding about a row at the head of a sheet; the place is as a person sees it."""
     value = more.pop("value", None)
     if value is None:
         value = sheet.cell(row, column.index) if row is not None and column is not None else ""
@@ -112,194 +272,3 @@ def note(
         value=value,
         **more,
     )
-
-
-def extract(
-    sheet: Sheet, header: Header, findings: Findings, *, quality_control: bool = True
-) -> Body:
-    """Rows of samples of a sheet.
-
-    Parameters
-    ----------
-    sheet : Sheet
-    header : Header
-        Its header.
-    findings : Findings
-        Receives what is noticed.
-    quality_control : bool
-        Whether to set rows of blanks, duplicates and spikes apart (a sites table has none).
-
-    Returns
-    -------
-    Body
-
-    Raises
-    ------
-    Refused
-        ``no_data_rows``; or ``columns_refused`` after findings about the columns themselves.
-    """
-    _check_columns(sheet, header, findings)
-    body = Body(sheet, header, findings)
-    first = header.row + header.depth
-    filled = [r for r in range(first, len(sheet.rows)) if any(t.strip() for t in sheet.rows[r])]
-    kept = [r for r in filled if not _is_no_row(sheet, header, r, findings)]
-    body.seen = len(kept)
-    kept = [r for r in kept if not _is_ragged(sheet, header, r, findings)]
-    if not kept:
-        raise Refused("no_data_rows", line=sheet.lines[header.row])
-    body.rows = kept
-    body.cells = {c.index: [sheet.cell(r, c.index).strip() for r in kept] for c in header.columns}
-    _fill_merged(body)
-    if quality_control:
-        _set_quality_control_apart(body)
-    _note_broken(body)
-    return body
-
-
-def _check_columns(sheet: Sheet, header: Header, findings: Findings) -> None:
-    refused = False
-    seen: dict[tuple[str, str, str, str], Column] = {}
-    for column in header.columns:
-        if column.kind not in ("field", "analyte", "limit"):
-            continue
-        key = (column.kind, column.id, column.matrix, column.limit)
-        if key in seen:
-            note(findings, "column_twice", sheet, header.row, column, first=seen[key].text)
-            refused = True
-        seen[key] = column
-    if refused:
-        raise Refused("columns_refused")
-
-
-def _is_no_row(sheet: Sheet, header: Header, row: int, findings: Findings) -> bool:
-    """Sub-totals, remarks and repeated headers; each is named in a flag."""
-    cells = sheet.rows[row]
-    first = next(text for text in cells if text.strip())
-    if _begins_remark(first) and sum(bool(t.strip()) for t in cells) <= 2:
-        note(findings, "remark_left_out", sheet, row)
-        return True
-    for column in header.identity:
-        if _is_subtotal(sheet.cell(row, column.index)):
-            note(findings, "subtotal_left_out", sheet, row, column)
-            return True
-    if cells == sheet.rows[header.row]:
-        note(findings, "repeated_header", sheet, row)
-        return True
-    return False
-
-
-@lru_cache(maxsize=65536)
-def _is_subtotal(text: str) -> bool:
-    return len(text) < 20 and squeezed(text) in word_set("words", "subtotal", "exact")
-
-
-@lru_cache(maxsize=65536)
-def _begins_remark(text: str) -> bool:
-    shown = plain(text).casefold()
-    return shown.startswith(tuple(load("words")["subtotal"]["begins"])) or (
-        ":" in shown and not shown[0].isdigit() and len(shown) > 4
-    )
-
-
-def _is_ragged(sheet: Sheet, header: Header, row: int, findings: Findings) -> bool:
-    width, cells = len(header.columns), sheet.rows[row]
-    if any(text.strip() for text in cells[width:]):
-        note(findings, "row_too_long", sheet, row, found=len(cells), expected=width)
-        return True
-    absent = header.columns[len(cells) :]
-    if not absent or sheet.spreadsheet:
-        return False
-    needed = [c for c in absent if c.kind not in _OPTIONAL_KINDS and c.id not in _OPTIONAL_FIELDS]
-    rule = "row_too_short" if needed else "row_short"
-    note(findings, rule, sheet, row, found=len(cells), expected=width)
-    return bool(needed)
-
-
-def _fill_merged(body: Body) -> None:
-    """Merged cells arrive as a value and blanks: fill identity columns, never results."""
-    where = {row: position for position, row in enumerate(body.rows)}
-    for column in body.header.columns:
-        if column.id not in IDENTITY:
-            continue
-        texts = body.cells[column.index]
-        filled = _fill_ranges(body, column, where)
-        if column.id == "town":
-            last = ""
-            for position, text in enumerate(texts):
-                filled += bool(last and not text)
-                texts[position] = last = text or last
-        if filled:
-            body.note("merged_filled_down", column=column, count=filled)
-
-
-def _fill_ranges(body: Body, column: Column, where: dict[int, int]) -> int:
-    filled = 0
-    for top, left, bottom, right in body.sheet.merged:
-        if not left <= column.index <= right or bottom == top:
-            continue
-        value = body.sheet.cell(top, left).strip()
-        for row in range(top + 1, bottom + 1):
-            if row in where and not body.cells[column.index][where[row]]:
-                body.cells[column.index][where[row]] = value
-                filled += 1
-    return filled
-
-
-def _set_quality_control_apart(body: Body) -> None:
-    """Blanks, duplicates, spikes and controls leave the samples and are kept as text."""
-    kinds: dict[int, tuple[str, Column]] = {}
-    for column in body.header.columns:
-        if column.id not in ("sample_id", "site", "matrix", "note"):
-            continue
-        known = {t: _control_kind(t, column.id) for t in set(body.cells[column.index])}
-        for position, text in enumerate(body.cells[column.index]):
-            if known[text]:
-                kinds.setdefault(position, (known[text], column))
-    for position, (kind, column) in sorted(kinds.items()):
-        body.note("quality_control_apart", position, column, kind=kind)
-        body.quality_control.append(_as_record(body, position, kind))
-    if kinds:
-        keep = [i for i in range(len(body)) if i not in kinds]
-        body.rows = [body.rows[i] for i in keep]
-        body.cells = {c: [texts[i] for i in keep] for c, texts in body.cells.items()}
-
-
-def _control_kind(text: str, field_id: str) -> str:
-    """``blank``, ``duplicate``, ``spike``, ``control``, or "" for an ordinary sample."""
-    if not text:
-        return ""
-    words = load("words")["quality_control"]
-    whole = squeezed(plain(text))
-    compact = whole.rstrip("0123456789#-_ ")
-    for kind in ("blank", "duplicate", "spike", "control"):
-        if compact in word_set("words", "quality_control", f"exact_{kind}"):
-            return kind
-        if field_id == "note":
-            if compact in word_set("words", "quality_control", kind):
-                return kind
-        elif any(word in whole for word in words[kind]):
-            return kind
-    return ""
-
-
-def _as_record(body: Body, position: int, kind: str) -> dict[str, Any]:
-    record = {
-        "kind": kind,
-        "file": body.sheet.file,
-        "sheet": body.sheet.name,
-        "line": body.sheet.lines[body.rows[position]],
-    }
-    for column in body.header.columns:
-        name = column.id if column.kind == "field" else column.text
-        record[name or f"column {column.index + 1}"] = body.cells[column.index][position]
-    return record
-
-
-def _note_broken(body: Body) -> None:
-    """Error cells and formulas never calculated, which a reader shows as blanks."""
-    columns = {c.index: c for c in body.header.columns if c.kind != "blank"}
-    where = {row: position for position, row in enumerate(body.rows)}
-    for (row, index), (rule, text) in sorted(body.sheet.broken.items()):
-        if row in where and index in columns:
-            body.note(rule, where[row], columns[index], value=text)
-            body.broken.add((where[row], index))

@@ -6,6 +6,7 @@ One reading for each row; `wbe.io.collapse` joins the rows of a sample and finds
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
@@ -22,6 +23,8 @@ from wbe.io.words import plain
 TEXTS = ("visit", "lab", "population_date", "phase", "preservation", "storage_temp",
          "analysed_date", "note", "province", "city", "county", "type", "weekday")  # fmt: skip
 _BASES = ("resident", "registered", "served", "design", "estimated")
+# asked for, whether a table states them or not
+ALWAYS = ("population_date", "flow", "population", "duration_h")
 SHARES = ("domestic_share", "flow_rsd", "population_rsd")
 
 
@@ -36,26 +39,32 @@ def read_rows(body: Body) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row for each of ``body.rows``: texts ("" where unknown), ``time`` (datetime64),
+        One row for each statement: texts ("" where unknown), ``time`` (datetime64),
         numbers in our units (NaN where unknown), ``refused`` (the sample is rejected).
     """
     rows = pd.DataFrame(index=range(len(body)))
     rows["refused"] = False
-    rows["sample_id"] = body.plain("sample_id")
+    rows["sample_id"] = column_of(body.plain("sample_id"))
     for name in TEXTS:
-        rows[name] = _text(body, name)
+        if name in ALWAYS or body.header.column(name) or name in body.header.titles:
+            rows[name] = column_of(_text(body, name))
     _read_places(body, rows)
     _read_matrix(body, rows)
-    rows["mode"] = _words(body, "mode", "mode")
+    rows["mode"] = column_of(_words(body, "mode", "mode"))
     _read_times(body, rows)
     _read_rounds(body, rows)
-    for name in QUANTITIES:
-        rows[name] = read_quantities(body, name)
-    for name in SHARES:
-        rows[name] = read_shares(body, name)
+    for name in (*QUANTITIES, *SHARES):
+        if name in ALWAYS or body.header.column(name):
+            read = read_shares if name in SHARES else read_quantities
+            rows[name] = read(body, name)
     read_population_basis(body, rows)
     _infer_mode(body, rows)
     return rows
+
+
+def column_of(texts: Iterable[str]) -> pd.Series:
+    """Texts as a column of references; pandas' own kind of text column costs a copy of each."""
+    return pd.Series(list(texts), dtype=object)
 
 
 def _title(body: Body, name: str) -> str:
@@ -83,11 +92,11 @@ def _read_places(body: Body, rows: pd.DataFrame) -> None:
     sites = body.plain("site")
     towns = body.plain("town")
     areas = body.plain("area")
-    rows["area"] = [area or town for area, town in zip(areas, towns, strict=True)]
-    rows["site"] = [
+    rows["area"] = column_of(area or town for area, town in zip(areas, towns, strict=True))
+    rows["site"] = column_of(
         site if not town or site.startswith(town) else town + site
         for site, town in zip(sites, towns, strict=True)
-    ]
+    )
     if body.header.column("site") is None:
         rows["site"] = rows["area"]
     column = body.header.column("site") or body.header.column("sample_id")
@@ -108,7 +117,7 @@ def read_coordinates(body: Body, rows: pd.DataFrame, crs: str = "") -> None:
     crs : str
         Datum of a table that is known to use one and states none.
     """
-    rows["crs"] = [stated or crs for stated in _read_crs(body)]
+    rows["crs"] = column_of(stated or crs for stated in _read_crs(body))
     pair = body.header.column("coordinates")
     lon, lat = body.header.column("lon"), body.header.column("lat")
     if pair is not None:
@@ -124,7 +133,7 @@ def read_coordinates(body: Body, rows: pd.DataFrame, crs: str = "") -> None:
     rows.loc[~placed, ["lon", "lat"]] = math.nan
     unstated = placed & (rows["crs"] == "")
     if unstated.any():
-        body.note("crs_unstated", column=pair or lon, count=int(unstated.sum()))
+        body.note("crs_unstated", column=pair or lon, count=body.tally(unstated))
     rows.loc[unstated, "crs"] = "unknown"
     rows.loc[~placed, "crs"] = ""
 
@@ -187,7 +196,7 @@ def _read_matrix(body: Body, rows: pd.DataFrame) -> None:
     """Matrix and role: ``既往制毒点附近地表水`` says both."""
     texts = _text(body, "matrix")
     known = {t: contained("matrix", t) if t else "" for t in set(texts)}
-    rows["matrix"], rows["matrix_text"] = [known[t] for t in texts], texts
+    rows["matrix"], rows["matrix_text"] = column_of(known[t] for t in texts), column_of(texts)
     column = body.header.column("matrix")
     for position, text in enumerate(texts):
         if text and not known[text]:
@@ -195,10 +204,10 @@ def _read_matrix(body: Body, rows: pd.DataFrame) -> None:
             body.note("matrix_unknown", position, column, suggestions=near)
             rows.loc[position, "refused"] = True
     roles = body.plain("role")
-    rows["role"] = [
+    rows["role"] = column_of(
         contained("role", role) if role else _role_of(text)
         for role, text in zip(roles, texts, strict=True)
-    ]
+    )
 
 
 def _role_of(text: str) -> str:
@@ -240,7 +249,8 @@ def _read_times(body: Body, rows: pd.DataFrame) -> None:
         clocks.append(bool(when and when.clock))
         rounds.append(when.round if when else "")
     rows["time"] = pd.to_datetime(pd.Series(starts, dtype="object")).astype("datetime64[s]")
-    rows["hours"], rows["clock"], rows["date_round"] = hours, clocks, rounds
+    rows["hours"], rows["clock"] = hours, clocks
+    rows["date_round"] = column_of(rounds)
     if body.header.column("end") is not None:
         _read_ends(body, rows, year)
 
@@ -282,12 +292,12 @@ def _read_rounds(body: Body, rows: pd.DataFrame) -> None:
             body.note("round_without_year", position, column, value=text)
             rows.loc[position, "refused"] = True
         rounds.append(found or text or date_rounds[position])
-    rows["round"] = rounds
+    rows["round"] = column_of(rounds)
 
 
 def read_population_basis(body: Body, rows: pd.DataFrame) -> None:
     """From its column, or from a header such as ``常住人口``."""
-    rows["population_basis"] = _words(body, "population_basis", "basis")
+    rows["population_basis"] = column_of(_words(body, "population_basis", "basis"))
     column = body.header.column("population")
     if column is None:
         return
@@ -302,7 +312,7 @@ def _infer_mode(body: Body, rows: pd.DataFrame) -> None:
     spans = (rows["duration"] == 24) & (rows["mode"] == "")
     if spans.any():
         column = body.header.column("date") or body.header.column("start")
-        body.note("mode_inferred", column=column, count=int(spans.sum()))
+        body.note("mode_inferred", column=column, count=body.tally(spans))
         rows.loc[spans, "mode"] = "composite_24h"
     daily = (rows["mode"] == "composite_24h") & rows["duration"].isna()
     rows.loc[daily, "duration"] = 24.0

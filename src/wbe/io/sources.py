@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from wbe.errors import EnvironmentFault
 from wbe.findings import Findings
-from wbe.io.header import Header, find_header, indicator_words, known_words
+from wbe.io import formats, instruments, stream
+from wbe.io.apply_layout import apply
+from wbe.io.header import SEARCHED_ROWS, Header, find_header, indicator_words
+from wbe.io.instruments import ExportSheet
+from wbe.io.layout import Layout, Layouts, layouts_of
 from wbe.io.personal import note_personal_cells
-from wbe.io.tables import Sheet, parse_delimited
-from wbe.io.text import Decoded, Refused, also_decodes, decode, kind_of
+from wbe.io.stream import LargeText, open_large
+from wbe.io.tables import Sheet, begin_large, parse_delimited
+from wbe.io.text import Decoded, Refused, also_decodes, decode
 from wbe.io.words import load
-from wbe.io.workbook import archive_kind, read_workbook
 
 # A Western name read as GB18030: a Chinese character inside a Latin word.
 _MOJIBAKE = re.compile(r"[A-Za-z][\u3400-\u9fff\ue000-\uf8ff][a-z]")
-_WORKBOOKS = (".xlsx", ".xlsm")
+_WORKBOOKS = tuple(suffix for suffixes in formats.SUFFIXES.values() for suffix in suffixes)
+
+
+# Forms that no layout is about, whichever one was asked for.
+_NO_LAYOUT = ("sites", "euda_sites", "areas", "indicators")
+# Forms whose rows need not be in memory together.
+_IN_BLOCKS = ("long", "wide", "town_blocks")
 
 
 @dataclass
@@ -32,12 +43,16 @@ class Table:
     sheet, header
     form : str
         ``long``, ``wide``, ``town_blocks``, ``euda``, ``euda_sites``, ``sites``, ``areas``,
-        ``indicators`` or ``unknown``.
+        ``indicators``, ``sidecar`` or ``unknown``.
+    layout : str
+        Name of the layout that was put to it, ``instrument:...`` for an export of an instrument;
+        "" where the general words sufficed.
     """
 
     sheet: Sheet
     header: Header
     form: str
+    layout: str = ""
 
 
 @dataclass
@@ -50,27 +65,47 @@ class Source:
     name : str
         Name for findings: never absolute.
     record : dict
-        Entry of ``attrs["files"]``: name, sha256, encoding, layout.
+        Entry of ``attrs["files"]``: name, sha256, encoding, layout; of an export with its sidecar.
     tables : list of Table
+    sidecars : list of Table
+        Tables that say what the vials of exports hold; they hold no results.
+    exports : list of ExportSheet
+        Tables made from the export of an instrument, among `tables` where they hold results;
+        `wbe.io.instruments.finish` needs them after a read.
     """
 
     path: Path
     name: str
     record: dict[str, Any] = field(default_factory=dict)
     tables: list[Table] = field(default_factory=list)
+    sidecars: list[Table] = field(default_factory=list)
+    exports: list[ExportSheet] = field(default_factory=list)
 
 
 def shown_names(paths: Sequence[Path]) -> list[str]:
     """Base names; where two files share one, as many parent folders as tell them apart."""
     names = [path.name for path in paths]
+    whole = [Path(os.path.realpath(path)) for path in paths]  # unlike resolve() ends at a loop
     depth = 1
-    while len(set(names)) < len({path.resolve() for path in paths}) and depth < 50:
+    while len(set(names)) < len(set(whole)) and depth < 50:
         depth += 1
-        names = ["/".join(path.resolve().parts[1:][-depth:]) for path in paths]
-    return names
+        names = ["/".join(path.parts[1:][-depth:]) for path in whole]
+    return [printable(name) for name in names]
 
 
-def open_source(path: Path, name: str, findings: Findings, encoding: str | None) -> Source:
+def printable(name: str) -> str:
+    r"""A file name as text that can be written: bytes that are no UTF-8 stand as ``\xff``."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def open_source(
+    path: Path,
+    name: str,
+    findings: Findings,
+    encoding: str | None,
+    layout: str | os.PathLike[str] | Layout | Layouts = "auto",
+    instrument: instruments.Options | None = None,
+) -> Source:
     """Read a file's tables; what prevents it is a finding of the file.
 
     Parameters
@@ -82,6 +117,10 @@ def open_source(path: Path, name: str, findings: Findings, encoding: str | None)
         Receives what is noticed.
     encoding : str or None
         Codec to use instead of the ladder.
+    layout : str, path, Layout or Layouts
+        ``auto``, a form of table, the name of a layout, or a layout file.
+    instrument : Options, optional
+        How the vials of an export relate to samples.
 
     Returns
     -------
@@ -93,19 +132,53 @@ def open_source(path: Path, name: str, findings: Findings, encoding: str | None)
     EnvironmentFault
         If the file exists and the machine does not let it be read.
     UsageError
-        If the encoding named does not exist.
+        If the encoding or the layout named does not exist.
     """
+    layouts = layouts_of(layout)
     source = Source(path, name, {"name": name, "sha256": "", "encoding": "", "layout": ""})
     try:
-        data = _bytes(path)
-        source.record["sha256"] = hashlib.sha256(data).hexdigest()
-        sheets = _sheets(data, name, source, encoding, findings)
+        large = _large(path, encoding)
+        if large is None:
+            data = _bytes(path)
+            source.record["sha256"] = hashlib.sha256(data).hexdigest()
+            sheets = _sheets(data, name, source, encoding, findings, layouts)
+        else:
+            source.record |= {"sha256": large.sha256, "encoding": large.encoding}
+            sheets = [begin_large(large, name, _score(layouts))]
+            _check_head(large, sheets[0], findings, layouts)
+        export = None if layouts.chosen else instruments.recognise(sheets)
+        if export is None:
+            _find_tables(source, sheets, findings, layouts)
+        else:
+            _read_export(source, sheets, findings, export, instrument, encoding)
     except Refused as refused:
         findings.add(refused.rule, file=name, line=refused.line, **refused.details)
+        source.tables = []
+    if source.record["layout"]:
         return source
-    _find_tables(source, sheets, findings)
-    source.record["layout"] = ", ".join(dict.fromkeys(t.form for t in source.tables))
+    named = (table.layout or table.form for table in source.tables)
+    source.record["layout"] = ", ".join(dict.fromkeys(named))
     return source
+
+
+def _large(path: Path, encoding: str | None) -> LargeText | None:
+    """A text file too large to be held in memory as a whole; None for everything else."""
+    try:
+        if not path.is_file() or path.stat().st_size < stream.LARGE:
+            return None
+        with path.open("rb") as file:
+            head = file.read(1 << 16)
+        is_text = formats.first_look(head) == "text" and not instruments.is_quandata(head)
+        return open_large(path, encoding) if is_text else None
+    except OSError as error:
+        raise EnvironmentFault(f"{path.name}: cannot be read ({error.strerror})") from error
+
+
+def _check_head(large: LargeText, sheet: Sheet, findings: Findings, layouts: Layouts) -> None:
+    """As `_check_encoding`, of which the first rows are asked."""
+    head = large.head()
+    decoded = Decoded(head, large.encoding, large.guessed)
+    _check_encoding(head.encode(large.encoding), decoded, sheet, findings, layouts)
 
 
 def _bytes(path: Path) -> bytes:
@@ -120,39 +193,38 @@ def _bytes(path: Path) -> bytes:
 
 
 def _sheets(
-    data: bytes, name: str, source: Source, encoding: str | None, findings: Findings
-) -> list[Sheet]:
-    kind = kind_of(data)
-    if kind == "zip":
-        kind = archive_kind(data)
-    if kind == "empty":
-        raise Refused("file_empty")
-    if kind in ("html", "xml"):
-        raise Refused("html_as_spreadsheet", found=kind.upper())
-    if kind == "xlsx":
-        source.record["encoding"] = "xlsx"
-        return read_workbook(data, name)
+    data: bytes, name: str, source: Source, encoding: str | None, findings: Findings,
+    layouts: Layouts,
+) -> list[Sheet]:  # fmt: skip
+    kind = formats.recognise(data)
+    if instruments.is_quandata(data):
+        source.record["encoding"] = "xml"
+        return [instruments.quandata_sheet(data, name)]
     if kind != "text":
-        raise Refused("format_not_supported", found=kind)
+        source.record["encoding"] = kind if kind in formats.SUFFIXES else ""
+        return formats.read_sheets(kind, data, name, findings)
     decoded = decode(data, encoding)
     source.record["encoding"] = decoded.encoding
-    sheet = parse_delimited(decoded.text, name, known_words)
+    sheet = parse_delimited(decoded.text, name, _score(layouts))
     if source.path.suffix.lower() in _WORKBOOKS:
-        if known_words(sheet.rows) < 2:
+        if _score(layouts)(sheet.rows) < 2:
             raise Refused("not_a_workbook")
         findings.add("not_a_workbook", file=name, severity="flag")
-    _check_encoding(data, decoded, sheet, findings)
+    _check_encoding(data, decoded, sheet, findings, layouts)
     return [sheet]
 
 
-def _check_encoding(data: bytes, decoded: Decoded, sheet: Sheet, findings: Findings) -> None:
+def _check_encoding(
+    data: bytes, decoded: Decoded, sheet: Sheet, findings: Findings, layouts: Layouts
+) -> None:
     """No known header word: would another encoding have known one? Mixed scripts: say so."""
     if not decoded.guessed:
         return
-    if known_words(sheet.rows) < 2:
+    score = _score(layouts)
+    if score(sheet.rows) < 2:
         for name, text in also_decodes(data).items():
-            other = parse_delimited(text, sheet.file, known_words)
-            if known_words(other.rows) >= 2 and name != "cp1252":
+            other = parse_delimited(text, sheet.file, score)
+            if score(other.rows) >= 2 and name != "cp1252":
                 raise Refused("encoding_wrong", read_as=decoded.encoding, better=name)
         raise Refused("header_not_found", tried=decoded.encoding)
     found = _MOJIBAKE.search(decoded.text) if decoded.encoding == "gb18030" else None
@@ -161,22 +233,87 @@ def _check_encoding(data: bytes, decoded: Decoded, sheet: Sheet, findings: Findi
         findings.add("encoding_doubtful", file=sheet.file, line=line, value=found.group())
 
 
-def _find_tables(source: Source, sheets: list[Sheet], findings: Findings) -> None:
-    skipped = []
+def _score(layouts: Layouts) -> Callable[[Sequence[Sequence[str]]], int]:
+    """How well rows are known, as a laboratory table or as an export of an instrument."""
+    return lambda rows: max(layouts.score(rows), instruments.marks(rows))
+
+
+def _read_export(
+    source: Source, sheets: list[Sheet], findings: Findings, layout: instruments.Layout,
+    options: instruments.Options | None, encoding: str | None,
+) -> None:  # fmt: skip
+    """Tables made from the export of an instrument."""
+    for sheet in sheets:
+        sheet.load()
+    name = source.record["layout"] = f"instrument:{layout.name}"
+    options = options or instruments.Options()
+    beside = options.sidecar_of(source.path)
+    if beside is not None and beside.is_file():
+        sha256 = hashlib.sha256(_bytes(beside)).hexdigest()
+        source.record["sidecar"] = {"name": beside.name, "sha256": sha256}
+    made = instruments.open_export(layout, sheets, source.path, options, findings, encoding)
+    source.exports = [sheet for sheet, _ in made]
+    for sheet, header in made:
+        if header.columns and not _holds_people(sheet, header, findings):
+            source.tables.append(Table(sheet, header, "long", name))
+
+
+def _find_tables(
+    source: Source, sheets: list[Sheet], findings: Findings, layouts: Layouts
+) -> None:
+    skipped, refused = [], None
     for sheet in sheets:
         try:
-            header = find_header(sheet)
-        except Refused:
+            sheet, header, layout = _laid_out(sheet, findings, layouts)
+        except Refused as refusal:
             skipped.append(sheet)
+            refused = None if refusal.rule == "header_not_found" else refusal
             continue
+        form = form_of(sheet, header)
+        if form not in _IN_BLOCKS:
+            sheet.load()
         if _holds_people(sheet, header, findings):
             source.tables = []
             return
-        source.tables.append(Table(sheet, header, form_of(sheet, header)))
-    rule = "sheet_skipped" if source.tables else "header_not_found"
+        if form == "sidecar":
+            findings.add("sidecar_apart", file=source.name, sheet=sheet.name)
+            rows = len(sheet.rows) - header.row - header.depth
+            findings.rows, findings.accepted = findings.rows + rows, findings.accepted + rows
+            source.sidecars.append(Table(sheet, header, form, layout))
+            continue
+        source.tables.append(Table(sheet, header, form, layout))
+    if refused is not None and not source.tables:
+        raise refused
+    rule = "sheet_skipped" if source.tables or source.sidecars else "header_not_found"
     for sheet in skipped:
         findings.add(rule, file=source.name, sheet=sheet.name,
                      tried=source.record["encoding"])  # fmt: skip
+
+
+def _laid_out(
+    sheet: Sheet, findings: Findings, layouts: Layouts
+) -> tuple[Sheet, Header, str]:
+    """A sheet, its header, and the name of the layout that was put to it."""
+    try:
+        layout = layouts.choose(sheet.rows[:SEARCHED_ROWS], sheet.name)
+    except Refused:
+        header = _other_header(sheet)
+        if header is None:
+            raise
+        return sheet, header, ""
+    if layout is None:
+        return sheet, find_header(sheet), ""
+    sheet.load()
+    return *apply(layout, sheet, findings), layout.name
+
+
+def _other_header(sheet: Sheet) -> Header | None:
+    """Header of a table that no layout is about: sites, areas or statistics beside lab tables."""
+    try:
+        header = find_header(sheet)
+    except Refused:
+        return None
+    return header if form_of(sheet, header) in _NO_LAYOUT else None
 
 
 def _holds_people(sheet: Sheet, header: Header, findings: Findings) -> bool:
@@ -208,6 +345,8 @@ def form_of(sheet: Sheet, header: Header) -> str:
         return "euda"
     if written >= set(euda["sites"]):
         return "euda_sites"
+    if instruments.is_sidecar(header):
+        return "sidecar"
     if header.has("analyte"):
         return "long"
     if header.analytes:

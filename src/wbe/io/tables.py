@@ -6,16 +6,24 @@ can show the value as written.
 
 from __future__ import annotations
 
-import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from wbe.io.blocks import (
+    FIELD_LIMIT,
+    Block,
+    RowSplitter,
+    from_rows,
+    from_text,
+    split_leniently,
+)
+from wbe.io.stream import LargeText
 from wbe.io.text import Refused
 
 DELIMITERS = (",", "\t", ";", "|")
 _HEAD_ROWS = 60
-_FIELD_LIMIT = 1_000_000
+LARGE_HEAD = 200
 
 
 @dataclass
@@ -39,6 +47,8 @@ class Sheet:
         formula that was never calculated.
     epoch_1904 : bool
         Whether date serials count from 1904.
+    more : LargeText or None
+        The file, if `rows` are only its first rows.
     """
 
     file: str
@@ -50,6 +60,30 @@ class Sheet:
     broken: dict[tuple[int, int], tuple[str, str]] = field(default_factory=dict)
     epoch_1904: bool = False
     delimiter: str = ""
+    more: LargeText | None = None
+
+    def load(self) -> None:
+        """Take all rows into memory, for tables that are read as a whole."""
+        if self.more is not None:
+            whole = io.StringIO(self.more.text(), newline="")
+            self.rows, self.lines = RowSplitter(whole, self.delimiter).take()
+            self.more = None
+
+    def expected_rows(self) -> int:
+        """Number of rows, as far as the first ones of a large file tell."""
+        if self.more is None:
+            return len(self.rows)
+        head = sum(len(text.encode()) + 1 for cells in self.rows for text in cells)
+        return int(1.05 * self.more.path.stat().st_size * len(self.rows) / max(1, head))
+
+    def blocks(self, first: int, width: int) -> Iterator[Block]:
+        """Rows from index `first` on, by column; a header of `width` columns stands above them."""
+        if first >= len(self.rows):
+            return
+        if self.more is not None:
+            yield from from_text(self.more.pieces(self.lines[first]), self.delimiter, width)
+        else:
+            yield from_rows(self.rows[first:], self.lines[first:], width, first)
 
     def address(self, row: int, column: int) -> str:
         """Cell address such as ``C5``; empty in a text file."""
@@ -93,17 +127,37 @@ def parse_delimited(text: str, file: str, score: Callable[[Sequence[Sequence[str
         ``quote_not_closed``, ``cell_too_long``, or ``no_rows``.
     """
     delimiter = _delimiter(text, score)
-    rows, lines = _split(text, delimiter)
+    rows, lines = RowSplitter(io.StringIO(text, newline=""), delimiter).take()
     if not rows:
         raise Refused("file_empty")
     return Sheet(file, rows=rows, lines=lines, delimiter=delimiter)
+
+
+def begin_large(file: LargeText, name: str, score: Callable[[Sequence[Sequence[str]]], int]) -> Sheet:
+    """The first rows of a large file as a sheet that reads the rest on demand.
+
+    Parameters
+    ----------
+    file : LargeText
+    name, score
+        As in `parse_delimited`.
+
+    Returns
+    -------
+    Sheet
+        With at least the rows in which a header is looked for.
+    """
+    head = file.head()
+    delimiter = _delimiter(head, score)
+    rows, lines = RowSplitter(io.StringIO(head, newline=""), delimiter).take(LARGE_HEAD)
+    return Sheet(name, rows=rows, lines=lines, delimiter=delimiter, more=file)
 
 
 def _delimiter(text: str, score: Callable[[Sequence[Sequence[str]]], int]) -> str:
     head = _head(text)
     best, best_score = DELIMITERS[0], -1
     for delimiter in DELIMITERS:
-        rows = list(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter))
+        rows = split_leniently(head, delimiter)
         if not any(len(row) > 1 for row in rows):
             continue
         found = score(rows)
@@ -118,26 +172,6 @@ def _head(text: str) -> str:
     for _ in range(_HEAD_ROWS):
         found = text.find("\n", position)
         if found < 0:
-            return text[:_FIELD_LIMIT]
+            return text[:FIELD_LIMIT]
         position = found + 1
-    return text[: min(position, _FIELD_LIMIT)]
-
-
-def _split(text: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
-    rows: list[list[str]] = []
-    lines: list[int] = []
-    before = csv.field_size_limit(_FIELD_LIMIT)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    begins = 1
-    try:
-        for row in reader:
-            if any(cell and not cell.isspace() for cell in row):
-                rows.append(row)
-                lines.append(begins)
-            begins = reader.line_num + 1
-    except csv.Error as error:
-        rule = "cell_too_long" if "limit" in str(error) else "quote_not_closed"
-        raise Refused(rule, line=begins) from None
-    finally:
-        csv.field_size_limit(before)
-    return rows, lines
+    return text[: min(position, FIELD_LIMIT)]

@@ -35,7 +35,7 @@ _MAGIC = (
 )
 _HTML = re.compile(rb"<(!doctype\s+html|html|table|head|body|meta)\b", re.IGNORECASE)
 _XML_SHEET = re.compile(rb"<\?mso-application|urn:schemas-microsoft-com:office:spreadsheet")
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
 class Refused(Exception):
@@ -124,13 +124,25 @@ def decode(data: bytes, encoding: str | None = None) -> Decoded:
         ``encoding_invalid`` or ``not_text``.
     """
     decoded = _named(data, encoding) if encoding else _ladder(data)
-    control = _CONTROL.search(decoded.text)
+    control = CONTROL.search(decoded.text)
     if control:
         raise Refused("not_text", line=_line_at(decoded.text, control.start()))
     return decoded
 
 
 def _named(data: bytes, encoding: str) -> Decoded:
+    name = codec_named(encoding, data)
+    return Decoded(_strict(data, name), name, guessed=False)
+
+
+def codec_named(encoding: str, data: bytes) -> str:
+    """Python's name of the codec that somebody asked for; with the BOM if the data begin with it.
+
+    Raises
+    ------
+    UsageError
+        If there is none of this name.
+    """
     try:
         name = codecs.lookup(encoding).name
     except LookupError:
@@ -139,7 +151,7 @@ def _named(data: bytes, encoding: str) -> Decoded:
         ) from None
     if name == "utf-8" and data.startswith(codecs.BOM_UTF8):
         name = "utf-8-sig"
-    return Decoded(_strict(data, name), name, guessed=False)
+    return name
 
 
 def _ladder(data: bytes) -> Decoded:
@@ -159,10 +171,10 @@ def _strict(data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise Refused(
-            "encoding_invalid", line=line, encoding=encoding, byte=f"0x{data[error.start]:02X}"
-        ) from None
+        found = error.object  # a codec that strips a BOM counts from behind it
+        line = found.count(b"\n", 0, error.start) + 1
+        byte = f"0x{found[error.start]:02X}"
+        raise Refused("encoding_invalid", line=line, encoding=encoding, byte=byte) from None
 
 
 def also_decodes(data: bytes) -> dict[str, str]:

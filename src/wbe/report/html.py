@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wbe import names
 from wbe.plot import shapes, style, words
-from wbe.report import fonts, narrow, picture, views
+from wbe.report import fonts, narrow, picture, quality, views
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -146,6 +146,7 @@ def _tables(page: Publication) -> dict[str, Any]:
     records: dict[str, Any] = {
         "error_model": narrow.errors(page.error_model),
         "factors": narrow.factors(page.factors, page.references, page.language), "sites": sites,
+        "quality": quality.rows(page.quality, page.language),
         "findings_summary": page.findings_summary, "findings": page.findings,
     }  # fmt: skip
     return {k: views.plain_table(v, page.language) if v else None for k, v in records.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from html import escape
 from typing import Any, Final
 from xml.etree import ElementTree
 
@@ -38,8 +39,10 @@ def inline_svg(text: str, label: str) -> str:
     _strip(root)
     for name in ("width", "height", "version"):
         root.attrib.pop(name, None)
-    root.attrib |= {"role": "img", "aria-label": label}
-    return ElementTree.tostring(root, encoding="unicode", method="html")
+    root.attrib["role"] = "img"
+    drawn = ElementTree.tostring(root, encoding="unicode", method="html")
+    # ElementTree leaves "<" in attributes as it is: right for HTML, but not for what searches it
+    return drawn.replace("<svg", f'<svg aria-label="{escape(label)}"', 1)
 
 
 def _strip(element: Any) -> None:

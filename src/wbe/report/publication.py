@@ -46,6 +46,8 @@ class Publication:
         Rows of the error model; all keys become columns.
     findings_summary : list of dict
         rule, severity, count, message.
+    quality : list of dict
+        criterion, judged, outside, limits, source, verified: of the laboratory's batches.
     findings : list of dict or None
         Every finding; internal only.
     sites : DataFrame or None
@@ -76,6 +78,7 @@ class Publication:
     references: list[str] = field(default_factory=list)
     error_model: list[dict[str, Any]] = field(default_factory=list)
     findings_summary: list[dict[str, Any]] = field(default_factory=list)
+    quality: list[dict[str, Any]] = field(default_factory=list)
     findings: list[dict[str, Any]] | None = None
     sites: pd.DataFrame | None = None
     run: dict[str, Any] = field(default_factory=dict)

@@ -56,16 +56,16 @@ def write(sheets: Sequence[Sheet], quoted: tuple[str, ...] = ()) -> bytes:
         _fill(book.create_sheet(sheet.name), sheet, quoted)
     raw = io.BytesIO()
     book.save(raw)
-    return _without_times(raw.getvalue())
+    return repeatable(raw.getvalue())
 
 
 def _fill(target: WriteOnlyWorksheet, sheet: Sheet, quoted: tuple[str, ...]) -> None:
     from openpyxl.utils import get_column_letter
 
-    rows = [[_clean(value) for value in row] for row in sheet.rows]
+    rows = [[clean(v) if isinstance(v, str) else v for v in row] for row in sheet.rows]
     target.freeze_panes = "A2"
     for number, column in enumerate(zip(sheet.heads, *rows, strict=True), start=1):
-        width = max(_width(value) for value in column)
+        width = max(width_of(value) for value in column)
         target.column_dimensions[get_column_letter(number)].width = min(width + 2, _WIDEST)
     target.append([_text_cell(target, head, bold=True) for head in sheet.heads])
     for row in rows:
@@ -93,13 +93,12 @@ def _text_cell(target: WriteOnlyWorksheet, text: str, *, bold: bool = False) -> 
     return cell
 
 
-def _clean(value: Value) -> Value:
-    if not isinstance(value, str):
-        return value
-    return _ESCAPED.sub("_x005F_", _UNPRINTABLE.sub("", value)[:_LONGEST])
+def clean(text: str) -> str:
+    """Return a text as a workbook can hold it."""
+    return _ESCAPED.sub("_x005F_", _UNPRINTABLE.sub("", text)[:_LONGEST])
 
 
-def _width(value: Value) -> int:
+def width_of(value: Value) -> int:
     """Return how wide a value shows [letter]; an ideograph is as wide as two."""
     if value is None:
         return 0
@@ -107,8 +106,8 @@ def _width(value: Value) -> int:
     return len(text) + (0 if text.isascii() else sum(char > "\u2e80" for char in text))
 
 
-def _without_times(raw: bytes) -> bytes:
-    """Return the archive with the hour of writing replaced, in its entries and its properties."""
+def repeatable(raw: bytes) -> bytes:
+    """Return a workbook with the hour of writing replaced, in its entries and its properties."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(raw)) as given, zipfile.ZipFile(out, "w") as new:
         for name in given.namelist():

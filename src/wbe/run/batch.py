@@ -1,17 +1,21 @@
-"""Several campaigns in one call: each whole or not at all, one bad one never stops the rest."""
+"""One campaign or many in one call: each whole or not at all, one bad one never stops the rest."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from wbe.errors import FindingsError, UsageError, WbeError
+from wbe.errors import FindingsError, WbeError
 from wbe.run import config as configs
-from wbe.run import listing, verdict
-from wbe.run.campaign import STEPS
+from wbe.run import disk, jobs, listing, lock, state, verdict
 from wbe.run.config import Config
+from wbe.run.folder import Place
+from wbe.run.jobs import Job
+from wbe.run.progress import Progress, Say
+from wbe.run.state import Item
 from wbe.run.words import say
 
 OPTIONS = {
@@ -22,7 +26,52 @@ OPTIONS = {
     "draws": "estimate.draws",
     "seed": "estimate.seed",
 }
-Say = Callable[[str], None]
+#: Exit code of an error that nobody foresaw.
+INTERNAL = 1
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the call asks of every campaign.
+
+    Parameters
+    ----------
+    echo, warn : callable
+        Print a result, print a message.
+    overrides : dict
+        Dotted keys that replace those of the configurations.
+    encoding, lang : str or None
+    quiet, resume, debug : bool
+        As on the command line.
+    """
+
+    echo: Say
+    warn: Say
+    overrides: dict[str, Any] = field(default_factory=dict)
+    encoding: str | None = None
+    lang: str | None = None
+    quiet: bool = False
+    resume: bool = False
+    debug: bool = False
+
+    def tell(self, key: str, lang: str, **values: object) -> None:
+        """Print one sentence as a message, unless the call is quiet."""
+        if not self.quiet:
+            self.warn(say(key, lang, **values))
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How one campaign ended: with which exit code, why, and whether its results stood."""
+
+    code: int
+    reason: str = ""
+    skipped: bool = False
+
+    @property
+    def state(self) -> str:
+        """Its state for the state file: done, also if some rows were rejected, or failed."""
+        return state.DONE if self.code in (verdict.CLEAN, verdict.PARTLY) else state.FAILED
 
 
 def run_all(
@@ -30,10 +79,13 @@ def run_all(
     *,
     echo: Say,
     warn: Say,
+    pulse: Callable[[], None] = lambda: None,
     out: Path | None = None,
     encoding: str | None = None,
     lang: str | None = None,
     quiet: bool = False,
+    resume: bool = False,
+    debug: bool = False,
     **options: Any,
 ) -> int:
     """Run every campaign among the inputs; return the exit code.
@@ -44,9 +96,11 @@ def run_all(
         campaign.toml files, folders that hold one, and lab files (together one campaign).
     echo, warn : callable
         Print a result, print a message.
+    pulse : callable
+        Called between the steps of a campaign; may raise to end the work.
     out : Path, optional
         Folder to write; with several campaigns, the folder of their folders.
-    encoding, lang, quiet
+    encoding, lang, quiet, resume, debug
         As on the command line.
     **options
         Overrides by their name on the command line (`OPTIONS`).
@@ -59,98 +113,138 @@ def run_all(
     Raises
     ------
     WbeError
-        If the only campaign fails.
+        If the only campaign fails, or a batch cannot keep its state.
     """
     given = {OPTIONS[name]: value for name, value in options.items() if value not in (None, ())}
     overrides = {key: list(v) if isinstance(v, tuple) else v for key, v in given.items()}
-    jobs = list(_jobs(inputs))
-    codes = []
-    for job, place in zip(jobs, _places(jobs, out), strict=True):
-        try:
-            codes.append(_run_one(job, place, overrides, echo, warn, encoding, lang, quiet))
-        except WbeError as error:
-            if len(jobs) == 1:
-                raise
-            warn(f"{_name(job)}: {listing.explained(error, lang or 'en')}")
-            codes.append(error.exit_code)
-    return verdict.joined(codes)
+    wanted = jobs.listed(inputs, out)
+    progress = Progress(len(wanted), quiet=quiet, pulse=pulse)
+    asked = Asked(
+        progress.beside(echo), progress.beside(warn), overrides, encoding, lang, quiet, resume,
+        debug,
+    )  # fmt: skip
+    try:
+        if len(wanted) == 1:
+            return _run(wanted[0], asked, progress).code
+        return _run_batch(wanted, jobs.home(wanted, out), asked, progress)
+    finally:
+        progress.close()
 
 
-def _jobs(inputs: Sequence[Path]) -> Iterator[Path | tuple[Path, ...]]:
-    """Campaigns one by one; the lab files together at last."""
-    lab_files = []
-    for path in inputs:
-        if path.is_dir() or path.suffix.lower() == ".toml":
-            yield path
-        else:
-            lab_files.append(path)
-    if lab_files:
-        yield tuple(lab_files)
+def _run_batch(wanted: list[Job], home: Path, asked: Asked, progress: Progress) -> int:
+    """Run the campaigns one after the other; their states are on disk at every instant."""
+    with disk.faults(home):
+        home.mkdir(parents=True, exist_ok=True)
+    with lock.held(home / state.LOCK):
+        if asked.resume:
+            _note_damage(home, asked)
+        items = [job.item(home) for job in wanted]
+        state.write(items, home)
+        ended = []
+        for i, job in enumerate(wanted):
+            ended.append(_attempt(job, asked, progress))
+            items[i] = _settled(items[i], ended[i])
+            state.write(items, home)
+    if not asked.quiet:
+        asked.warn("\n".join(_closing(wanted, ended, asked.lang or "en")))
+    return verdict.joined([end.code for end in ended])
 
 
-def _name(job: Path | tuple[Path, ...]) -> str:
-    path = job[0].parent if isinstance(job, tuple) else job
-    return (path.parent if path.suffix.lower() == ".toml" else path).resolve().name
+def _attempt(job: Job, asked: Asked, progress: Progress) -> Ended:
+    """Run one campaign of several; whatever goes wrong in it ends it alone."""
+    try:
+        return _run(job, asked, progress)
+    except WbeError as error:
+        asked.warn(f"{job.name}: {listing.explained(error, asked.lang or 'en')}")
+        if asked.debug:
+            asked.warn(traceback.format_exc())
+        return Ended(error.exit_code, _reason(error))
+    except Exception as error:  # a fault of ours in one campaign must not cost the others theirs
+        reason = f"internal error: {type(error).__name__}: {error}"
+        asked.warn(f"{job.name}: {reason}")
+        if asked.debug:
+            asked.warn(traceback.format_exc())
+        return Ended(INTERNAL, reason)
 
 
-def _places(jobs: list[Any], out: Path | None) -> list[Path | None]:
-    """One output folder a campaign; under --out by the campaigns' names."""
-    if out is None or len(jobs) == 1:
-        return [out] * len(jobs)
-    named = [_name(job) for job in jobs]
-    if len(set(named)) < len(named):
-        raise UsageError("two campaigns have the same name; run them apart, each with its --out")
-    return [out / name for name in named]
+def _run(job: Job, asked: Asked, progress: Progress) -> Ended:
+    """Run one campaign, or find that its results stand."""
+    from wbe.run import resume
+
+    with progress.campaign(job.name):
+        config = _configured(job, asked)
+        language = asked.lang or config.language
+        if asked.resume:
+            place = Place.at(job.out)
+            found = resume.standing(config, place, encoding=asked.encoding, lang=language)
+            if not found.reasons:
+                when = found.created
+                asked.tell("again.not", language, name=job.name, created=when, path=job.out)
+                return Ended(found.code, skipped=True)
+            for reason in found.reasons:
+                asked.tell("again", language, name=job.name, reason=reason)
+        return Ended(_compute(job, config, language, asked, progress))
 
 
-def _run_one(
-    job: Path | tuple[Path, ...],
-    out: Path | None,
-    overrides: dict[str, Any],
-    echo: Say,
-    warn: Say,
-    encoding: str | None,
-    lang: str | None,
-    quiet: bool,
-) -> int:
+def _compute(job: Job, config: Config, language: str, asked: Asked, progress: Progress) -> int:
+    """Run one campaign and print what came of it; return its exit code."""
     from wbe.run import losses, outputs, summary
 
-    config = _configured(job, overrides, lang)
-    language = lang or config.language
-    target = out if out is not None else config.folder / "results"
-    with _progress(language, quiet) as tell:
-        try:
-            results, written = outputs.run(config, target, encoding=encoding, tell=tell)
-        except FindingsError as error:
-            warn(say("nothing_usable", language, name=config.title))
-            raise error
-    if not quiet:
-        echo("\n".join(summary.lines(config, results, target, written, language)))
-    if results.findings.errors and not quiet:
+    files = len(config.data.samples)
+    try:
+        results, written = outputs.run(
+            config,
+            job.out,
+            encoding=asked.encoding,
+            tell=lambda step: progress.step(step, language, files),
+        )
+    except FindingsError:
+        asked.warn(say("nothing_usable", language, name=config.title))
+        raise
+    if not asked.quiet:
+        asked.echo("\n".join(summary.lines(config, results, job.out, written, language)))
+    if results.findings.errors and not asked.quiet:
         lost, samples = losses.lost(results.result, results.findings)
         key = "rejected" if samples else "rejected.rows"
-        warn(say(key, language, results=lost, samples=len(samples)))
+        asked.warn(say(key, language, results=lost, samples=len(samples)))
     return verdict.code(results.findings, usable=True)
 
 
-def _configured(
-    job: Path | tuple[Path, ...], overrides: dict[str, Any], lang: str | None
-) -> Config:
+def _configured(job: Job, asked: Asked) -> Config:
     """Without a configuration that says otherwise, the report speaks as the console does."""
-    if isinstance(job, tuple):
-        return configs.without_file(job, {**overrides, "language": lang})
-    return configs.load(job, overrides)
+    if isinstance(job.source, tuple):
+        return configs.without_file(job.source, {**asked.overrides, "language": asked.lang})
+    return configs.load(job.source, asked.overrides)
 
 
-@contextlib.contextmanager
-def _progress(language: str, quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Name the steps on stderr; only on a terminal."""
-    from tqdm import tqdm
+def _settled(item: Item, end: Ended) -> Item:
+    return replace(item, state=end.state, code=end.code, reason=end.reason)
 
-    with tqdm(total=len(STEPS) + 1, disable=True if quiet else None, leave=False) as bar:
 
-        def tell(step: str) -> None:
-            bar.set_description(say(f"step.{step}", language), refresh=False)
-            bar.update(1)
+def _reason(error: WbeError) -> str:
+    """Why a campaign failed, on one line: the rules of its errors, or the message."""
+    if isinstance(error, FindingsError):
+        return ", ".join(sorted({finding.rule for finding in error.findings.errors}))
+    return " ".join(str(error).split())
 
-        yield tell
+
+def _note_damage(home: Path, asked: Asked) -> None:
+    """Say that the state file of the last batch is damaged; nothing depends on it."""
+    try:
+        with disk.faults(home):
+            state.read(home)
+    except (ValueError, KeyError, TypeError):
+        asked.tell("batch.damaged", asked.lang or "en", path=home / state.NAME)
+    except WbeError:
+        if (home / state.NAME).exists():
+            raise
+
+
+def _closing(wanted: Sequence[Job], ended: Sequence[Ended], lang: str) -> list[str]:
+    """The last lines of a batch: how many of each, and every failure with its reason."""
+    failed = [(job, end) for job, end in zip(wanted, ended, strict=True) if end.state != state.DONE]
+    skipped = sum(end.skipped for end in ended)
+    done = len(ended) - len(failed) - skipped
+    lines = [say("batch", lang, done=done, failed=len(failed), skipped=skipped)]
+    lines += [say("batch.failed", lang, name=job.name, reason=end.reason) for job, end in failed]
+    return lines

@@ -78,6 +78,7 @@ def compute(
 
     tell("read")
     samples, sites, areas = _read(config, encoding)
+    samples = _judged(samples, config)
     tell("locate")
     rounds = notes.rounds_option(samples, config)
     samples = _only_rounds(samples, config, rounds)
@@ -278,6 +279,7 @@ def _read(
     config: Config, encoding: str | None
 ) -> tuple[xr.Dataset, gpd.GeoDataFrame | None, gpd.GeoDataFrame | None]:
     """Read all files; what their errors reject is left out, and every finding is kept."""
+    from wbe.io.layout import of_campaign
     from wbe.io.places import read_areas, read_sites
     from wbe.io.read import read
 
@@ -285,13 +287,35 @@ def _read(
     found = Findings()
     sites = _table(read_sites, data.sites, found)
     areas = _table(read_areas, data.areas, found)
-    samples = read(list(data.samples), errors="reject", encoding=encoding)
+    layout = of_campaign(data.layout, data.layouts)
+    samples = read(list(data.samples), layout=layout, errors="reject", encoding=encoding)
     found.extend(samples.attrs["findings"])
     # Without the sites or areas that it names, a campaign would be another one.
     lost = (data.sites and sites is None) or (data.areas and areas is None)
     if lost or not samples["status"].isin(USABLE).any():
         raise FindingsError(found)
     return samples.assign_attrs(findings=found), sites, areas
+
+
+def _judged(samples: xr.Dataset, config: Config) -> xr.Dataset:
+    """Judge the laboratory's batches, and correct for recovery what nobody corrected yet.
+
+    Raises
+    ------
+    FindingsError
+        If the campaign rejects what fails and nothing is left.
+    """
+    from wbe.io.quality import assess_quality
+    from wbe.qc import correct_recovery, load_limits
+
+    limits = load_limits(config.data.limits)
+    wanted = config.quality
+    judged = assess_quality(
+        samples, limits, on_fail=wanted.on_fail, recovery_corrected=wanted.recovery_corrected
+    )
+    if not judged["status"].isin(USABLE).any():
+        raise FindingsError(judged.attrs["findings"])
+    return correct_recovery(judged, limits)
 
 
 def _table(
@@ -321,8 +345,8 @@ def _only_rounds(samples: xr.Dataset, config: Config, option: str) -> xr.Dataset
         held = ", ".join(sorted(set(rounds)))
         raise UsageError(f"[data] only_rounds: no sample in {', '.join(missing)}; there are {held}")
     kept = samples.isel(sample=[label in wanted for label in rounds])
-    if not kept.sizes["sample"]:
-        raise NothingUsableError("no sample is left in the chosen rounds")
+    if not kept["status"].isin(USABLE).any():
+        raise NothingUsableError("no usable result is left in the chosen rounds")
     return kept
 
 

@@ -6,14 +6,19 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wbe.errors import FindingsError, NothingUsableError, UsageError
-from wbe.findings import Finding, Findings
+from wbe.findings import Findings
 from wbe.run import config as configs
 from wbe.run import verdict
 from wbe.run.config import Config
 from wbe.run.files import is_ours
 
+if TYPE_CHECKING:
+    from wbe.io.layout import Layouts
+
+LAYOUT_SUFFIX = ".layout.toml"
 #: What the reader of lab tables says of files that are none, and right all the same.
 OTHER_TABLES = ("not_a_lab_table", "indicators_table")
 
@@ -62,6 +67,8 @@ def check(
     areas: Path | None = None,
     encoding: str | None = None,
     annotate: Path | None = None,
+    lang: str = "en",
+    layout: str = "auto",
 ) -> Checked:
     """Check files, folders of files and campaigns; nothing is written but the annotation.
 
@@ -75,6 +82,11 @@ def check(
         Encoding of the tables; found out where not given.
     annotate : Path, optional
         Workbook to write: the tables with every finding at its cell.
+    lang : str
+        Language of the annotation: ``en`` or ``zh``.
+    layout : str
+        Layout of the laboratory tables: a name or a file, which is checked first. Campaigns have
+        their own.
 
     Raises
     ------
@@ -89,32 +101,60 @@ def check(
             raise UsageError(f"there is no file or folder {str(path)!r}")
     parts: list[tuple[Findings, bool]] = []
     tables: list[Path] = []
+    if layout.endswith(".toml") and (wrong := _layout_findings(Path(layout))):
+        return Checked(((wrong, False),))
     for group in _groups(paths, sites, areas):
         if isinstance(group, Findings):
-            parts.append((group, False))
+            parts.append((group, not group.errors))
             continue
-        parts.append(_examined(group, encoding))
+        parts.append(_examined(group, encoding, layout))
         tables += [*group.files, *filter(None, [group.sites])]
     checked = Checked(tuple(parts))
     if annotate is not None:
         from wbe.run.annotation import write
 
-        write(tables, checked.findings, annotate, encoding)
+        write(tables, checked.findings, annotate, encoding, lang)
     return checked
 
 
-def _examined(group: Group, encoding: str | None) -> tuple[Findings, bool]:
+def _layout_findings(path: Path) -> Findings:
+    """What is wrong with a layout file."""
+    from wbe.io.layout import examine
+
+    return examine(path)[1]
+
+
+def _examined(group: Group, encoding: str | None, layout: str) -> tuple[Findings, bool]:
     """Findings of files that belong together, and whether a result is left."""
-    from wbe.io.check import check as check_tables
+    from wbe.io.check import examine
+    from wbe.spatial.positions import note_positions
 
     places = {"sites": group.sites, "areas": group.areas}
-    found = check_tables(list(group.files), **places, encoding=encoding)
+    # a campaign judges its batches by its own limits, when it is rehearsed
+    judged = group.config is None
+    layouts = _layouts(group, layout)
+    read = examine(
+        list(group.files), **places, encoding=encoding, quality=judged, layout=layouts
+    )
+    # datums are the business of wbe.spatial, which wbe.io does not know
+    note_positions(
+        read.sites, read.areas, read.findings, used=read.sampled.values(), unplaced=True
+    )
+    found = read.findings.sorted()
     if group.config is None:
-        return found, _holds_results(group.files, found, encoding)
+        return found, _holds_results(group.files, found, encoding, layouts)
     rehearsed, usable = rehearse(group.config, encoding)
     known = {finding.rule for finding in found}
     found.extend(iter(rehearsed.select(lambda finding: finding.rule not in known)))
     return found, usable
+
+
+def _layouts(group: Group, layout: str) -> Layouts:
+    from wbe.io.layout import layouts_of, of_campaign
+
+    if group.config is None:
+        return layouts_of(layout)
+    return of_campaign(group.config.data.layout, group.config.data.layouts)
 
 
 def rehearse(config: Config, encoding: str | None = None) -> tuple[Findings, bool]:
@@ -134,23 +174,25 @@ def rehearse(config: Config, encoding: str | None = None) -> tuple[Findings, boo
     except FindingsError as error:
         return error.findings, False
     except NothingUsableError as error:
-        return Findings([_campaign_error("nothing_usable", config, str(error))]), False
+        return _campaign_error("nothing_usable", config, str(error)), False
     except UsageError as error:
-        return Findings([_campaign_error(configs.RULE, config, str(error))]), True
+        return _campaign_error(configs.RULE, config, str(error)), True
 
 
-def _campaign_error(rule: str, config: Config, message: str) -> Finding:
-    """A finding about the whole campaign, at the key that the message starts with."""
+def _campaign_error(rule: str, config: Config, message: str) -> Findings:
+    """One finding about the whole campaign, at the key that the message starts with."""
     named = re.match(r"\[(\w+)\] (\w+)", message)
     key = ".".join(named.groups()) if named else ""
     file = config.folder / config.name
     lines = configs.key_lines(file.read_text(encoding="utf-8-sig")) if key else {}
-    return Finding(
-        "error", rule, "campaign", config.name, line=lines.get(key), column=key, message=message
-    )
+    found, problem = Findings(), configs.Problem(key, lines.get(key), message, "")
+    configs.note(found, rule, config.name, problem)
+    return found
 
 
-def _holds_results(files: Sequence[Path], found: Findings, encoding: str | None) -> bool:
+def _holds_results(
+    files: Sequence[Path], found: Findings, encoding: str | None, layouts: Layouts
+) -> bool:
     """Tell whether lab tables among the files hold a result; of others, whether a row is right."""
     from wbe.io.areas import SUFFIXES
     from wbe.io.read import read
@@ -159,7 +201,7 @@ def _holds_results(files: Sequence[Path], found: Findings, encoding: str | None)
 
     tables = [path for path in files if path.suffix.lower() not in SUFFIXES]
     if tables:
-        samples = read(tables, errors="reject", encoding=encoding)
+        samples = read(tables, layout=layouts, errors="reject", encoding=encoding)
         noticed = samples.attrs["findings"]
         others = {finding.file for finding in noticed if finding.rule in OTHER_TABLES}
         if set(shown_names(tables)) - others:
@@ -171,7 +213,8 @@ def _campaign(path: Path) -> Path | None:
     """The configuration that a path means, if it means one."""
     if path.is_dir():
         path = path / configs.FILE_NAME
-    return path if path.suffix.lower() == ".toml" and path.is_file() else None
+    is_config = path.suffix.lower() == ".toml" and not path.name.endswith(LAYOUT_SUFFIX)
+    return path if is_config and path.is_file() else None
 
 
 def _groups(
@@ -180,6 +223,9 @@ def _groups(
     """Each campaign's files apart, or what its configuration gets wrong; all others together."""
     tables: dict[Path, None] = {}
     for path in paths:
+        if path.name.endswith(LAYOUT_SUFFIX):
+            yield _layout_findings(path)
+            continue
         file = _campaign(path)
         if file is None:
             tables |= dict.fromkeys(_tables(path) if path.is_dir() else [path])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -16,15 +16,24 @@ from typing import Any
 
 from wbe import names
 from wbe.errors import ConfigError
-from wbe.findings import Finding, Findings
+from wbe.findings import Findings
 from wbe.run import files
-from wbe.run.keys import KEYS, KINDS, check_marker, is_set_name, suggest_key
+from wbe.run.keys import (
+    KEYS,
+    KINDS,
+    check_marker,
+    is_layout_file,
+    is_set_name,
+    layouts_problem,
+    limits_problem,
+    suggest_key,
+)
 
 FILE_NAME = "campaign.toml"
 RULE = "config_invalid"
 #: ``"0.6 mg/day/inhabitant"``, ``{"calibrate": True}`` or ``{"value": "...", "rsd": 0.3}``.
 Marker = str | dict[str, Any]
-SECTIONS = ("data", "estimate", "markers", "tiers", "privacy")
+SECTIONS = ("data", "estimate", "markers", "tiers", "quality", "privacy")
 
 
 @dataclass(frozen=True)
@@ -50,8 +59,11 @@ class Data:
     sites: Path | None = None
     areas: Path | None = None
     indicators: Path | None = None
+    sidecar: Path | None = None
     factors: Path | None = None
+    limits: Path | None = None
     layout: str = "auto"
+    layouts: tuple[Path, ...] = ()
     only_rounds: tuple[str, ...] = ()
 
 
@@ -80,6 +92,17 @@ class Tiers:
     rounds: str = "auto"
     map_round: str = "latest"
     reference_round: str = "first"
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How the batches of the laboratory are judged; the limits' file stands with the data.
+
+    ``recovery_corrected`` is None where the campaign does not say it.
+    """
+
+    on_fail: str = "flag"
+    recovery_corrected: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -112,6 +135,7 @@ class Config:
     estimate: Estimate = Estimate()
     markers: Mapping[str, Marker] = field(default_factory=lambda: MappingProxyType({}))
     tiers: Tiers = Tiers()
+    quality: Quality = Quality()
     privacy: Privacy = Privacy()
 
 
@@ -179,18 +203,21 @@ def examine(
 
 def findings_of(file: str, problems: Iterable[Problem]) -> Findings:
     """Turn the problems of a configuration into findings, as ``wbe check`` lists them."""
-    return Findings(
-        Finding(
-            severity="error",
-            rule=RULE,
-            scope="campaign",
-            file=file,
-            line=problem.line,
-            column=problem.key,
-            message=problem.message,
-            fix=problem.fix,
-        )
-        for problem in problems
+    found = Findings()
+    for problem in problems:
+        note(found, RULE, file, problem)
+    return found
+
+
+def note(found: Findings, rule: str, file: str, problem: Problem) -> None:
+    """Add a finding about a configuration, at the key and line of the problem."""
+    found.add(
+        rule,
+        file=file,
+        line=problem.line,
+        column=problem.key,
+        problem=problem.message.rstrip("."),
+        remedy=problem.fix,
     )
 
 
@@ -363,20 +390,38 @@ def _data(
     if not values[key] and all(p.key != key for p in problems):
         fix = 'Write samples = ["lab/*.csv"] in [data].'
         problems.append(Problem(key, lines.get("data"), "no lab file is named", fix))
+    layouts = _layout_files(values["data.layout"], folder, paths)
+    if wrong := layouts_problem(layouts):
+        problems.append(Problem("data.layout", lines.get("data.layout"), *wrong))
+    limits = path("quality.limits")
+    if limits is not None and (wrong := limits_problem(limits)):
+        problems.append(Problem("quality.limits", lines.get("quality.limits"), *wrong))
     return Data(
         samples=tuple(paths(key, values[key] or [])),
         sites=path("data.sites"),
         areas=path("data.areas"),
         indicators=path("data.indicators"),
+        sidecar=path("data.sidecar"),
         factors=path("estimate.factors"),
+        limits=limits,
         layout=values["data.layout"],
+        layouts=layouts,
         only_rounds=tuple(values["data.only_rounds"] or ()),
     )
 
 
+def _layout_files(
+    layout: str, folder: Path, paths: Callable[[str, list[str]], list[Path]]
+) -> tuple[Path, ...]:
+    """The layout file that is named; else those in the folder ``layouts`` of the campaign."""
+    if is_layout_file(layout):
+        return tuple(paths("data.layout", [layout]))
+    return tuple(sorted((folder / "layouts").glob("*.layout.toml"), key=lambda f: f.name))
+
+
 def _sections(
     values: Mapping[str, Any], markers: dict[str, Marker]
-) -> tuple[Estimate, Mapping[str, Any], Tiers, Privacy]:
+) -> tuple[Estimate, Mapping[str, Any], Tiers, Quality, Privacy]:
     def part(section: str) -> dict[str, Any]:
         return {k.partition(".")[2]: v for k, v in values.items() if k.startswith(f"{section}.")}
 
@@ -385,10 +430,12 @@ def _sections(
     tiers["scheme"] = tiers["scheme"] or ("fixed" if tiers["breaks"] else "fisher_jenks")
     tiers["breaks"] = tuple(map(float, tiers["breaks"])) if tiers["breaks"] else None
     tiers["labels"] = tuple(tiers["labels"])
+    quality = {k: v for k, v in part("quality").items() if k != "limits"}
     privacy = {k: v for k, v in part("privacy").items() if v is not None}
     return (
         Estimate(**part("estimate")),
         MappingProxyType(markers),
         Tiers(**tiers),
+        Quality(**quality),
         Privacy(**privacy),
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from wbe import names
@@ -22,7 +23,6 @@ LABELS = ("general", "moderate", "severe")
 
 #: Choices that the contract names and this version does not offer yet.
 LATER = {
-    "data.layout": "'auto' reads every layout that this version knows",
     "estimate.population": "'as_given' uses the population that the tables state",
     "tiers.scheme": f"available now: {', '.join(SCHEMES)}",
     "tiers.quantity": f"available now: {', '.join(QUANTITIES)}",
@@ -42,7 +42,7 @@ class Key:
     name : str
         Dotted name, for example ``tiers.breaks``.
     kind : str
-        ``text``, ``integer``, ``number``, ``texts``, ``numbers``.
+        ``text``, ``boolean``, ``integer``, ``number``, ``texts``, ``numbers``.
     default : object
         The value where the file says nothing; None where it stays unset.
     check : callable or None
@@ -65,6 +65,7 @@ def _is_text(value: object) -> bool:
 
 KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "text": ('a text in quotes, such as "a"', _is_text),
+    "boolean": ("true or false", lambda v: isinstance(v, bool)),
     "integer": ("a whole number", lambda v: isinstance(v, int) and not isinstance(v, bool)),
     "number": ("a number", _is_number),
     "texts": (
@@ -169,6 +170,48 @@ def check_factors(value: str) -> Verdict:
     return one_of(*set_names())(value) if is_set_name(value) else None
 
 
+def limits_problem(file: Path) -> Verdict:
+    """Acceptance limits of a laboratory batch that can be read; every campaign key at once."""
+    from wbe.errors import ConfigError
+    from wbe.qc import load_limits
+
+    try:
+        load_limits(file)
+    except ConfigError as error:
+        return str(error), "docs/quality.md lists every limit with its unit."
+    return None
+
+
+def check_layout(value: str) -> Verdict:
+    """A form of table or a layout of the package; files and names of own layouts are looked up."""
+    from wbe.io.layout import known_names
+
+    if value in known_names() or is_layout_file(value):
+        return None
+    listed = ", ".join(repr(name) for name in known_names())
+    near = _nearest(value, known_names())
+    fix = near or "Name one, or a file such as lab.layout.toml."
+    return f"{value!r} is not one of {listed}", fix
+
+
+def is_layout_file(text: str) -> bool:
+    """Tell the path of a layout from the name of one."""
+    return text.casefold().endswith(".toml")
+
+
+def layouts_problem(files: Sequence[Path]) -> Verdict:
+    """Layout files that can be read; everything wrong with the first that cannot."""
+    from wbe.errors import ConfigError
+    from wbe.io.layout import load
+
+    for file in files:
+        try:
+            load(file)
+        except ConfigError as error:
+            return str(error), f"wbe check {file.name} lists it with its lines."
+    return None
+
+
 def check_marker(name: str, value: object) -> Verdict:
     """A per-capita load with its unit, or ``{calibrate = true}``; water takes a volume."""
     from wbe import units
@@ -226,7 +269,8 @@ KEYS: dict[str, Key] = {
         Key("data.sites", "text"),
         Key("data.areas", "text"),
         Key("data.indicators", "text"),
-        Key("data.layout", "text", "auto", one_of("auto", later="data.layout")),
+        Key("data.sidecar", "text"),
+        Key("data.layout", "text", "auto", check_layout),
         Key("data.only_rounds", "texts"),
         Key("estimate.factors", "text", "default", check_factors),
         Key("estimate.draws", "integer", 10_000, at_least(0)),
@@ -262,6 +306,9 @@ KEYS: dict[str, Key] = {
         Key("tiers.rounds", "text", "auto", one_of("auto", *ROUNDS)),
         Key("tiers.map_round", "text", "latest"),
         Key("tiers.reference_round", "text", "first"),
+        Key("quality.limits", "text"),
+        Key("quality.on_fail", "text", "flag", one_of("flag", "reject")),
+        Key("quality.recovery_corrected", "boolean"),
         Key("privacy.audience", "text", "public", one_of(*AUDIENCES)),
         Key("privacy.purpose", "text"),
         Key("privacy.approval", "text"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from wbe.findings import Finding
+from wbe.findings import Findings
 from wbe.run.config import Config
 from wbe.run.words import say
 
@@ -42,13 +42,12 @@ def rounds_option(samples: xr.Dataset, config: Config) -> str:
     return "all" if config.tiers.rounds == AUTO and not (stated or dated) else config.tiers.rounds
 
 
-def unused_indicators(config: Config) -> list[Finding]:
+def unused_indicators(config: Config) -> Findings:
     """The flag that a table of indicators was given and nothing uses it."""
-    table, lang = config.data.indicators, config.language
-    if table is None:
-        return []
-    message, fix = say("note.indicators_unused", lang), say("indicators.fix", lang)
-    return [Finding("flag", "indicators_unused", "file", table.name, message=message, fix=fix)]
+    found = Findings()
+    if config.data.indicators is not None:
+        found.add("indicators_unused", file=config.data.indicators.name)
+    return found
 
 
 def sentences(tiers: Mapping[str, Any], lang: str) -> list[str]:

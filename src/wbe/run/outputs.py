@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wbe.findings import RULES, Finding, Findings
-from wbe.run import campaign, folder, losses, publish, record
+from wbe.run import campaign, disk, folder, losses, publish, record, room
 from wbe.run.campaign import Results, Tell
 from wbe.run.config import Config
 from wbe.run.folder import Place
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import numpy as np
     import pandas as pd
-
+    import xarray as xr
 
 PATHWAY_COLUMNS = (
     "factor_id", "drug", "analyte", "gives", "excretion", "correction_factor", "source",
@@ -59,22 +60,51 @@ def run(
     """
     place = Place.at(target)
     base = config.folder if config.name else None
-    folder.require_usable(place, _inputs(config), typed=target, base=base)
+    files = [file for _, file in record.input_files(config)]
+    folder.require_usable(place, files, typed=target, base=base)
     with folder.locked(place):
-        new = folder.start(place)
         try:
-            results = campaign.compute(config, encoding=encoding, tell=tell)
+            new = folder.start(place)
+            with disk.faults(new):
+                before = record.stamps(config)
+                inputs = record.inputs(config)
+                results = campaign.compute(config, encoding=encoding, tell=tell)
+                record.require_unchanged(config, before)
             tell("write")
-            with folder.faults(new):
-                write(config, results, new)
+            with disk.faults(new, lambda: room.needed(results)):
+                write(config, results, new, inputs=inputs, encoding=encoding)
             folder.finish(place)
         finally:
             folder.discard(place)
     return results, sorted(f.name for f in place.out.iterdir() if f.is_file())
 
 
-def write(config: Config, results: Results, target: Path) -> None:
-    """Write every file of the contract into an empty folder, run.json last."""
+def write(
+    config: Config,
+    results: Results,
+    target: Path,
+    *,
+    inputs: Sequence[Mapping[str, Any]],
+    encoding: str | None = None,
+) -> None:
+    """Write every file of the contract into an empty folder, run.json last.
+
+    Parameters
+    ----------
+    config : Config
+    results : Results
+    target : Path
+        The empty folder.
+    inputs : sequence of mapping
+        From `record.inputs`, taken before anything was read.
+    encoding : str, optional
+        Encoding of the lab tables, where the command line gave one.
+
+    Raises
+    ------
+    OSError
+        If the disk refuses.
+    """
     import wbe
     from wbe.io import write as writers
 
@@ -82,25 +112,30 @@ def write(config: Config, results: Results, target: Path) -> None:
     writers.write_estimates(table, target / "estimates.csv")
     writers.write_netcdf(results.result, target / "estimates.nc")
     writers.write_findings(results.findings, target / "findings.csv", config.language)
-    about = described(config, results)
+    about = described(config, results, inputs, encoding)
     extra = _internal(config, results, table) if config.privacy.audience == "internal" else {}
     publish.write_set(target, results.tiers, about, extra, results.sites)
     about |= {"created": record.created(), "outputs": record.outputs(target)}
     record.write(about, target)
 
 
-def described(config: Config, results: Results) -> dict[str, Any]:
+def described(
+    config: Config,
+    results: Results,
+    inputs: Sequence[Mapping[str, Any]],
+    encoding: str | None = None,
+) -> dict[str, Any]:
     """The run record, but for its time stamp and the checksums of the outputs."""
     import wbe
 
     attrs, tiers = results.result.attrs, results.tiers.attrs
-    settings = record.settings(config)
+    settings = record.settings(config, encoding)
     return {
         "schema": record.SCHEMA,
         "kind": "run",
         "title": config.title,
         "language": config.language,
-        "inputs": record.inputs(config),
+        "inputs": with_states(inputs, config.data.samples, results),
         "config": settings,
         "privacy": settings["privacy"],
         "factor_set": attrs["factor_set"],
@@ -118,8 +153,50 @@ def described(config: Config, results: Results) -> dict[str, Any]:
         "breaks": tiers["breaks"],
         "tiers": {k: v for k, v in tiers.items() if k != "breaks"},
         "tier_counts": tier_counts(results.tiers),
+        "quality": quality(attrs),
         "populations": dict(results.people),
     }
+
+
+def with_states(
+    inputs: Sequence[Mapping[str, Any]], samples: Sequence[Path], results: Results
+) -> list[dict[str, Any]]:
+    """Say of every input what became of it: ``done``, or ``failed`` with the rules that say why.
+
+    Parameters
+    ----------
+    inputs : sequence of mapping
+        From `record.inputs`; the lab files come first, in the order of `samples`.
+    samples : sequence of Path
+        The lab files.
+    results : Results
+
+    Returns
+    -------
+    list of dict
+        A lab file has failed if errors left no result of it.
+    """
+    from wbe.io.sources import shown_names
+
+    result, errors = results.result, results.findings.errors
+    known = [str(file["name"]) for file in result.attrs["files"]]
+    used = {known[i] for i in set(result["source_file"].values[usable(result)].tolist()) if i >= 0}
+    found = [{**entry, "state": "done", "reason": ""} for entry in inputs]
+    for entry, name in zip(found, shown_names(list(samples)), strict=False):
+        rules = sorted({error.rule for error in errors if error.file == name})
+        if rules and name not in used:
+            entry |= {"state": "failed", "reason": ", ".join(rules)}
+    return found
+
+
+def usable(result: xr.Dataset) -> np.ndarray:
+    """Tell which results were not rejected.
+
+    Returns
+    -------
+    array (sample, analyte)
+    """
+    return (result["status"].values != "rejected") & (result["source_file"].values >= 0)
 
 
 def counts(results: Results) -> dict[str, int]:
@@ -173,6 +250,14 @@ def factor_rows(attrs: dict[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
+def quality(attrs: Mapping[Any, Any]) -> dict[str, Any]:
+    """The acceptance limits used, what they found, and how many results were corrected."""
+    return {
+        **attrs["quality"],
+        "recovery_corrected_here": int(attrs["recovery_correction"]),
+    }
+
+
 def tier_counts(tiers: gpd.GeoDataFrame) -> dict[str, dict[str, dict[str, int]]]:
     """Number of areas in every tier, by drug and round."""
     from wbe.plot.words import class_of
@@ -189,14 +274,6 @@ def tier_counts(tiers: gpd.GeoDataFrame) -> dict[str, dict[str, dict[str, int]]]
 def _verified(table: pd.DataFrame) -> dict[str, str]:
     table = table if "factor_id" in table else table.reset_index()
     return dict(zip(table["factor_id"], table["verified"].fillna("").astype(str), strict=True))
-
-
-def _inputs(config: Config) -> Iterable[Path]:
-    data = config.data
-    yield from data.samples
-    yield from (f for f in (data.sites, data.areas, data.indicators, data.factors) if f)
-    if config.name:
-        yield config.folder / config.name
 
 
 def _internal(config: Config, results: Results, table: pd.DataFrame) -> dict[str, Any]:

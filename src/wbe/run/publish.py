@@ -7,14 +7,13 @@ sample and findings never pass.
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from wbe.errors import UsageError
-from wbe.run import folder, guard, leaks, notes, record
+from wbe.run import disk, folder, guard, leaks, notes, record
 from wbe.run.config import Privacy
 from wbe.run.folder import RECORD, Place
 from wbe.run.words import say
@@ -104,6 +103,7 @@ def publication(
         references=list(about["references"]),
         error_model=list(about["error_model"]),
         findings_summary=list(about["findings"]),
+        quality=list(about.get("quality", {}).get("criteria", [])),
         run=record.for_page(about, internal=internal),
         notes=page_notes(tiers.attrs, privacy, about["language"], has_map=svg.is_file()),
         **extra,
@@ -168,11 +168,12 @@ def publish(source: Path, target: Path) -> list[str]:
     place = Place.at(target)
     _require_ours(place, source, target)
     with folder.locked(place):
-        new = folder.start(place)
         try:
-            with folder.faults(new):
+            new = folder.start(place)
+            with disk.faults(new, lambda: disk.written(source)):
                 _fill(source, new, about)
-            _require_clean(source, new, about)
+                _require_clean(source, new, about)
+                _require_same(source, about)
             folder.finish(place)
         finally:
             folder.discard(place)
@@ -229,8 +230,8 @@ def _require_ours(place: Place, source: Path, typed: Path) -> None:
     if place.out.is_relative_to(source.resolve()):
         raise UsageError(f"{typed} lies in the run {source}; choose another DIR")
     folder.require_usable(place, [source / RECORD], typed=typed, choose="another DIR")
-    made = place.out / RECORD
-    if made.is_file() and json.loads(made.read_text(encoding="utf-8")).get("kind") != "publication":
+    has_record = (place.out / RECORD).is_file()
+    if has_record and record.read(place.out).get("kind") != "publication":
         raise UsageError(f"{typed} holds a run; choose another DIR to publish to")
 
 
@@ -243,6 +244,12 @@ def _require_clean(source: Path, new: Path, about: Mapping[str, Any]) -> None:
     if found := leaks.leaks(new, leaks.secrets(source)):
         listed = "\n  ".join(found[:20])
         raise UsageError(f"the files name sites or samples; nothing was published:\n  {listed}")
+
+
+def _require_same(source: Path, about: Mapping[str, Any]) -> None:
+    """Refuse a publication that a new run may have mixed with its own files meanwhile."""
+    if record.read(source) != about or folder.changed_outputs(source):
+        raise UsageError(f"{source} was written to while it was copied; publish again")
 
 
 def _can_be_drawn(tiers: gpd.GeoDataFrame) -> bool:

@@ -11,18 +11,21 @@ import math
 import os
 import platform
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from wbe.errors import UsageError
+from wbe.errors import EnvironmentFault, UsageError
 from wbe.run.config import Config
-from wbe.run.folder import RECORD, checksum
+from wbe.run.disk import checksum
+from wbe.run.folder import RECORD
+from wbe.run.seal import opened, sealed
 
 SCHEMA = 1
-FILES = ("sites", "areas", "indicators", "factors")
+#: What tells one input from another; the rest of its entry says what became of it.
+IDENTITY = ("kind", "name", "sha256", "bytes")
 PACKAGES = (
     "numpy", "pandas", "scipy", "xarray", "geopandas", "shapely", "pyproj", "matplotlib", "pint",
 )  # fmt: skip
@@ -30,10 +33,12 @@ PACKAGES = (
 PUBLISHED = (
     "schema", "title", "language", "factor_set", "factor_ids", "factors", "references",
     "error_model", "seed", "draws", "engine", "versions", "breaks", "tiers", "tier_counts",
-    "privacy",
+    "privacy", "quality",
 )  # fmt: skip
 #: Parts of the record that have a table of their own on the page.
-ELSEWHERE = ("factors", "references", "error_model", "findings", "populations", "tier_counts")
+ELSEWHERE = (
+    "factors", "references", "error_model", "findings", "populations", "tier_counts", "quality",
+)  # fmt: skip
 
 
 def created() -> str:
@@ -73,13 +78,20 @@ def input_name(path: Path, folder: Path) -> str:
     return path.name
 
 
-def inputs(config: Config) -> list[dict[str, Any]]:
-    """Name, kind, SHA-256 and size of every file that went in."""
-    data = config.data
-    given = [("samples", f) for f in data.samples]
-    given += [(kind, f) for kind in FILES if (f := getattr(data, kind)) is not None]
+def input_files(config: Config) -> list[tuple[str, Path]]:
+    """Kind and path of every file that a campaign reads, the configuration last."""
+    given: list[tuple[str, Path]] = []
+    for field in fields(config.data):
+        value = getattr(config.data, field.name)
+        files = value if isinstance(value, tuple) else (value,)
+        given += [(field.name, file) for file in files if isinstance(file, Path)]
     if config.name:
         given.append(("config", config.folder / config.name))
+    return given
+
+
+def inputs(config: Config) -> list[dict[str, Any]]:
+    """Name, kind, SHA-256 and size of every file that goes in."""
     return [
         {
             "kind": kind,
@@ -87,16 +99,52 @@ def inputs(config: Config) -> list[dict[str, Any]]:
             "sha256": checksum(file),
             "bytes": file.stat().st_size,
         }
-        for kind, file in given
+        for kind, file in input_files(config)
     ]
 
 
-def settings(config: Config) -> dict[str, Any]:
-    """The effective configuration, defaults and overrides included, as plain values."""
-    data = asdict(config.data)
-    for kind in FILES:
-        data[kind] = input_name(data[kind], config.folder) if data[kind] else None
-    data["samples"] = [input_name(file, config.folder) for file in data["samples"]]
+def stamps(config: Config) -> dict[Path, tuple[int, int, int]]:
+    """What changes when somebody writes to an input: size, time of the last change, file number.
+
+    Returns
+    -------
+    dict of Path to tuple of int
+    """
+    found = {file: file.stat() for _, file in input_files(config)}
+    return {file: (stat.st_size, stat.st_mtime_ns, stat.st_ino) for file, stat in found.items()}
+
+
+def require_unchanged(config: Config, before: Mapping[Path, tuple[int, int, int]]) -> None:
+    """Refuse results of inputs that were written to while they were read.
+
+    Raises
+    ------
+    EnvironmentFault
+        Naming the inputs whose stamp is another one.
+    """
+    now = stamps(config)
+    changed = sorted(input_name(f, config.folder) for f in before if before[f] != now.get(f))
+    if changed:
+        raise EnvironmentFault(f"{', '.join(changed)}: changed during the run; run again")
+
+
+def settings(config: Config, encoding: str | None = None) -> dict[str, Any]:
+    """The effective configuration, defaults and overrides included, as plain values.
+
+    Parameters
+    ----------
+    config : Config
+    encoding : str, optional
+        Encoding of the lab tables, where the command line gave one.
+    """
+
+    def named(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return [named(item) for item in value]
+        return input_name(value, config.folder) if isinstance(value, Path) else value
+
+    data = {name: named(value) for name, value in asdict(config.data).items()}
+    data["encoding"] = encoding
     return {
         "title": config.title,
         "language": config.language,
@@ -104,6 +152,7 @@ def settings(config: Config) -> dict[str, Any]:
         "estimate": {**asdict(config.estimate), "factors": _factors(config)},
         "markers": dict(config.markers),
         "tiers": asdict(config.tiers),
+        "quality": asdict(config.quality),
         "privacy": asdict(config.privacy),
     }
 
@@ -121,8 +170,7 @@ def outputs(folder: Path) -> dict[str, str]:
 
 def write(record: Mapping[str, Any], folder: Path) -> None:
     """Write the record, which is the last file of a run; NaN becomes null."""
-    text = json.dumps(plain(record), ensure_ascii=False, indent=2, allow_nan=False)
-    (folder / RECORD).write_text(text + "\n", encoding="utf-8", newline="\n")
+    (folder / RECORD).write_text(sealed(plain(record)), encoding="utf-8", newline="\n")
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -131,15 +179,19 @@ def read(folder: Path) -> dict[str, Any]:
     Raises
     ------
     UsageError
-        If the folder holds none that can be read.
+        If the folder holds none that can be read, or it was changed.
     """
     try:
-        found = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        data = (folder / RECORD).read_bytes()
+        found = json.loads(data)
     except (OSError, ValueError) as error:
         raise UsageError(f"{folder} is not a finished run: no readable {RECORD}") from error
     if not isinstance(found, dict) or found.get("schema") != SCHEMA or "outputs" not in found:
         raise UsageError(f"{folder / RECORD} is not a run record that this version reads")
-    return found
+    try:
+        return opened(data)
+    except ValueError as error:
+        raise UsageError(f"{folder} was changed since the run: {RECORD}") from error
 
 
 def reduced(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from wbe.errors import UsageError
-from wbe.run.folder import faults
+from wbe.run import disk, lock
+from wbe.run.config import FILE_NAME
+
+LOCK = ".wbe-init.lock"
 
 
 def create(folder: Path, language: str = "en") -> list[Path]:
     """Write a commented campaign with small synthetic data into an empty or new folder.
+
+    Every file is whole from the instant that it is there, and the configuration is the last: a
+    folder that a killed call left is no campaign yet, and the next call completes it.
 
     Parameters
     ----------
@@ -28,30 +35,63 @@ def create(folder: Path, language: str = "en") -> list[Path]:
     Raises
     ------
     UsageError
-        If the folder holds anything, or is a file.
+        If the folder holds anything else, or is a file.
     EnvironmentFault
-        If the disk refuses.
+        If the disk refuses; nothing is left of the attempt then.
     """
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder.name} is a file; choose a new folder")
-    if folder.is_dir() and any(folder.iterdir()):
+    content = _content(files("wbe.run").joinpath("scaffold"), language)
+    if folder.is_dir() and not _is_begun(folder, content):
         raise UsageError(f"{folder.name}/ is not empty; choose a new folder")
-    with faults(folder):
-        written = _copy(files("wbe.run").joinpath("scaffold"), folder)
-        config = folder / "campaign.toml"
-        text = config.read_text(encoding="utf-8")
-        text = text.replace('language = "en"', f'language = "{language}"')
-        config.write_text(text, encoding="utf-8", newline="\n")
-    return sorted(written)
+    is_new = not folder.exists()
+    try:
+        with disk.faults(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        with lock.held(folder / LOCK), disk.faults(folder):
+            for name, data in content.items():
+                (folder / name).parent.mkdir(exist_ok=True)
+                with disk.replacing(folder / name) as part:
+                    part.write_bytes(data)
+    except BaseException:
+        _undo(folder, content, is_new=is_new)
+        raise
+    return sorted(folder / name for name in content)
 
 
-def _copy(source: Traversable, target: Path) -> list[Path]:
-    target.mkdir(parents=True, exist_ok=True)
-    written: list[Path] = []
-    for item in source.iterdir():
+def _content(source: Traversable, language: str) -> dict[str, bytes]:
+    """Names and bytes of the files, the configuration last."""
+    found = dict(_walk(source, ""))
+    config = found.pop(FILE_NAME).decode("utf-8")
+    config = config.replace('language = "en"', f'language = "{language}"')
+    return {**found, FILE_NAME: config.encode("utf-8")}
+
+
+def _walk(source: Traversable, start: str) -> list[tuple[str, bytes]]:
+    found: list[tuple[str, bytes]] = []
+    for item in sorted(source.iterdir(), key=lambda item: item.name):
         if item.is_dir():
-            written += _copy(item, target / item.name)
+            found += _walk(item, f"{start}{item.name}/")
         else:
-            (target / item.name).write_bytes(item.read_bytes())
-            written.append(target / item.name)
-    return written
+            found.append((f"{start}{item.name}", item.read_bytes()))
+    return found
+
+
+def _is_begun(folder: Path, content: dict[str, bytes]) -> bool:
+    """Tell whether a folder is empty, or holds only files of a call that did not end."""
+    if (folder / FILE_NAME).exists():
+        return False
+    there = [f for f in folder.rglob("*") if f.is_file() and not f.name.startswith(".wbe-")]
+    names = [file.relative_to(folder).as_posix() for file in there]
+    return all(content.get(n) == f.read_bytes() for n, f in zip(names, there, strict=True))
+
+
+def _undo(folder: Path, content: dict[str, bytes], *, is_new: bool) -> None:
+    """Remove the files of a call that failed, and the folders that it made."""
+    for name in content:
+        with contextlib.suppress(OSError):
+            (folder / name).unlink(missing_ok=True)
+    inner = sorted({(folder / name).parent for name in content} - {folder})
+    for made in [*inner, *([folder] if is_new else [])]:
+        with contextlib.suppress(OSError):  # never made, or somebody else's file lies there
+            made.rmdir()

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
+from wbe import qc
 from wbe.backcalc import rows
 from wbe.errors import UsageError
 from wbe.schema import CENSORED
@@ -194,6 +196,7 @@ def _fill(values: xr.Dataset, s: rows.Samples) -> None:
 def _tasks(values: xr.Dataset, s: rows.Samples) -> list[Task]:
     axes = {dim: values[dim].values.astype(str).tolist() for dim in DIMS}
     lost, wet = set(values.attrs.get("rejected_areas", [])), rain(values)
+    failed = qc.failed(values)
     grouped: dict[tuple[str, Level], list[Series]] = {}
     for series in all_series(values):
         grouped.setdefault((series.analyte, series.level), []).append(series)
@@ -209,6 +212,7 @@ def _tasks(values: xr.Dataset, s: rows.Samples) -> list[Task]:
                     for x in group
                 ]
                 marks = flags.get(m.area, set()) | _rejected(s, m.area in lost, m, analyte, round_)
+                marks |= _quality(failed, m)
                 here.append(_task(s, level, m, places, marks))
             if values.attrs["draws"] and here:
                 compile_tasks(s, here)
@@ -238,6 +242,11 @@ def _rejected(s: rows.Samples, lost: bool, m: Members, analyte: str, round_: str
     here = (s.area == m.area) & (s.round == round_)
     lost |= bool((s.status[here, s.column(analyte)] == "rejected").any())
     return {"sample_rejected"} if lost else set()
+
+
+def _quality(failed: NDArray[np.bool_], m: Members) -> set[str]:
+    """Flag an area that rests on a result whose laboratory batch failed a criterion."""
+    return {"qa_flagged"} if failed[m.i, m.j].any() else set()
 
 
 def _task(

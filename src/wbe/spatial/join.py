@@ -13,6 +13,8 @@ from wbe.backcalc.rows import SEWAGE
 from wbe.errors import UsageError
 from wbe.findings import Findings
 from wbe.spatial.datum import sites_to_wgs84
+from wbe.spatial.positions import note_positions
+from wbe.spellings import nearest
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -57,6 +59,7 @@ def locate(
     found.extend(samples.attrs.get("findings") or Findings())
     if areas is not None and areas.crs is not None:
         areas = areas.to_crs("EPSG:4326")
+    note_positions(sites, areas, found, used=_stated_areas(samples).values())
     out = samples.assign_coords(round=("sample", rounds_of(samples, rounds)))
     place = _site_table(out, sites, areas, found)
     site = out["site"].values.astype(str)
@@ -221,8 +224,10 @@ def _site_table(
     if areas is None:
         table.loc[alone, "area"] = table.index[alone].astype(object)
     else:  # a misspelt site must not become an area of its own
-        for site in table.index[alone]:
-            found.add("site_outside_areas", site=str(site), value=str(site))
+        known = areas["area"].astype(str).tolist()
+        for site in table.index[alone].astype(str):
+            near = ", ".join(nearest(site, known)) or "none"
+            found.add("site_outside_areas", site=site, value=site, nearest=near)
     return table
 
 
@@ -241,8 +246,10 @@ def _take_sites(
 ) -> None:
     known = sites.drop_duplicates("site").set_index("site")
     both = [site for site in table.index if site in known.index]
-    for site in table.index.difference(known.index):
-        found.add("site_not_in_sites", site=str(site), value=str(site))
+    unused = known.index.difference(table.index).astype(str).tolist()
+    for site in table.index.difference(known.index).astype(str):
+        near = ", ".join(nearest(site, unused)) or "none"
+        found.add("site_not_in_sites", site=site, value=site, nearest=near)
     here = known.loc[both]
     names = {"role": "role", "site_type": "type", "population_basis": "population_basis"}
     names["population_date"] = "population_date"
@@ -283,7 +290,8 @@ def _check_areas(table: pd.DataFrame, areas: gpd.GeoDataFrame, found: Findings) 
     known = set(areas["area"].astype(str))
     for site, area in table["area"].items():
         if area and area not in known:
-            found.add("area_not_in_areas", site=str(site), value=str(area))
+            near = ", ".join(nearest(str(area), sorted(known))) or "none"
+            found.add("area_not_in_areas", site=str(site), value=str(area), nearest=near)
 
 
 def _with_population(samples: xr.Dataset, place: pd.DataFrame) -> xr.Dataset:

@@ -56,6 +56,8 @@ _WORDS: Final = {
     "permille": "permille", "dimensionless": "dimensionless",
 }  # fmt: skip
 
+_PARTS: Final = ("percent", "permille")
+
 _COUNTS: Final = {
     "thousand": 10**3, "thousands": 10**3, "千": 10**3, "wan": 10**4, "万": 10**4,
     "hundred_thousand": 10**5, "million": 10**6, "百万": 10**6,
@@ -102,6 +104,8 @@ def canonical(text: str) -> str:
     if plain in _WHOLE:
         return _WHOLE[plain]
     factors = _factors(_qualified(plain, text), text)
+    if len(factors) > 1 and any(factor.unit in _PARTS for factor in factors):
+        raise UnitError(f"{text!r} mixes a share with a unit; write for example 'ng/L', or '%'")
     _check_water(factors, text)
     return _written(factors)
 

@@ -42,7 +42,7 @@ def test_a_folder_with_everything(campaign: Path) -> None:
         ("area_not_in_areas", "", None, "C"), ("site_not_in_sites", "", None, "West"),
         ("indicators_table", "indicators.csv", 1, ""),
         ("approximate_value", "lab/two.csv", 2, "~1"),
-        ("site_without_samples", "sites.csv", None, "South"),
+        ("site_without_samples", "sites.csv", 3, "South"),
     ]  # fmt: skip
     assert findings.summary() == {"rows": 7, "accepted": 6, "errors": 1, "flags": 4}
 

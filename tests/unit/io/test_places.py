@@ -64,7 +64,7 @@ def test_rows_with_errors_are_left_out_and_named(tmp_path: Path) -> None:
     assert sites["site"].tolist() == ["N1", "N5"]
     found = {(f.rule, f.line) for f in sites.attrs["findings"]}
     assert found == {
-        ("coordinate_out_of_range", 3), ("crs_unknown", 4), ("site_twice", 6),
+        ("coordinates_swapped", 3), ("crs_unknown", 4), ("site_twice", 6),
         ("site_missing", 7), ("site_repeated", 9), ("crs_unstated", None),
     }  # fmt: skip
 
@@ -144,7 +144,7 @@ def test_features_that_cannot_be_used_are_named(tmp_path: Path) -> None:
     assert areas["area"].tolist() == ["A", "F"]
     assert rules(areas) == [
         "area_missing", "area_twice", "area_twice", "areas_overlap", "geometry_invalid",
-        "geometry_invalid", "geometry_missing", "geometry_missing",
+        "geometry_invalid", "geometry_missing",
     ]  # fmt: skip
 
 
@@ -153,7 +153,7 @@ def test_features_that_cannot_be_used_are_named(tmp_path: Path) -> None:
     [
         ("", "file_empty"), ("{", "not_an_areas_file"), ("[1]", "not_an_areas_file"),
         ('{"features": []}', "not_an_areas_file"), ('{"features": [NaN]}', "not_an_areas_file"),
-        ("[" * 100_000, "not_an_areas_file"),
+        ("[" * 100_000, "areas_file_too_large"),
     ],
 )  # fmt: skip
 def test_what_is_no_geojson(tmp_path: Path, content: str, rule: str) -> None:
@@ -174,7 +174,7 @@ def test_exchanged_axes_are_refused(tmp_path: Path) -> None:
     swapped = box(22.9, 116.0, 23.0, 116.1)
     with pytest.raises(FindingsError) as caught:
         wbe.read_areas(geojson(tmp_path, feature("A", swapped)))
-    assert [f.rule for f in caught.value.findings] == ["areas_crs_missing"]
+    assert [f.rule for f in caught.value.findings] == ["areas_axes_swapped"]
 
 
 def test_a_series_with_dates_is_no_sites_table(tmp_path: Path) -> None:

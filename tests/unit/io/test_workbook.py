@@ -11,9 +11,12 @@ import pytest
 from lab_tables import as_cells, row, write_xlsx
 
 import wbe
-from wbe.io import workbook
+from wbe.findings import Findings
+from wbe.io import archive as archive_module
+from wbe.io import formats
+from wbe.io.archive import archive_kind
+from wbe.io.shown import as_text
 from wbe.io.text import Refused
-from wbe.io.workbook import archive_kind, as_text, read_workbook
 
 
 @pytest.mark.parametrize(
@@ -109,10 +112,10 @@ def test_limits_of_archives(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Refused) as caught:
         archive_kind(archive(20_000_000))
     assert caught.value.details["what"].startswith("compressed")
-    monkeypatch.setattr(workbook, "MAX_EXPANDED", 1000)
+    monkeypatch.setattr(archive_module, "MAX_EXPANDED", 1000)
     with pytest.raises(Refused, match="archive_too_large"):
         archive_kind(archive(2000))
-    monkeypatch.setattr(workbook, "MAX_ENTRIES", 2)
+    monkeypatch.setattr(archive_module, "MAX_ENTRIES", 2)
     with pytest.raises(Refused) as caught:
         archive_kind(archive(1, entries=3))
     assert caught.value.details["what"] == "3 entries"
@@ -140,4 +143,4 @@ def test_flipped_bytes_never_break_the_reader(tmp_path: Path) -> None:
 def test_an_empty_workbook_is_refused(tmp_path: Path) -> None:
     data = write_xlsx(tmp_path / "lab.xlsx", []).read_bytes()
     with pytest.raises(Refused, match="file_empty"):
-        read_workbook(data, "lab.xlsx")
+        formats.read_sheets("xlsx", data, "lab.xlsx", Findings())

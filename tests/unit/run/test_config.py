@@ -159,7 +159,7 @@ def test_a_mistake_names_its_key_line_and_remedy(
         ('sites = "sites.csv"', "data.samples", "no lab file"),
         ('samples = ["lab/*.csv"]\nsites = "nowhere.csv"', "data.sites", "matches no file"),
         ('samples = ["lab/*.csv"]\nareas = "../areas.geojson"', "data.areas", "outside"),
-        ('samples = ["lab/*.csv"]\nlayout = "odm"', "data.layout", "later version"),
+        ('samples = ["lab/*.csv"]\nlayout = "odm"', "data.layout", "is not one of"),
     ],
 )
 def test_paths_stay_inside_the_campaign_and_exist(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from wbe.errors import UsageError
-from wbe.run import folder, leaks, publish
+from wbe.run import folder, leaks, publish, record
 from wbe.run.publish import PUBLISHABLE
 
 EVERY = sorted([*PUBLISHABLE, "run.json"])
@@ -22,7 +22,7 @@ def forge(run: Path, name: str, old: str, new: str) -> None:
     (run / name).write_text(text.replace(old, new), encoding="utf-8")
     about = json.loads((run / "run.json").read_text(encoding="utf-8"))
     about["outputs"][name] = folder.checksum(run / name)
-    (run / "run.json").write_text(json.dumps(about), encoding="utf-8")
+    record.write(about, run)
 
 
 @pytest.fixture

@@ -1,0 +1,78 @@
+"""The notation of a laboratory in ours: decimal marks, groups of digits, order of day and month.
+
+Only what a layout states is applied; a number that does not follow it is refused, never guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_BLANKS = " \u00a0\u2009\u202f"
+_DAY = re.compile(r"([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]((?:19|20)[0-9]{2})(?=\D|$)")
+_TOKEN = re.compile(rf"[0-9][0-9.,'{_BLANKS}]*[0-9]|[0-9]")
+
+
+def in_order(text: str, order: str) -> str:
+    """``03/04/2024`` to ``2024-04-03`` (DMY) or ``2024-03-04`` (MDY); anything else as it is."""
+    found = _DAY.match(text.strip()) if order else None
+    if not found:
+        return text
+    day, month = (found[1], found[2]) if order == "DMY" else (found[2], found[1])
+    return f"{found[3]}-{int(month):02d}-{int(day):02d}{text.strip()[found.end() :]}"
+
+
+@lru_cache(maxsize=8192)
+def in_points(text: str, decimal: str, thousands: str, typed: bool = False) -> tuple[str, str]:
+    """The numbers of a cell with a decimal point and without groups.
+
+    Parameters
+    ----------
+    text : str
+        Cell as written; words and units around the number stay.
+    decimal, thousands : str
+        Marks of the layout; no groups are allowed where `thousands` is "".
+    typed : bool
+        Whether a cell may be a typed number of a spreadsheet, which has a point.
+
+    Returns
+    -------
+    text : str
+    rule : str
+        ``decimal_mark_unclear`` if a number does not follow the marks; else "".
+
+    Examples
+    --------
+    >>> in_points("<1.234,5 ng/L", ",", "."), in_points("1.25", ",", ".")
+    (('<1234.5 ng/L', ''), ('1.25', 'decimal_mark_unclear'))
+    """
+    if typed and is_typed(text):
+        return text, ""
+    group = f"[{_BLANKS}]" if thousands == " " else re.escape(thousands)
+    whole = rf"[0-9]{{1,3}}(?:{group}[0-9]{{3}})+" if thousands else "(?!)"
+    number = re.compile(rf"({whole}|[0-9]+)(?:{re.escape(decimal)}([0-9]+))?")
+    parts, end = [], 0
+    for token in _TOKEN.finditer(text):
+        found = number.fullmatch(token[0])
+        if not found and not re.search("[.,']", token[0]) and thousands != " ":
+            continue  # "2 350": blanks are a matter of the general rules
+        if not found:
+            return text, "decimal_mark_unclear"
+        digits = "".join(c for c in found[1] if c.isdigit())
+        parts += [text[end : token.start()], digits + (f".{found[2]}" if found[2] else "")]
+        end = token.end()
+    return "".join(parts) + text[end:], ""
+
+
+def in_commas(text: str) -> str:
+    """The decimal points of a cell as commas."""
+    return re.sub(r"(?<=[0-9])\.(?=[0-9])", ",", text)
+
+
+def is_typed(text: str) -> bool:
+    """Whether a text is just what a typed number of a spreadsheet comes out as."""
+    try:
+        value = float(text)
+    except ValueError:
+        return False
+    return text == (str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value))

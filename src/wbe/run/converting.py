@@ -1,0 +1,297 @@
+"""``wbe convert``: one file in another layout, whole or not at all, and nothing lost unsaid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wbe.errors import UsageError
+from wbe.findings import Findings
+from wbe.run import verdict
+from wbe.run.disk import replacing
+from wbe.run.words import say
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from wbe.io.convert_entries import Entries
+    from wbe.io.convert_grid import Grid
+    from wbe.io.instruments import Options
+    from wbe.io.layout import Layout
+
+TIDY = "tidy"
+_BY_WORDS = ("long", "wide", "town_blocks", "euda")
+_WRITTEN_BY_NAME = ("long", "wide")
+
+
+@dataclass
+class Converted:
+    """What a conversion came to.
+
+    Attributes
+    ----------
+    findings : Findings
+        Of the source.
+    code : int
+        Exit code of the contract.
+    written : bool
+        Whether the target was written.
+    lines : list of str
+        What to tell a person, in the language asked for.
+    """
+
+    findings: Findings
+    code: int
+    written: bool = False
+    lines: list[str] = field(default_factory=list)
+
+
+def convert(
+    source: Path,
+    target: Path,
+    *,
+    given: str = "auto",
+    wanted: str = TIDY,
+    encoding: str | None = None,
+    allow_rejected: bool = False,
+    lang: str = "en",
+    instrument: Options | None = None,
+) -> Converted:
+    """Write a laboratory file in another layout.
+
+    Parameters
+    ----------
+    source, target : Path
+        The suffix of the target says what kind of file it becomes.
+    given, wanted : str
+        Layouts: ``auto`` (source only), ``tidy``, ``wide``, a name of ``wbe convert --list``, or
+        the path of a layout file.
+    encoding : str, optional
+        Of the source.
+    allow_rejected : bool
+        Whether to write a table with errors; they stay in it as they are.
+    lang : str
+        ``en`` or ``zh``.
+    instrument : Options, optional
+        How the vials of an instrument's export relate to samples.
+
+    Returns
+    -------
+    Converted
+
+    Raises
+    ------
+    UsageError
+        If the target is the source or of an unknown kind, a layout is unknown or cannot carry the
+        table, or what was written reads differently.
+    EnvironmentFault
+        If the disk refuses.
+    """
+    from wbe.io import convert as io_convert
+    from wbe.io.layout import layouts_of
+    from wbe.io.read import read, read_sources
+    from wbe.io.sources import open_source
+
+    _check_paths(source, target)
+    aim, layouts = _target(wanted), layouts_of("long" if given == TIDY else given)
+    found = Findings()
+    opened = open_source(source, source.name, found, encoding, layouts, instrument)
+    samples = read_sources([opened], found, layouts.form)
+    result = Converted(found, _code(samples, found))
+    if not opened.tables or (found.errors and not allow_rejected):
+        result.lines.append(say("convert.nothing", lang, path=target))
+        return result
+    tables = io_convert.tables_of(opened, found)
+    grids = io_convert.grids_of(tables, aim, target.suffix.lower())
+    content, marked = _content(grids, target.suffix.lower())
+    lost = _lost(grids)
+    with replacing(target) as part:
+        part.write_bytes(content)
+        again = read([part], layout=_read_as(aim), errors="reject")
+        changed = io_convert.differences(samples, again, lost)
+        if changed:
+            without = f" (it has no place for {', '.join(sorted(lost))})" if lost else ""
+            raise UsageError(
+                f"{source.name}: {_name(aim)}{without} does not carry {', '.join(changed)} "
+                "unchanged; nothing was written. Choose another layout, for example tidy"
+            )
+    result.written = True
+    if marked:
+        lost["convert.marked"] = marked
+    result.lines += _told(lost, tables, found, lang)
+    words = {"layout": _name(aim), "given": opened.record["layout"]}
+    rows = sum(len(grid.rows) for grid in grids)
+    result.lines.append(say("convert.done", lang, path=target, n=rows, **words))
+    return result
+
+
+def instrument_options(
+    sidecar: Path | None, enrichment: float | None, dilution: float | None
+) -> Options:
+    """What the command line says about the export of an instrument.
+
+    Raises
+    ------
+    UsageError
+        If a factor is not above 0, or there is no such sidecar.
+    """
+    from wbe.io.instruments import Options
+
+    if sidecar is not None and not sidecar.is_file():
+        raise UsageError(f"there is no sidecar {str(sidecar)!r}")
+    return Options(sidecar, enrichment, dilution)
+
+
+def _check_paths(source: Path, target: Path) -> None:
+    from wbe.io.convert import SUFFIXES
+
+    if target.suffix.lower() not in SUFFIXES:
+        raise UsageError(f"{target.name}: a table is written as {', '.join(SUFFIXES)}")
+    if target.exists() and source.exists() and target.samefile(source):
+        raise UsageError(f"{target.name} is the input; choose another name for the output")
+    if target.is_dir():
+        raise UsageError(f"{target} is a folder; name a file")
+
+
+def _target(wanted: str) -> str | Layout:
+    """The word ``tidy`` or ``wide``, or the layout to write.
+
+    Raises
+    ------
+    UsageError
+        If there is no such layout, or it can only be read.
+    """
+    from wbe.io.layout import layouts_of
+
+    if wanted in (TIDY, *_WRITTEN_BY_NAME):
+        return TIDY if wanted == "long" else wanted
+    if wanted in ("auto", *_BY_WORDS):
+        raise UsageError(f"the layout {wanted} is read, not written; use one of {_writable()}")
+    chosen = layouts_of(wanted).chosen
+    assert chosen is not None  # every other word is the name of a layout or refused
+    return chosen
+
+
+def _writable() -> str:
+    from wbe.io.layout import built_in
+
+    return ", ".join([TIDY, "wide", *(layout.name for layout in built_in())])
+
+
+def _read_as(aim: str | Layout) -> str | Layout:
+    return {TIDY: "long", "wide": "auto"}[aim] if isinstance(aim, str) else aim
+
+
+def _name(aim: str | Layout) -> str:
+    return aim if isinstance(aim, str) else aim.name
+
+
+def _code(samples: xr.Dataset, found: Findings) -> int:
+    from wbe.run.campaign import USABLE
+
+    return verdict.code(found, usable=bool(samples["status"].isin(USABLE).any()))
+
+
+def _content(grids: Sequence[Grid], suffix: str) -> tuple[bytes, int]:
+    """Bytes of the file, and how many cells were marked as text."""
+    from wbe.io.convert import DELIMITERS, delimited
+
+    if suffix in DELIMITERS:
+        return delimited(grids[0], DELIMITERS[suffix])
+    return (_workbook(grids) if suffix == ".xlsx" else _parquet(grids[0])), 0
+
+
+def _workbook(grids: Sequence[Grid]) -> bytes:
+    from wbe.io.write import FORMULA_STARTS
+    from wbe.report.workbook import Sheet, write
+
+    sheets = []
+    for number, grid in enumerate(grids, start=1):
+        rows = [[_typed(i, cell, grid.numbers) for i, cell in enumerate(row)] for row in grid.rows]
+        below = [list(row) for row in grid.heads[1:]]
+        name = grid.name or (f"table {number}" if len(grids) > 1 else "table")
+        sheets.append(Sheet(name, grid.heads[0], [*below, *rows]))
+    return write(sheets, FORMULA_STARTS)
+
+
+def _typed(column: int, text: str, numbers: set[int]) -> str | float | int | None:
+    """A plain number as a number, where it reads back as the same text."""
+    from wbe.io.notation import is_typed
+
+    if not text:
+        return None
+    if column not in numbers or not is_typed(text):
+        return text
+    return int(text) if text.lstrip("-").isdigit() else float(text)
+
+
+def _parquet(grid: Grid) -> bytes:
+    import io
+
+    import pandas as pd
+
+    heads = grid.heads[0]
+    if len(set(heads)) < len(heads):
+        raise UsageError("two columns have one name, which Parquet does not allow; use .xlsx")
+    frame = pd.DataFrame(grid.rows, columns=heads, dtype=object)
+    buffer = io.BytesIO()
+    try:
+        frame.to_parquet(buffer, index=False)
+    except ImportError:
+        raise UsageError("Parquet needs pyarrow: install wbe-drugs[parquet]") from None
+    return buffer.getvalue()
+
+
+def _lost(grids: Sequence[Grid]) -> dict[str, int]:
+    lost: dict[str, int] = {}
+    for grid in grids:
+        for what, count in grid.lost.items():
+            lost[what] = lost.get(what, 0) + count
+    return lost
+
+
+def _told(lost: dict[str, int], tables: Sequence[Entries], found: Findings, lang: str) -> list[str]:
+    """One line for everything that the target does not hold."""
+    from wbe.io.convert import NOT_CARRIED
+
+    lines = [
+        say(what, lang, n=count) if what == "convert.marked"
+        else say("convert.lost", lang, n=count, what=what)
+        for what, count in sorted(lost.items())
+    ]  # fmt: skip
+    rows = [str(f.line) for f in found if f.rule in NOT_CARRIED]
+    if rows:
+        lines.append(say("convert.rows", lang, n=len(rows), lines=", ".join(rows)))
+    if any(f.rule == "sequence_apart" for f in found):
+        lines.append(say("convert.injections", lang))
+    skipped = [header for table in tables for header in table.skipped]
+    if skipped:
+        lines.append(say("convert.skipped", lang, what=", ".join(skipped)))
+    titles = sum(table.titles for table in tables)
+    if titles > 0:
+        lines.append(say("convert.titles", lang, n=titles))
+    return lines
+
+
+def listing(lang: str = "en") -> str:
+    """Every layout: name, language, what is done with it, where it is from, title."""
+    from wbe.io.layout import built_in
+
+    rows = [
+        (TIDY if name == "long" else name, "en, zh", name in _WRITTEN_BY_NAME, "words",
+         say(f"convert.form.{name}", lang))
+        for name in _BY_WORDS
+    ]  # fmt: skip
+    rows += [(o.name, o.language, True, o.origin, o.title) for o in built_in()]
+    shown = [
+        (name, language, say("convert.both" if both else "convert.read", lang),
+         say(f"convert.from.{origin}", lang), title)
+        for name, language, both, origin, title in rows
+    ]  # fmt: skip
+    widths = [max(len(row[i]) for row in shown) for i in range(4)]
+    return "\n".join(
+        "  ".join([*(cell.ljust(w) for cell, w in zip(row[:4], widths, strict=True)), row[4]])
+        for row in shown
+    )

@@ -1,0 +1,71 @@
+"""Thresholds of the plausibility checks, each with its reason, from ``thresholds.csv``.
+
+One table for all of them: the checks compute with it and the documentation prints it. Standard
+library only.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """One row of ``thresholds.csv``.
+
+    Attributes
+    ----------
+    id : str
+    values : tuple of float
+        One number, or a list or range of them.
+    unit : str
+    meaning, reason : str
+        What it bounds, and why there.
+    """
+
+    id: str
+    values: tuple[float, ...]
+    unit: str
+    meaning: str
+    reason: str
+
+
+@cache
+def table() -> Mapping[str, Threshold]:
+    """Every threshold by its id, in the order of the table."""
+    text = files("wbe").joinpath("thresholds.csv").read_text(encoding="utf-8")
+    found = {}
+    for row in csv.DictReader(text.splitlines()):
+        values = tuple(float(number) for number in row["value"].split())
+        found[row["id"]] = Threshold(row["id"], values, row["unit"], row["meaning"], row["reason"])
+    return MappingProxyType(found)
+
+
+def number(id: str) -> float:
+    """The one number of a threshold.
+
+    Raises
+    ------
+    KeyError
+        There is no such threshold.
+    ValueError
+        It holds several numbers.
+    """
+    (value,) = table()[id].values
+    return value
+
+
+def numbers(id: str) -> tuple[float, ...]:
+    """All numbers of a threshold.
+
+    Raises
+    ------
+    KeyError
+        There is no such threshold.
+    """
+    return table()[id].values

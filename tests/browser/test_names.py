@@ -1,0 +1,87 @@
+"""Names that are attempts on a browser: the page and the map show them, and nothing runs."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import nasty
+import pytest
+
+from wbe.plot import words
+from wbe.run import config, outputs
+
+#: Handed to the page from outside, where no policy applies: hears every way a name could act.
+LISTENER = """<script>
+window.addEventListener("DOMContentLoaded", () => console.log("listening " + document.title));
+for (const name of ["alert", "confirm", "prompt", "open", "eval", "fetch"])
+  window[name] = () => console.error("ACTED " + name);
+window.addEventListener("error", (event) => console.error("ACTED error " + event.message));
+</script>"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run for the office, whose page shows sites too."""
+    folder = nasty.campaign(tmp_path_factory.mktemp("nasty") / "campaign", draws=0)
+    outputs.run(config.load(folder), folder / "results")
+    return folder / "results"
+
+
+class Drawn(HTMLParser):
+    """Elements and text of what the browser made of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: set[str] = set()
+        self.texts: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if ("src", "x") in attrs or tag != "img":  # the map may be a picture of its own
+            self.tags.add(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def console(done: Any) -> list[str]:
+    return [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+
+
+def test_page_as_written_is_silent_and_shows_names_as_text(browser: Any, run: Path) -> None:
+    """The policy of the page refuses every script aloud: silence means that there was none."""
+    done = browser("--dump-dom", (run / "report.html").as_uri())
+    assert console(done) == []
+    page = Drawn(done.stdout)
+    assert not page.tags & {"script", "img", "iframe"}
+    text = "".join(page.texts)
+    for name in nasty.NAMES:
+        assert words.clean(name) in text
+
+
+def test_nothing_acts_without_the_policy_either(browser: Any, run: Path, tmp_path: Path) -> None:
+    """Escaping alone must hold: the same page, its policy taken out and a listener put in."""
+    page = (run / "report.html").read_text(encoding="utf-8")
+    bare = re.sub(r"<meta http-equiv=\"Content-Security-Policy\"[^>]*>", LISTENER, page, count=1)
+    assert bare != page
+    (tmp_path / "bare.html").write_text(bare, encoding="utf-8")
+    heard = console(browser("--dump-dom", (tmp_path / "bare.html").as_uri()))
+    assert len(heard) == 1 and "listening Synthetic <script>" in heard[0]
+
+
+def test_map_opened_alone_is_silent(browser: Any, run: Path) -> None:
+    done = browser("--dump-dom", (run / "map.svg").as_uri())
+    assert console(done) == []
+    assert "<svg" in done.stdout and "<script" not in done.stdout
+
+
+def test_a_name_that_acts_would_be_heard(browser: Any, tmp_path: Path) -> None:
+    """Negative control: the same names, written into a page as they are."""
+    page = f"<!DOCTYPE html><meta charset='utf-8'>{LISTENER}<p>{nasty.NAMES[0]}{nasty.NAMES[2]}</p>"
+    (tmp_path / "open.html").write_text(page, encoding="utf-8")
+    heard = console(browser("--dump-dom", (tmp_path / "open.html").as_uri()))
+    assert any("ACTED alert" in line for line in heard)

@@ -1,0 +1,100 @@
+"""Interrupted and terminated: the contract's exit code, no traceback, the state kept."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+
+import pytest
+import trials
+from write_points import Points, count_points
+
+
+@pytest.mark.parametrize("count", [2, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signals_at_random_moments(pair, number: int, code: int, count: int) -> None:
+    def work(i: int) -> str:
+        out = pair.out(f"signal-{number}-{count}-{i}", old=i % 2 == 1)
+        ready, tell = os.pipe()
+
+        def armed() -> None:
+            from wbe import cli
+
+            for each in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(each, cli._stop)
+            os.write(tell, b".")
+
+        begun = trials.start(*pair.command, "--out", out, "--quiet", ready=armed)
+        os.read(ready, 1)
+        os.close(ready)
+        os.close(tell)
+        end = trials.kill_after(begun, random.Random(i).uniform(0, pair.seconds), number)
+        if end.code not in (code, 0) or end.err:
+            return f"ended with {end.code}: {end.err}"
+        return pair.resumed(out) or str(end.code)
+
+    answers = trials.spread(work, count)
+    assert [text for text in answers if text not in (str(code), "0")] == []
+    assert answers.count(str(code)) >= count / 4
+
+
+@pytest.mark.parametrize("place", ["swap", *trials.later("write", "batch")])
+def test_a_signal_where_it_hurts_most(pair, place: str) -> None:
+    """While a file is half written, between the two renames of the swap, with the state open."""
+    out = pair.out(f"counted-{place}", old=True)
+    points = count_points(pair.base, *pair.command, "--out", out)
+    shutil.rmtree(out)
+    wanted = {
+        "write": ("write", str(out / ".wbe-a.new" / "report.html")),
+        "swap": ("os.rename", str(out / ".wbe-a.new")),
+        "batch": ("write", str(out / ".wbe-batch.json.new")),
+    }
+    at = 1 + points.index(wanted[place])
+    out = pair.out(f"counted-{place}", old=True)
+    stop = Points(pair.base, at, act=lambda: os.kill(os.getpid(), signal.SIGTERM))
+    before = trials.both(pair.recall, stop.install)
+    end = trials.wbe(*pair.command, "--out", out, "--quiet", before=before)
+    assert (end.code, end.err) == (143, "")
+    assert [f.name for f in out.iterdir() if f.name.startswith(".wbe-")] == [".wbe-batch.json"]
+    assert sorted(f.name for f in out.iterdir() if f.is_dir()) == ["a", "b"]
+    assert pair.resumed(out) == ""
+
+
+def test_a_signal_that_a_finaliser_swallows_still_ends_the_run(pair) -> None:
+    """Python drops exceptions in ``__del__``; the work ends at the next step instead."""
+    out = pair.out("swallowed")
+
+    def swallowing() -> None:
+        from wbe.run import campaign
+
+        original = campaign.compute
+
+        class Finalised:
+            def __del__(self) -> None:
+                os.kill(os.getpid(), signal.SIGINT)
+                sum(range(1000))
+
+        def compute(config, **options):
+            Finalised()
+            return original(config, **options)
+
+        campaign.compute = compute
+
+    end = trials.wbe(*pair.command, "--out", out, "--quiet", before=swallowing)
+    assert (end.code, end.err) == (130, "")
+    assert pair.resumed(out) == ""
+
+
+@pytest.mark.parametrize("stream", ["out", "err"])
+def test_a_reader_that_goes_away_changes_nothing(pair, stream: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    out = pair.out(f"unread-{stream}")
+    cut = lambda: os.dup2(writer, 1 if stream == "out" else 2)  # noqa: E731
+    end = trials.wbe(*pair.command, "--out", out, before=cut)
+    os.close(writer)
+    assert end.code == 0 and "Traceback" not in end.err + end.out
+    assert trials.differing(trials.tree(out), pair.whole) == ""
+    shutil.rmtree(out)
