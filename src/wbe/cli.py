@@ -77,6 +77,22 @@ def encoded(command: Command) -> Command:
     return click.option("--encoding", help=text)(command)
 
 
+def exported(command: Command) -> Command:
+    """Add what the exports of instruments do not say themselves."""
+    for option in (
+        click.option("--unit", help="Instrument export without units: unit of the vials."),
+        click.option("--dilution", type=float, help="Instrument export: dilution of the extract."),
+        click.option(
+            "--enrichment", type=float, help="Instrument export: sample per extract volume."
+        ),
+        click.option(
+            "--sidecar", type=_PATH, help="Instrument export: table of vials and samples."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 @click.group(cls=Commands)
 @click.version_option(__version__, prog_name="wbe")
 def cli() -> None:
@@ -93,6 +109,7 @@ def cli() -> None:
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the draws.")
 @click.option("--out", type=_PATH, help="Folder to write; default: results/ beside the input.")
 @click.option("--resume", is_flag=True, help="Skip campaigns whose results stand, by checksum.")
+@exported
 @encoded
 @spoken
 @common
@@ -139,6 +156,7 @@ def publish(source: Path, target: Path, lang: str | None, quiet: bool, debug: bo
 @click.option("--all", "every", is_flag=True, help="Print every flag, repeated ones too.")
 @click.option("--annotate", type=_PATH, metavar="OUT.xlsx", help="Workbook with marked cells.")
 @click.option("--layout", default="auto", help="Layout of the tables: a name or a file.")
+@exported
 @encoded
 @spoken
 @common
@@ -151,6 +169,10 @@ def check(
     every: bool,
     annotate: Path | None,
     layout: str,
+    sidecar: Path | None,
+    enrichment: float | None,
+    dilution: float | None,
+    unit: str | None,
     encoding: str | None,
     lang: str | None,
     quiet: bool,
@@ -161,11 +183,11 @@ def check(
     Flags that repeat in a file share a line; --all prints each. Nothing is written but the
     workbook that --annotate asks for.
     """
-    from wbe.run import checking, listing
+    from wbe.run import checking, instrument, listing
 
     checked = checking.check(
         paths, sites=sites, areas=areas, encoding=encoding, annotate=annotate, lang=lang or "en",
-        layout=layout,
+        layout=layout, told=instrument.options(sidecar, enrichment, dilution, unit),
     )  # fmt: skip
     if form == "json":
         _echo(checked.findings.to_json(lang=lang or "en"))
@@ -210,9 +232,7 @@ def factors(
 @click.option("--to", "wanted", default="tidy", help="Layout of OUT: tidy, wide, a name or a file.")
 @click.option("--list", "listed", is_flag=True, help="List the layouts and end.")
 @click.option("--allow-rejected", is_flag=True, help="Write a table with errors as it is.")
-@click.option("--sidecar", type=_PATH, help="Instrument export: table of vials and samples.")
-@click.option("--enrichment", type=float, help="Instrument export: sample per extract volume.")
-@click.option("--dilution", type=float, help="Instrument export: dilution of the extract.")
+@exported
 @encoded
 @spoken
 @common
@@ -226,6 +246,7 @@ def convert(
     sidecar: Path | None,
     enrichment: float | None,
     dilution: float | None,
+    unit: str | None,
     encoding: str | None,
     lang: str | None,
     quiet: bool,
@@ -236,7 +257,7 @@ def convert(
     What the layout cannot carry is listed. A table with errors is not written unless
     --allow-rejected says so; they stay in it as they are.
     """
-    from wbe.run import converting, listing
+    from wbe.run import converting, instrument, listing
 
     if listed:
         _echo(converting.listing(lang or "en"))
@@ -246,7 +267,7 @@ def convert(
     done = converting.convert(
         source, target, given=given, wanted=wanted, encoding=encoding,
         allow_rejected=allow_rejected, lang=lang or "en",
-        instrument=converting.instrument_options(sidecar, enrichment, dilution),
+        instrument=instrument.options(sidecar, enrichment, dilution, unit),
     )  # fmt: skip
     if not quiet:
         if done.findings.errors or not done.written:

@@ -81,6 +81,11 @@ _WORDS_ZH = {
     "euda_sites": "EUDA 点位表", "sites": "点位表", "areas": "区域表", "indicators": "统计表",
     "encrypted": "已加密", "it holds no geometry": "没有几何图形", "it is no JSON": "不是 JSON",
     "it is no FeatureCollection with features": "不是含有要素的 FeatureCollection",
+    "a ring is not closed": "环未闭合", "its coordinates cannot be read": "坐标无法读取",
+    "a coordinate is not finite": "存在非有限的坐标值",
+    "its member crs names no system": "crs 成员未指明坐标系",
+    "its table (.dbf) is missing": "缺少属性表（.dbf）",
+    "its index (.shx) is missing": "缺少索引（.shx）",
 }  # fmt: skip
 _TRANSLATED = {*_KINDS, "nearest", "kind", "found", "wanted", "expected", "reason"}
 _LISTED = re.compile("(, | / )")
@@ -306,8 +311,8 @@ class Findings:
         """
         bulk = Bulk(RULES[rule], RULES[rule].severity, lines, fixed, varying)
         if len(bulk):
-            next(iter(Bulk(bulk.rule, bulk.severity, lines[:1], fixed,
-                           {k: (codes[:1], texts) for k, (codes, texts) in varying.items()})))  # fmt: skip
+            first = {name: (codes[:1], texts) for name, (codes, texts) in varying.items()}
+            list(Bulk(bulk.rule, bulk.severity, lines[:1], fixed, first))  # are its words complete?
             self._items.append(bulk)
         return bulk.severity == "error"
 

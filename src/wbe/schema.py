@@ -164,7 +164,8 @@ def assemble(
     extras : mapping of str to Series, optional
         Unknown columns: header as written to texts, indexed like `samples` or like `results`.
     consume : bool
-        Whether `results` loses each column of numbers once it has its place, to free its memory.
+        Whether `samples` and `results` lose each column once it has its place, to free its
+        memory.
 
     Returns
     -------
@@ -182,6 +183,8 @@ def assemble(
     analytes = sorted(str(name) for name in results["analyte"].unique())
     grid = _Grid(sample_ids, analytes, results if consume else results.copy(deep=False))
     data = xr.Dataset(coords={"sample": _text(sample_ids), "analyte": _text(analytes)})
+    if not consume:
+        samples = samples.copy(deep=False)
     data = data.assign_coords(_sample_coords(samples))
     stated = {
         name: unit for name, unit in {**RESULT_NUMBERS, **OPTIONAL_RESULT_NUMBERS}.items()
@@ -291,10 +294,11 @@ def _positions(names: pd.Series, known: list[str]) -> np.ndarray:
 
 
 def _sample_coords(samples: pd.DataFrame) -> dict[str, Any]:
+    """Coordinates of samples; texts are taken out of the table, to be in memory once."""
     n = len(samples)
     coords: dict[str, Any] = {}
     for name in (*TEXT_COORDS, *OPTIONAL_TEXT_COORDS):
-        texts = samples[name].tolist() if name in samples else [""] * n
+        texts = samples.pop(name).tolist() if name in samples else [""] * n
         if name in TEXT_COORDS or any(texts):
             coords[name] = ("sample", _text(texts))
     times = samples["time"] if "time" in samples else pd.Series([None] * n, dtype="object")

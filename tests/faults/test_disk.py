@@ -100,11 +100,15 @@ def small_disk(tmp_path: Path):
 @pytest.mark.parametrize("count", [1, pytest.param(SIZES, marks=pytest.mark.slow)])
 def test_a_small_file_system(mapped: Path, small_disk, count: int) -> None:
     total, recall = trials.occupied(mapped / "results"), trials.recalled(mapped)
-    for i in range(count):
-        # From one page to just too little; a new folder is built beside the old one.
-        disk = small_disk(f"disk{i}", 4096 + int(0.95 * total * (2 * i + 1) / (2 * count)))
-        end = trials.wbe("run", mapped, "--out", disk / "results", before=recall)
-        assert complaint(end, disk, {}, total) == "", i
+    # From one page to just too little; a new folder is built beside the old one.
+    shares = [(2 * i + 1) / (2 * count) for i in range(count)]
+    disks = [small_disk(f"disk{s:.3f}", 4096 + int(0.95 * total * s)) for s in shares]
+
+    def work(i: int) -> str:
+        end = trials.wbe("run", mapped, "--out", disks[i] / "results", before=recall)
+        return complaint(end, disks[i], {}, total)
+
+    assert trials.spread(work, count) == [""] * count
     disk = small_disk("enough", 3 * total)
     assert trials.wbe("run", mapped, "--out", disk / "results").code == 0
     before = trials.tree(disk)

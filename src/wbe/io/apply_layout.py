@@ -7,7 +7,7 @@ rows; each row is then restated by itself, given what was carried down to it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -117,12 +117,57 @@ class Restated:
         Position and column to rule and text of a cell that has no one meaning; it is blank.
     written : dict of (int, int) to str
         Position and column to the text as written, of every cell that changed.
+    lines : list of int
+        Line of each row, where known.
     """
 
     rows: list[list[str]] = field(default_factory=list)
     left_out: list[int] = field(default_factory=list)
     refused: dict[tuple[int, int], tuple[str, str]] = field(default_factory=dict)
     written: dict[tuple[int, int], str] = field(default_factory=dict)
+    lines: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Restating:
+    """What a layout makes of the rows of one table, all at once or block by block.
+
+    Attributes
+    ----------
+    plan : Plan
+    findings : Findings
+        Receives rows left out and cells filled down.
+    """
+
+    plan: Plan
+    findings: Findings
+
+    def __call__(
+        self, sheet: Sheet, parts: Iterable[tuple[list[list[str]], list[int]]]
+    ) -> Iterator[Restated]:
+        """Restate rows and their lines part by part; what was filled down is told at the end."""
+        carried, layout = Carried(), self.plan.layout.name
+        place = {"file": sheet.file, "sheet": sheet.name}
+        for rows, lines in parts:
+            done = restate(self.plan, rows, carried)
+            done.lines = lines
+            for position in done.left_out:
+                self.findings.add("layout_row_left_out", layout=layout, line=lines[position],
+                                  **place)  # fmt: skip
+            yield done
+        for column, count in carried.filled.items():
+            self.findings.add("layout_filled_down", count=count,
+                              column=self.plan.header.columns[column].text, **place)  # fmt: skip
+
+    def all_of(self, sheet: Sheet) -> None:
+        """Restate the rows of a sheet that is in memory as a whole; changes it."""
+        first = self.plan.header.row + self.plan.header.depth
+        for done in self(sheet, [(sheet.rows[first:], sheet.lines[first:])]):
+            sheet.rows = [*sheet.rows[:first], *done.rows]
+            sheet.broken = sheet.broken | {(first + row, column): told
+                                           for (row, column), told in done.refused.items()}  # fmt: skip
+            sheet.written = {(first + row, column): text
+                             for (row, column), text in done.written.items()}  # fmt: skip
 
 
 def plan_for(layout: Layout, sheet: Sheet) -> Plan:
@@ -191,7 +236,7 @@ def restate(plan: Plan, rows: Sequence[Sequence[str]], carried: Carried) -> Rest
 
 
 def apply(layout: Layout, sheet: Sheet, findings: Findings) -> tuple[Sheet, Header]:
-    """A whole sheet in our notation, with its header.
+    """A sheet in our notation, with its header; the rows of a large file follow in its blocks.
 
     Parameters
     ----------
@@ -213,18 +258,14 @@ def apply(layout: Layout, sheet: Sheet, findings: Findings) -> tuple[Sheet, Head
         As `plan_for`.
     """
     plan = plan_for(layout, sheet)
-    first, carried = plan.header.row + plan.header.depth, Carried()
-    done = restate(plan, sheet.rows[first:], carried)
-    for position in done.left_out:
-        findings.add("layout_row_left_out", file=sheet.file, sheet=sheet.name, layout=layout.name,
-                     line=sheet.lines[first + position])  # fmt: skip
-    for column, count in carried.filled.items():
-        findings.add("layout_filled_down", file=sheet.file, sheet=sheet.name, count=count,
-                     column=plan.header.columns[column].text)  # fmt: skip
-    broken = dict(sheet.broken)
-    broken |= {(first + row, column): told for (row, column), told in done.refused.items()}
-    rows = [*sheet.rows[:first], *done.rows]
-    return replace(sheet, rows=rows, broken=broken), plan.header
+    if sheet.more is None:
+        restated = replace(sheet)
+        Restating(plan, findings).all_of(restated)
+        return restated, plan.header
+    head = replace(sheet, more=None)
+    Restating(plan, Findings()).all_of(head)  # told when all rows are read
+    restated = replace(sheet, rows=head.rows, restating=Restating(plan, findings))
+    return restated, plan.header
 
 
 def _groups(sheet: Sheet, header: Header) -> list[str]:

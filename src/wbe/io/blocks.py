@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, chain, compress, islice, zip_longest
 
@@ -39,6 +39,9 @@ class Block:
         Number of cells of rows (by position) that have more or fewer than the header.
     overfull : set of int
         Rows with text beyond the last column of the header.
+    written : dict of int to (ndarray of int, list of str)
+        As `columns`, for those in which a layout restated cells: the texts as the laboratory wrote
+        them, "" where they stand unchanged.
     """
 
     rows: np.ndarray
@@ -46,6 +49,7 @@ class Block:
     columns: list[tuple[np.ndarray, list[str]]]
     cells: dict[int, int] = field(default_factory=dict)
     overfull: set[int] = field(default_factory=set)
+    written: dict[int, tuple[np.ndarray, list[str]]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -55,24 +59,36 @@ class Block:
         codes, texts = self.columns[column]
         return texts[codes[position]]
 
+    def text_written(self, position: int, column: int) -> str:
+        """One cell as the laboratory wrote it."""
+        codes, texts = self.written.get(column, self.columns[column])
+        return texts[codes[position]] or self.text(position, column)
+
     def where(self, column: int, keep: Sequence[bool]) -> np.ndarray:
         """Positions of the rows whose text of a column is marked among its distinct texts."""
+        if not any(keep):
+            return np.zeros(0, dtype=np.intp)
         return np.flatnonzero(np.asarray(keep, dtype=bool)[self.columns[column][0]])
 
     def only(self, keep: np.ndarray) -> Block:
         """The rows for which `keep` is true, and no text that none of them holds."""
         if keep.all():
             return self
-        columns = []
-        for codes, texts in self.columns:
-            used, moved = np.unique(codes[keep], return_inverse=True)
-            columns.append((moved, [texts[i] for i in used.tolist()]))
-        return Block(self.rows[keep], self.lines[keep], columns)
+        columns = [_used(codes[keep], texts) for codes, texts in self.columns]
+        written = {i: _used(codes[keep], texts) for i, (codes, texts) in self.written.items()}
+        return Block(self.rows[keep], self.lines[keep], columns, written=written)
+
+
+def _used(codes: np.ndarray, texts: Sequence[str]) -> tuple[np.ndarray, list[str]]:
+    """Codes into those of the texts that they need."""
+    used, moved = np.unique(codes, return_inverse=True)
+    return moved, [texts[i] for i in used.tolist()]
 
 
 def from_rows(
-    rows: Sequence[Sequence[str]], lines: Sequence[int], width: int, first: int = 0
-) -> Block:
+    rows: Sequence[Sequence[str]], lines: Sequence[int], width: int, first: int = 0,
+    written: Mapping[tuple[int, int], str] | None = None,
+) -> Block:  # fmt: skip
     """A block of rows of cells.
 
     Parameters
@@ -84,6 +100,8 @@ def from_rows(
         Number of columns of the header.
     first : int
         Index of the first of the rows in its sheet.
+    written : mapping of (int, int) to str, optional
+        Position of a row and a column to the text that a layout restated.
 
     Returns
     -------
@@ -98,6 +116,11 @@ def from_rows(
     columns = list(islice(zip_longest(*rows, fillvalue=""), width))
     columns += [("",) * len(rows)] * (width - len(columns))
     block.columns = [_distinct(column) for column in columns]
+    own: dict[int, list[str]] = {}
+    for (position, column), text in (written or {}).items():
+        if column < width:
+            own.setdefault(column, [""] * len(rows))[position] = text
+    block.written = {column: _distinct(texts) for column, texts in own.items()}
     return block
 
 
@@ -215,14 +238,46 @@ def _strictly(
     line: int, text: str, pieces: Iterator[tuple[int, str]], delimiter: str, width: int, first: int
 ) -> Iterator[Block]:
     """This piece and all after it by the strict reader, whose cells may hold line ends."""
-    parts = chain([text], (more for _, more in pieces))
-    source = chain.from_iterable(io.StringIO(part, newline="") for part in parts)
-    splitter = RowSplitter(source, delimiter, line)
-    while not splitter.finished:
-        rows, lines = splitter.take(BLOCK_ROWS)
-        if rows:
-            yield from_rows(rows, lines, width, first)
+    for rows, lines in split_pieces(chain([(line, text)], pieces), delimiter):
+        yield from_rows(rows, lines, width, first)
         first += len(rows)
+
+
+def split_pieces(
+    pieces: Iterator[tuple[int, str]], delimiter: str, count: int | None = None
+) -> Iterator[tuple[list[list[str]], list[int]]]:
+    """Rows of delimited text by the strict reader, some at a time.
+
+    Parameters
+    ----------
+    pieces : iterator of (int, str)
+        As `from_text` takes them.
+    delimiter : str
+    count : int, optional
+        How many at a time, blank ones included; `BLOCK_ROWS` unless given.
+
+    Yields
+    ------
+    rows : list of list of str
+        Blank ones are left out; never none.
+    lines : list of int
+        At which each begins.
+
+    Raises
+    ------
+    Refused
+        ``quote_not_closed`` or ``cell_too_long``.
+    """
+    begin = next(pieces, None)
+    if begin is None:
+        return
+    texts = chain([begin[1]], (text for _, text in pieces))
+    source = chain.from_iterable(io.StringIO(text, newline="") for text in texts)
+    splitter = RowSplitter(source, delimiter, begin[0])
+    while not splitter.finished:
+        rows, lines = splitter.take(count or BLOCK_ROWS)
+        if rows:
+            yield rows, lines
 
 
 class RowSplitter:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from wbe.findings import Findings
 from wbe.io.areas import SUFFIXES as AREA_SUFFIXES
 from wbe.io.areas import areas_of
+from wbe.io.instruments import Options, is_quandata
 from wbe.io.layout import Layout, Layouts, layouts_of
 from wbe.io.places import note_unmatched, sites_of
 from wbe.io.quality import assess_quality
@@ -20,7 +21,11 @@ from wbe.io.sources import Source, open_source, printable, shown_names
 if TYPE_CHECKING:
     import geopandas as gpd
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".parquet", *AREA_SUFFIXES)
+SUFFIXES = (
+    ".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".parquet", ".xml", *AREA_SUFFIXES,
+)  # fmt: skip
+
+_XML_HEAD = 4096  # bytes in which an export says what it is
 
 
 def check(
@@ -31,6 +36,10 @@ def check(
     encoding: str | None = None,
     quality: bool = True,
     layout: str | PathLike[str] | Layout | Layouts = "auto",
+    sidecar: str | PathLike[str] | None = None,
+    enrichment: float | None = None,
+    dilution: float | None = None,
+    unit: str = "",
 ) -> Findings:
     """Check laboratory tables, sites, areas and indicators; each is known by its header.
 
@@ -46,6 +55,8 @@ def check(
         Whether to judge the laboratory's batches by the acceptance limits of the package.
     layout : str, path, Layout or Layouts
         ``auto``, a form of table, the name of a layout, or a layout file; of laboratory tables.
+    sidecar, enrichment, dilution, unit
+        Of exports of instruments, as in `wbe.read`.
 
     Returns
     -------
@@ -55,11 +66,12 @@ def check(
     Raises
     ------
     UsageError
-        If no path was given.
+        If no path was given, or an argument cannot be used.
     """
     examined = examine(
-        paths, sites=sites, areas=areas, encoding=encoding, quality=quality, layout=layout
-    )
+        paths, sites=sites, areas=areas, encoding=encoding, quality=quality, layout=layout,
+        sidecar=sidecar, enrichment=enrichment, dilution=dilution, unit=unit,
+    )  # fmt: skip
     return examined.findings.sorted()
 
 
@@ -91,12 +103,16 @@ def examine(
     encoding: str | None = None,
     quality: bool = True,
     layout: str | PathLike[str] | Layout | Layouts = "auto",
+    sidecar: str | PathLike[str] | None = None,
+    enrichment: float | None = None,
+    dilution: float | None = None,
+    unit: str = "",
 ) -> Examined:
     """Check as `check` does, and keep the tables for checks that need several of them.
 
     Parameters
     ----------
-    paths, sites, areas, encoding, quality, layout
+    paths, sites, areas, encoding, quality, layout, sidecar, enrichment, dilution, unit
         As in `check`.
 
     Returns
@@ -106,10 +122,12 @@ def examine(
     Raises
     ------
     UsageError
-        If no path was given.
+        If no path was given, or an argument cannot be used.
     """
     findings = Findings()
     layouts = layouts_of(layout)
+    beside = Path(sidecar) if sidecar is not None else None
+    instrument = Options(beside, enrichment, dilution, unit)
     files = _files(as_paths(paths))
     given = [Path(p) for p in (sites, areas) if p is not None]
     files += list(zip(given, shown_names(given), strict=True)) if given else []
@@ -119,7 +137,7 @@ def examine(
         if path.suffix.lower() in AREA_SUFFIXES:
             found_areas = areas_of(path, name, findings, encoding)
             continue
-        source = open_source(path, name, findings, encoding, layouts)
+        source = open_source(path, name, findings, encoding, layouts, instrument)
         if _is_sites(source, path, sites):
             found_sites, sites_file = sites_of(source, findings), name
         elif any(table.form == "indicators" for table in source.tables):
@@ -167,13 +185,36 @@ def _is_sites(source: Source, path: Path, sites: str | PathLike[str] | None) -> 
     return any(table.form in ("sites", "euda_sites") for table in source.tables)
 
 
+def is_table(path: Path) -> bool:
+    """Whether a file of a folder is to be checked.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    bool
+        Of XML only the export of an instrument: programs of maps leave notes in XML beside theirs.
+    """
+    if path.suffix.lower() not in SUFFIXES or not path.is_file():
+        return False
+    if path.suffix.lower() != ".xml":
+        return True
+    try:
+        with path.open("rb") as file:
+            return is_quandata(file.read(_XML_HEAD))
+    except OSError:
+        return True  # opening it says why
+
+
 def _files(paths: list[Path]) -> list[tuple[Path, str]]:
     """Files of folders under their relative names, files by their own."""
     single = [path for path in paths if not path.is_dir()]
     found = list(zip(single, shown_names(single), strict=True))
     for folder in (path for path in paths if path.is_dir()):
         inner = sorted(
-            (f for f in folder.rglob("*") if f.is_file() and f.suffix.lower() in SUFFIXES),
+            (f for f in folder.rglob("*") if is_table(f)),
             key=lambda f: f.relative_to(folder).as_posix(),
         )
         names = [printable(f.relative_to(folder).as_posix()) for f in inner]

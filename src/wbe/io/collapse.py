@@ -62,9 +62,7 @@ class Joined:
     def note(self, rule: str, row: int, **more: Any) -> None:
         """Add a finding about a row."""
         sheet = self.body_of(row).sheet
-        self.findings.add(
-            rule, file=sheet.file, sheet=sheet.name, line=int(self.line[row]), **more
-        )
+        self.findings.add(rule, file=sheet.file, sheet=sheet.name, line=int(self.line[row]), **more)
         if self.findings.last_is_error:
             self.rejected[row] = True
 
@@ -154,7 +152,7 @@ def _drop_empty_blocks(joined: Joined) -> None:
     measured = results.status != CODE["not_measured"]
     in_block = np.zeros(len(joined.line) * several, dtype=bool)
     in_block[block[measured]] = True
-    in_row = in_block.reshape(-1, several).any(axis=1)
+    in_row = np.asarray(in_block.reshape(-1, several).any(axis=1))
     empty = in_row[results.row] & ~in_block[block]
     for number in np.unique(block[empty]).tolist():
         row, matrix = divmod(number, several)
@@ -209,7 +207,8 @@ def _ids(
     by_matrix = given & _several(base, of_matrix)
     ids[by_matrix] = ids[by_matrix] + "|" + of_matrix[by_matrix]
     labs = _column(joined, "lab", statement)
-    by_lab = given & (labs != "") & _several(base, np.where(labs == "", None, labs))
+    stated = np.array([lab or None for lab in labs], dtype=object)
+    by_lab = given & (labs != "") & _several(base, stated)
     ids[by_lab] = ids[by_lab] + "|" + labs[by_lab]
     return ids, ~given, by_matrix | by_lab
 

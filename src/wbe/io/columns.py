@@ -138,7 +138,9 @@ class Figures:
 
     def __init__(self, expected: int = 0) -> None:
         self.odd = Texts()
-        self._codes = Growing(np.int8, expected)  # by row: position of its text behind `_bases` of its block
+        self._codes = Growing(
+            np.int8, expected
+        )  # by row: position of its text behind `_bases` of its block
         self._values = Growing(float)  # by text of a block: NaN where odd
         self._decimals = Growing(np.int8)  # digits behind the point; -1 where odd
         self._odd = Growing(np.int32)  # number among the odd texts; -1 for plain numbers

@@ -39,8 +39,7 @@ def join_duplicates(
         Sample of each of them.
     """
     results = joined.results
-    several = max(1, len(results.analytes))
-    cell = sample.astype(np.int64) * several + results.analyte
+    cell = sample.astype(np.int64) * max(1, len(results.analytes)) + results.analyte
     again = np.bincount(cell)[cell] > 1
     keep = np.ones(len(results), dtype=bool)
     doubled = np.flatnonzero(again)
@@ -94,7 +93,9 @@ def _settle(
     distinct = several.drop_duplicates(same).groupby("cell").size()
     exact = several["cell"].map(distinct) == 1
     numbered = ~by_cell["unnumbered"].transform("any")
-    replicates = numbered & (by_cell["replicate"].transform("nunique") == by_cell["at"].transform("size"))
+    replicates = numbered & (
+        by_cell["replicate"].transform("nunique") == by_cell["at"].transform("size")
+    )
     for kind, chosen in (
         ("duplicate_row", exact),
         ("replicates_averaged", ~exact & replicates),

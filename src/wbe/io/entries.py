@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from wbe import names
+from wbe.io import suggestions
 from wbe.io.columns import Figures, Texts, same, small
 from wbe.io.header import Column, cod_of_unit
 from wbe.io.rows import Body, Noticed
@@ -187,7 +188,7 @@ def _analytes(body: Body, column: Column) -> tuple[list[str], np.ndarray]:
         if found:
             number[i] = numbers.numbers([found])[0]
             continue
-        near = ", ".join(names.suggest("analyte", text)) if text else ""
+        near = ", ".join(suggestions.analytes(text)) if text else ""
         rule = "analyte_unknown" if text else "analyte_missing"
         noticed.setdefault(rule, {})[i] = {"suggestions": near or "none"}
     body.note_kinds(noticed, texts.codes, column)

@@ -100,15 +100,14 @@ class _Gathering:
                        if c.index not in self.figures and c.index not in self.by_row}  # fmt: skip
         identity = [i for i, index in enumerate(self.sample)
                     if header.columns[index].id == "sample_id"]  # fmt: skip
-        self.statements = Statements(
-            len(self.sample), identity[0] if identity else 0, expected
-        )
+        self.statements = Statements(len(self.sample), identity[0] if identity else 0, expected)
         self.controls: list[dict[str, Any]] = []
         self.broken: set[tuple[int, int]] = set()
         self.rejected: list[int] = []
         self.personal = PersonalCells(header) if sheet.more is not None else None
         self.filled: dict[int, int] = {}
         self.town = ""
+        self.written: dict[int, Texts] = {}
         self.lines = Growing(np.int32, expected)
         self.seen = self.kept = self.rows = 0
 
@@ -154,6 +153,7 @@ class _Gathering:
         body = Body(
             self.sheet, self.header, self.findings, cells, lines, statement, self.by_row,
             self.figures, self.controls, self.seen, rejected, self.broken, len(codes),
+            self.written,
         )  # fmt: skip
         body.rejected[self.rejected] = True
         return body
@@ -163,7 +163,7 @@ class _Gathering:
     ) -> None:
         value = more.pop("value", None)
         if value is None:
-            value = block.text(position, column.index) if column is not None else ""
+            value = block.text_written(position, column.index) if column is not None else ""
         line = int(block.lines[position])
         self.findings.add(
             rule, file=self.sheet.file, sheet=self.sheet.name, line=line, value=value,
@@ -181,15 +181,15 @@ class _Gathering:
         for codes, texts in block.columns:
             filled += np.array([bool(text) for text in texts], dtype=bool)[codes]
         keep = filled > 0
-        for position in np.flatnonzero(keep & (filled <= 2)):
-            if begins_remark(self._first_text(block, int(position))):
-                self._note("remark_left_out", block, int(position))
+        for position in np.flatnonzero(keep & (filled <= 2)).tolist():
+            if begins_remark(self._first_text(block, position)):
+                self._note("remark_left_out", block, position)
                 keep[position] = False
         for column in self.header.identity:
             marked = [is_subtotal(text) for text in block.columns[column.index][1]]
-            for position in block.where(column.index, marked) if any(marked) else ():
+            for position in block.where(column.index, marked).tolist():
                 if keep[position]:
-                    self._note("subtotal_left_out", block, int(position), column)
+                    self._note("subtotal_left_out", block, position, column)
                     keep[position] = False
         for position in self._repeated_headers(block):
             if keep[position]:
@@ -224,10 +224,11 @@ class _Gathering:
         if not block.cells:
             return block
         keep = np.ones(len(block), dtype=bool)
-        width = len(self.header.columns)
+        width = self.header.width or len(self.header.columns)
+        added = len(self.header.columns) - width  # by a layout, to whole and to overfull rows
         for position, found in sorted(block.cells.items()):
             if position in block.overfull:
-                self._note("row_too_long", block, position, found=found, expected=width)
+                self._note("row_too_long", block, position, found=found - added, expected=width)
                 keep[position] = False
                 continue
             absent = self.header.columns[found:]
@@ -322,8 +323,17 @@ class _Gathering:
             figures.add(*block.columns[index])
         for index, texts in self.by_row.items():
             texts.add(*block.columns[index])
+        self._keep_written(block)
         local = [block.columns[index] for index in self.sample]
         numbers = [texts.numbers(block.columns[i][1]) for i, texts in self.sample.items()]
         self.statements.take(local, numbers, len(block), single=self.single)
         self.lines.append(block.lines.astype(np.int32))
         self.rows += len(block)
+
+    def _keep_written(self, block: Block) -> None:
+        """The texts that a layout restated; "" for all rows of the blocks in which it had none."""
+        for index in block.written.keys() - self.written.keys():
+            texts = self.written[index] = Texts()
+            texts.add(np.zeros(self.rows, dtype=np.int32), [""])
+        for index, texts in self.written.items():
+            texts.add(*block.written.get(index, (np.zeros(len(block), dtype=np.int32), [""])))

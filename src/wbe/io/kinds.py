@@ -7,7 +7,6 @@ from functools import lru_cache
 
 from wbe.io.words import load, plain, squeezed, word_set
 
-
 # What laboratories hang on the id of the sample: S1-DUP, S1-MSD2, HL-18-1-FB. Not "-MS", which is
 # a place as often as a matrix spike.
 _ENDINGS = {"dup": "duplicate", "msd": "spike", "lcs": "control", "fb": "blank", "tb": "blank"}

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -211,8 +211,13 @@ def _header_rows(layout: Layout, rows: Rows) -> range:
 
 
 def _keys(rows: Rows, number: int, depth: int) -> set[str]:
-    cells = [cell for row in rows[number : number + depth] for cell in row if len(cell) < 200]
-    return {header_key(s) for cell in cells if cell.strip() for s in spellings(cell)}
+    return set().union(*(_row_keys(tuple(row)) for row in rows[number : number + depth]))
+
+
+@lru_cache(maxsize=1024)  # every layout looks at the same first rows
+def _row_keys(cells: tuple[str, ...]) -> frozenset[str]:
+    words = (cell for cell in cells if len(cell) < 200 and cell.strip())
+    return frozenset(header_key(s) for cell in words for s in spellings(cell))
 
 
 def _leaf(header: str) -> str:

@@ -111,7 +111,9 @@ def _limit_rule(reading: Reading) -> str:
             return "limit_not_positive"
         return "limit_unit_differs" if reading.unit else ""
     stated = reading.kind == "nondetect" and not math.isnan(reading.value)  # "<0.5" says 0.5
-    return "not_a_number" if reading.kind in ("nondetect", "above", "not_taken") and not stated else ""
+    return (
+        "not_a_number" if reading.kind in ("nondetect", "above", "not_taken") and not stated else ""
+    )
 
 
 def _in_other_unit(entries: Entries, beside: Limits) -> np.ndarray:
@@ -269,9 +271,7 @@ def _same(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.abs(a - b) <= 1e-9 * np.maximum(np.abs(a), np.abs(b))
 
 
-def _settle_absent(
-    entries: Entries, read: Readings, found: Settled, stated: np.ndarray
-) -> None:
+def _settle_absent(entries: Entries, read: Readings, found: Settled, stated: np.ndarray) -> None:
     """Cells that hold no number: blank, a dash, ``NA``, not taken, above the range."""
     status = found.status
     blank = read.of_kind("blank")

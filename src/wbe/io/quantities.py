@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from wbe.errors import UnitError
+from wbe.io import suggestions
 from wbe.io.cells import Reading, read_quantity
 from wbe.io.header import Column
 from wbe.io.rows import Body, Noticed
@@ -58,7 +59,9 @@ def read_quantities(body: Body, name: str) -> np.ndarray:
         if rule == "unit_missing" and beside is None:
             without[i] = True
         elif rule:
-            words = {"unit": stated, "expected": unit, "field": name, "count": "1"}
+            near = ", ".join(suggestions.units(stated, unit)) if unit else ""
+            words = {"unit": stated, "expected": unit, "field": name, "count": "1",
+                     "nearest": near or "none"}  # fmt: skip
             (units if rule == "unit_missing" else noticed).setdefault(rule, {})[i] = words
         elif reading.kind == "number":
             known[i] = reading.value * _factor(stated, unit, name)

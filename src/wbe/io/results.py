@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from wbe.errors import UnitError
+from wbe.io import suggestions
 from wbe.io.columns import Figures, Growing, Texts, same, small
 from wbe.io.entries import Entries
 from wbe.io.outcomes import CODE, Readings, Settled, limits_beside, settle
@@ -219,7 +220,8 @@ def _refuse_unit(
         return
     rule = _unit_rule(unit, quantity)
     words = {"unit": unit, "count": "1", "expected": QUANTITIES[quantity], "field": quantity,
-             "reason": reason}  # fmt: skip
+             "reason": reason,
+             "nearest": ", ".join(suggestions.units(unit, QUANTITIES[quantity])) or "none"}  # fmt: skip
     stated = body.of_results("unit")
     if beside is None or stated is None:
         entries.note(rule, refused, **words)
@@ -296,7 +298,9 @@ def joined_results(several: Sequence[Results]) -> Results:
 def _joined_numbers(several: Sequence[Results]) -> dict[str, np.ndarray]:
     names = dict.fromkeys(name for one in several for name in one.numbers)
     return {
-        name: np.concatenate([one.numbers.get(name, np.full(len(one), math.nan)) for one in several])
+        name: np.concatenate(
+            [one.numbers.get(name, np.full(len(one), math.nan)) for one in several]
+        )
         for name in names
     }
 

@@ -15,7 +15,6 @@ from wbe.io.header import Column, Header
 from wbe.io.tables import Sheet, column_letters
 from wbe.io.words import plain
 
-
 Noticed = dict[str, dict[int, dict[str, str]]]
 """Rule to the numbers of the distinct contents it is about, with the words of its template."""
 
@@ -51,6 +50,10 @@ class Body:
         Rows of which something was rejected.
     broken : set of (int, int)
         Row and column of cells already refused: they are blank and get no second finding.
+    count : int
+        Number of statements.
+    written : dict of int to Texts
+        Columns in which a layout restated cells: the texts as written, "" where unchanged.
     """
 
     sheet: Sheet
@@ -66,18 +69,19 @@ class Body:
     rejected: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=bool))
     broken: set[tuple[int, int]] = field(default_factory=set)
     count: int = 0
+    written: dict[int, Texts] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return self.count
 
     @cached_property
     def weights(self) -> np.ndarray:
-        """ndarray of int (statement,): rows that make each statement."""
+        """Rows that make each statement: ndarray of int (statement,)."""
         return np.bincount(self.statement, minlength=len(self))
 
     @cached_property
     def first_lines(self) -> np.ndarray:
-        """ndarray of int (statement,): line of the first row of each."""
+        """Line of the first row of each statement: ndarray of int (statement,)."""
         return self.lines[self._order[self._starts[:-1]]]
 
     @cached_property
@@ -223,12 +227,14 @@ class Body:
             return
         fixed = {"file": self.sheet.file, "sheet": self.sheet.name,
                  "column": column.text if column is not None else ""}  # fmt: skip
-        varying: dict[str, tuple[Sequence[int], Sequence[str]]] = {}
+        varying: dict[str, tuple[Any, Sequence[str]]] = {}
         statement = self.statement[rows]
         for name in ("sample_id", "site"):
             place = self.header.column(name)
             if place is not None and name not in words:
                 varying[name] = (statement, self.cells[place.index])
+        if column is not None and column.index in self.written and "value" in words:
+            words["value"] = self._as_written(words["value"], rows, self.written[column.index])
         for name, word in words.items():
             if isinstance(word, tuple):
                 varying[name] = word
@@ -240,6 +246,14 @@ class Body:
             varying["cell"] = (np.arange(len(rows)), [f"{letters}{line}" for line in lines])
         if self.findings.add_many(rule, lines, fixed, varying):
             self.rejected[rows] = True
+
+    @staticmethod
+    def _as_written(value: Any, rows: np.ndarray, written: Texts) -> tuple[np.ndarray, list[str]]:
+        """Texts of cells with those that a layout restated as the laboratory has them."""
+        codes, known = value if isinstance(value, tuple) else (np.zeros(len(rows), int), [value])
+        shown = Texts()
+        each = [written[row] or known[code] for row, code in zip(rows, codes, strict=True)]
+        return shown.numbers(each), shown.known
 
     def note_header(self, rule: str, rows: np.ndarray, column: Column, **more: Any) -> None:
         """Add one finding about a header that is to blame for these rows."""

@@ -303,7 +303,6 @@ def _laid_out(
         return sheet, header, ""
     if layout is None:
         return sheet, find_header(sheet), ""
-    sheet.load()
     return *apply(layout, sheet, findings), layout.name
 
 

@@ -72,6 +72,8 @@ class LargeText:
             text += part
             if len(text) >= size // 8:
                 break
+        else:
+            return text
         cut = max(text.rfind("\n"), text.rfind("\r", 0, -1)) + 1
         return text[:cut] if cut else text
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from wbe.io.blocks import (
     FIELD_LIMIT,
@@ -17,9 +18,13 @@ from wbe.io.blocks import (
     from_rows,
     from_text,
     split_leniently,
+    split_pieces,
 )
 from wbe.io.stream import LargeText
 from wbe.io.text import Refused
+
+if TYPE_CHECKING:
+    from wbe.io.apply_layout import Restating
 
 DELIMITERS = (",", "\t", ";", "|")
 _HEAD_ROWS = 60
@@ -49,6 +54,11 @@ class Sheet:
         Whether date serials count from 1904.
     more : LargeText or None
         The file, if `rows` are only its first rows.
+    written : dict of (int, int) to str
+        Row and column of cells that a layout restated to the text as written; of a large file they
+        are in the blocks.
+    restating : Restating or None
+        What a layout makes of the rows of a large file.
     """
 
     file: str
@@ -61,6 +71,8 @@ class Sheet:
     epoch_1904: bool = False
     delimiter: str = ""
     more: LargeText | None = None
+    written: dict[tuple[int, int], str] = field(default_factory=dict)
+    restating: Restating | None = None
 
     def load(self) -> None:
         """Take all rows into memory, for tables that are read as a whole."""
@@ -68,6 +80,8 @@ class Sheet:
             whole = io.StringIO(self.more.text(), newline="")
             self.rows, self.lines = RowSplitter(whole, self.delimiter).take()
             self.more = None
+            if self.restating is not None:
+                self.restating.all_of(self)
 
     def expected_rows(self) -> int:
         """Number of rows, as far as the first ones of a large file tell."""
@@ -80,10 +94,23 @@ class Sheet:
         """Rows from index `first` on, by column; a header of `width` columns stands above them."""
         if first >= len(self.rows):
             return
-        if self.more is not None:
+        if self.more is None:
+            written = {(row - first, column): text for (row, column), text in self.written.items()}
+            yield from_rows(self.rows[first:], self.lines[first:], width, first, written)
+        elif self.restating is None:
             yield from from_text(self.more.pieces(self.lines[first]), self.delimiter, width)
         else:
-            yield from_rows(self.rows[first:], self.lines[first:], width, first)
+            yield from self._restated(self.restating, self.more, first, width)
+
+    def _restated(
+        self, restating: Restating, more: LargeText, first: int, width: int
+    ) -> Iterator[Block]:
+        """Rows of a large file as a layout has them; `broken` holds the cells of one block."""
+        for done in restating(self, split_pieces(more.pieces(self.lines[first]), self.delimiter)):
+            self.broken = {(first + row, column): told
+                           for (row, column), told in done.refused.items()}  # fmt: skip
+            yield from_rows(done.rows, done.lines, width, first, done.written)
+            first += len(done.rows)
 
     def address(self, row: int, column: int) -> str:
         """Cell address such as ``C5``; empty in a text file."""
@@ -133,7 +160,9 @@ def parse_delimited(text: str, file: str, score: Callable[[Sequence[Sequence[str
     return Sheet(file, rows=rows, lines=lines, delimiter=delimiter)
 
 
-def begin_large(file: LargeText, name: str, score: Callable[[Sequence[Sequence[str]]], int]) -> Sheet:
+def begin_large(
+    file: LargeText, name: str, score: Callable[[Sequence[Sequence[str]]], int]
+) -> Sheet:
     """The first rows of a large file as a sheet that reads the rest on demand.
 
     Parameters
@@ -149,8 +178,15 @@ def begin_large(file: LargeText, name: str, score: Callable[[Sequence[Sequence[s
     """
     head = file.head()
     delimiter = _delimiter(head, score)
-    rows, lines = RowSplitter(io.StringIO(head, newline=""), delimiter).take(LARGE_HEAD)
-    return Sheet(name, rows=rows, lines=lines, delimiter=delimiter, more=file)
+    sheet = Sheet(name, delimiter=delimiter, more=file)
+    for rows, lines in split_pieces(file.pieces(), delimiter, LARGE_HEAD):
+        sheet.rows += rows
+        sheet.lines += lines
+        if len(sheet.rows) >= LARGE_HEAD:
+            break
+    if not sheet.rows:
+        raise Refused("file_empty")
+    return sheet
 
 
 def _delimiter(text: str, score: Callable[[Sequence[Sequence[str]]], int]) -> str:

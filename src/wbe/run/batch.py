@@ -22,6 +22,10 @@ OPTIONS = {
     "samples": "data.samples",
     "sites": "data.sites",
     "areas": "data.areas",
+    "sidecar": "data.sidecar",
+    "enrichment": "data.enrichment",
+    "dilution": "data.dilution",
+    "unit": "data.unit",
     "factors": "estimate.factors",
     "draws": "estimate.draws",
     "seed": "estimate.seed",
@@ -116,7 +120,7 @@ def run_all(
         If the only campaign fails, or a batch cannot keep its state.
     """
     given = {OPTIONS[name]: value for name, value in options.items() if value not in (None, ())}
-    overrides = {key: list(v) if isinstance(v, tuple) else v for key, v in given.items()}
+    overrides = {key: _as_written(value) for key, value in given.items()}
     wanted = jobs.listed(inputs, out)
     progress = Progress(len(wanted), quiet=quiet, pulse=pulse)
     asked = Asked(
@@ -215,6 +219,13 @@ def _configured(job: Job, asked: Asked) -> Config:
     if isinstance(job.source, tuple):
         return configs.without_file(job.source, {**asked.overrides, "language": asked.lang})
     return configs.load(job.source, asked.overrides)
+
+
+def _as_written(value: Any) -> Any:
+    """An option as the file of a configuration would say it."""
+    if isinstance(value, tuple):
+        return list(value)
+    return str(value) if isinstance(value, Path) else value
 
 
 def _settled(item: Item, end: Ended) -> Item:

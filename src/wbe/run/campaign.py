@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wbe.errors import FindingsError, NothingUsableError, UsageError
 from wbe.findings import Findings
-from wbe.run import guard, notes
+from wbe.run import guard, instrument, notes
 from wbe.run.config import Config, Tiers
 
 if TYPE_CHECKING:
@@ -288,7 +288,10 @@ def _read(
     sites = _table(read_sites, data.sites, found)
     areas = _table(read_areas, data.areas, found)
     layout = of_campaign(data.layout, data.layouts)
-    samples = read(list(data.samples), layout=layout, errors="reject", encoding=encoding)
+    samples = read(
+        list(data.samples), layout=layout, errors="reject", encoding=encoding,
+        **asdict(instrument.of_campaign(data)),
+    )  # fmt: skip
     found.extend(samples.attrs["findings"])
     # Without the sites or areas that it names, a campaign would be another one.
     lost = (data.sites and sites is None) or (data.areas and areas is None)

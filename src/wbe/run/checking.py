@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wbe.errors import FindingsError, NothingUsableError, UsageError
 from wbe.findings import Findings
 from wbe.run import config as configs
-from wbe.run import verdict
+from wbe.run import instrument, verdict
 from wbe.run.config import Config
 from wbe.run.files import is_ours
 
 if TYPE_CHECKING:
+    from wbe.io.instruments import Options
     from wbe.io.layout import Layouts
 
 LAYOUT_SUFFIX = ".layout.toml"
 #: What the reader of lab tables says of files that are none, and right all the same.
-OTHER_TABLES = ("not_a_lab_table", "indicators_table")
+OTHER_TABLES = ("not_a_lab_table", "indicators_table", "sidecar_apart")
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Group:
     files: tuple[Path, ...]
     sites: Path | None
     areas: Path | None
+    told: Options
     config: Config | None = None
 
 
@@ -69,6 +71,7 @@ def check(
     annotate: Path | None = None,
     lang: str = "en",
     layout: str = "auto",
+    told: Options | None = None,
 ) -> Checked:
     """Check files, folders of files and campaigns; nothing is written but the annotation.
 
@@ -87,6 +90,9 @@ def check(
     layout : str
         Layout of the laboratory tables: a name or a file, which is checked first. Campaigns have
         their own.
+    told : Options, optional
+        How the vials of instruments' exports relate to samples; of a campaign it replaces what the
+        configuration says.
 
     Raises
     ------
@@ -101,14 +107,16 @@ def check(
             raise UsageError(f"there is no file or folder {str(path)!r}")
     parts: list[tuple[Findings, bool]] = []
     tables: list[Path] = []
+    told = told or instrument.options()
     if layout.endswith(".toml") and (wrong := _layout_findings(Path(layout))):
         return Checked(((wrong, False),))
-    for group in _groups(paths, sites, areas):
+    for group in _groups(paths, sites, areas, told):
         if isinstance(group, Findings):
             parts.append((group, not group.errors))
             continue
         parts.append(_examined(group, encoding, layout))
-        tables += [*group.files, *filter(None, [group.sites])]
+        beside = instrument.sidecars(group.files, group.told)
+        tables += [*group.files, *beside, *filter(None, [group.sites])]
     checked = Checked(tuple(parts))
     if annotate is not None:
         from wbe.run.annotation import write
@@ -129,20 +137,18 @@ def _examined(group: Group, encoding: str | None, layout: str) -> tuple[Findings
     from wbe.io.check import examine
     from wbe.spatial.positions import note_positions
 
-    places = {"sites": group.sites, "areas": group.areas}
     # a campaign judges its batches by its own limits, when it is rehearsed
     judged = group.config is None
     layouts = _layouts(group, layout)
     read = examine(
-        list(group.files), **places, encoding=encoding, quality=judged, layout=layouts
-    )
+        list(group.files), sites=group.sites, areas=group.areas, encoding=encoding,
+        quality=judged, layout=layouts, **asdict(group.told),
+    )  # fmt: skip
     # datums are the business of wbe.spatial, which wbe.io does not know
-    note_positions(
-        read.sites, read.areas, read.findings, used=read.sampled.values(), unplaced=True
-    )
+    note_positions(read.sites, read.areas, read.findings, used=read.sampled.values(), unplaced=True)
     found = read.findings.sorted()
     if group.config is None:
-        return found, _holds_results(group.files, found, encoding, layouts)
+        return found, _holds_results(group, found, encoding, layouts)
     rehearsed, usable = rehearse(group.config, encoding)
     known = {finding.rule for finding in found}
     found.extend(iter(rehearsed.select(lambda finding: finding.rule not in known)))
@@ -190,18 +196,18 @@ def _campaign_error(rule: str, config: Config, message: str) -> Findings:
     return found
 
 
-def _holds_results(
-    files: Sequence[Path], found: Findings, encoding: str | None, layouts: Layouts
-) -> bool:
+def _holds_results(group: Group, found: Findings, encoding: str | None, layouts: Layouts) -> bool:
     """Tell whether lab tables among the files hold a result; of others, whether a row is right."""
     from wbe.io.areas import SUFFIXES
     from wbe.io.read import read
     from wbe.io.sources import shown_names
     from wbe.run.campaign import USABLE
 
-    tables = [path for path in files if path.suffix.lower() not in SUFFIXES]
+    tables = [path for path in group.files if path.suffix.lower() not in SUFFIXES]
     if tables:
-        samples = read(tables, layout=layouts, errors="reject", encoding=encoding)
+        samples = read(
+            tables, layout=layouts, errors="reject", encoding=encoding, **asdict(group.told)
+        )
         noticed = samples.attrs["findings"]
         others = {finding.file for finding in noticed if finding.rule in OTHER_TABLES}
         if set(shown_names(tables)) - others:
@@ -218,7 +224,7 @@ def _campaign(path: Path) -> Path | None:
 
 
 def _groups(
-    paths: Sequence[Path], sites: Path | None, areas: Path | None
+    paths: Sequence[Path], sites: Path | None, areas: Path | None, told: Options
 ) -> Iterator[Group | Findings]:
     """Each campaign's files apart, or what its configuration gets wrong; all others together."""
     tables: dict[Path, None] = {}
@@ -235,11 +241,17 @@ def _groups(
             yield configs.findings_of(file.name, problems)
             continue
         data = config.data
-        data = replace(data, sites=sites or data.sites, areas=areas or data.areas)
+        data = replace(
+            data,
+            sites=sites or data.sites,
+            areas=areas or data.areas,
+            **{name: value for name, value in asdict(told).items() if value},
+        )
         files = (*data.samples, *filter(None, [data.indicators]))
-        yield Group(files, data.sites, data.areas, replace(config, data=data))
+        config = replace(config, data=data)
+        yield Group(files, data.sites, data.areas, instrument.of_campaign(data), config)
     if tables:
-        yield Group(tuple(tables), sites, areas)
+        yield Group(tuple(tables), sites, areas, told)
 
 
 def _tables(folder: Path) -> list[Path]:
@@ -250,10 +262,9 @@ def _tables(folder: Path) -> list[Path]:
     UsageError
         If there is none.
     """
-    from wbe.io.check import SUFFIXES
+    from wbe.io.check import is_table
 
-    inner = (f for f in folder.rglob("*") if f.suffix.lower() in SUFFIXES and f.is_file())
-    found = sorted(f for f in inner if not is_ours(f, folder))
+    found = sorted(f for f in folder.rglob("*") if is_table(f) and not is_ours(f, folder))
     if not found:
         raise UsageError(f"{str(folder)!r} holds no table and no {configs.FILE_NAME}")
     return found

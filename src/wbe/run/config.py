@@ -53,13 +53,19 @@ class Problem:
 
 @dataclass(frozen=True)
 class Data:
-    """The input files: absolute paths, and the rounds to use (empty: all)."""
+    """The input files: absolute paths; of exports of instruments what they do not say themselves.
+
+    ``only_rounds`` are the rounds to use (empty: all).
+    """
 
     samples: tuple[Path, ...]
     sites: Path | None = None
     areas: Path | None = None
     indicators: Path | None = None
     sidecar: Path | None = None
+    enrichment: float | None = None
+    dilution: float | None = None
+    unit: str | None = None
     factors: Path | None = None
     limits: Path | None = None
     layout: str = "auto"
@@ -402,6 +408,9 @@ def _data(
         areas=path("data.areas"),
         indicators=path("data.indicators"),
         sidecar=path("data.sidecar"),
+        enrichment=values["data.enrichment"],
+        dilution=values["data.dilution"],
+        unit=values["data.unit"],
         factors=path("estimate.factors"),
         limits=limits,
         layout=values["data.layout"],

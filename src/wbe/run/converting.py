@@ -127,23 +127,6 @@ def convert(
     return result
 
 
-def instrument_options(
-    sidecar: Path | None, enrichment: float | None, dilution: float | None
-) -> Options:
-    """What the command line says about the export of an instrument.
-
-    Raises
-    ------
-    UsageError
-        If a factor is not above 0, or there is no such sidecar.
-    """
-    from wbe.io.instruments import Options
-
-    if sidecar is not None and not sidecar.is_file():
-        raise UsageError(f"there is no sidecar {str(sidecar)!r}")
-    return Options(sidecar, enrichment, dilution)
-
-
 def _check_paths(source: Path, target: Path) -> None:
     from wbe.io.convert import SUFFIXES
 

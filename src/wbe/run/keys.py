@@ -151,6 +151,23 @@ def check_floor(value: float) -> Verdict:
     return f"a floor of {value} holds nothing below it", "Leave floor out, or give a value above 0."
 
 
+def check_factor(value: float) -> Verdict:
+    """A ratio of volumes lies above zero."""
+    return None if value > 0 else (f"{value!r} is not above 0", "Give a ratio of volumes above 0.")
+
+
+def check_unit(value: str) -> Verdict:
+    """A unit of concentrations, for exports that state none."""
+    from wbe.errors import UsageError
+    from wbe.io.instruments import Options
+
+    try:
+        Options(unit=value)
+    except UsageError as error:
+        return str(error).rstrip("."), "Write a unit such as ng/mL."
+    return None
+
+
 def check_nondetects(value: str) -> Verdict:
     """A rule for non-detects that the estimate knows."""
     from wbe.qc.nondetects import RULES
@@ -270,6 +287,9 @@ KEYS: dict[str, Key] = {
         Key("data.areas", "text"),
         Key("data.indicators", "text"),
         Key("data.sidecar", "text"),
+        Key("data.enrichment", "number", None, check_factor),
+        Key("data.dilution", "number", None, check_factor),
+        Key("data.unit", "text", None, check_unit),
         Key("data.layout", "text", "auto", check_layout),
         Key("data.only_rounds", "texts"),
         Key("estimate.factors", "text", "default", check_factors),

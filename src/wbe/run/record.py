@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from wbe.errors import EnvironmentFault, UsageError
+from wbe.run import instrument
 from wbe.run.config import Config
 from wbe.run.disk import checksum
 from wbe.run.folder import RECORD
@@ -85,6 +86,9 @@ def input_files(config: Config) -> list[tuple[str, Path]]:
         value = getattr(config.data, field.name)
         files = value if isinstance(value, tuple) else (value,)
         given += [(field.name, file) for file in files if isinstance(file, Path)]
+    if config.data.sidecar is None:  # it is among the fields
+        beside = instrument.sidecars(config.data.samples, instrument.of_campaign(config.data))
+        given += [("sidecar", file) for file in beside]
     if config.name:
         given.append(("config", config.folder / config.name))
     return given

@@ -50,7 +50,9 @@ def test_every_cell_can_be_written_back(blocks: list[list[str]]) -> None:
     assert all(values[i] == float(cells[i]) for i in np.flatnonzero(~np.isnan(values)))
     keep = np.arange(len(cells)) % 3 != 1
     some = figures.only(keep)
-    assert [some.text(i) for i in range(len(some))] == [c for c, k in zip(cells, keep, strict=True) if k]
+    assert [some.text(i) for i in range(len(some))] == [
+        c for c, k in zip(cells, keep, strict=True) if k
+    ]
     part = figures.part(1, len(cells) - 1)
     assert [part.text(i) for i in range(max(0, len(cells) - 2))] == cells[1 : len(cells) - 1]
     twice = Figures.joined([figures, some])

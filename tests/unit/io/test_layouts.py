@@ -73,7 +73,8 @@ def test_long_table_with_mixed_units(encoding: str) -> None:
         "open_channel", "surface_water", "soil", "wwtp_influent",
     ]  # fmt: skip
     np.testing.assert_allclose(meth["recovery"], [0.93, np.nan, np.nan, 0.96])
-    np.testing.assert_allclose(meth["duplicate_rpd"], [0.076, np.nan, np.nan, 0.058])  # 相对偏差: half an RPD
+    # 相对偏差 is half of the relative percent difference
+    np.testing.assert_allclose(meth["duplicate_rpd"], [0.076, np.nan, np.nan, 0.058])
     limits = samples.sel(sample="SL-23-04", analyte="ammonium")
     assert limits["concentration"].item() == pytest.approx(19.7e6)
     assert limits["lod"].item() == pytest.approx(25_000)
