@@ -86,14 +86,23 @@ _WORDS_ZH = {
     "its member crs names no system": "crs 成员未指明坐标系",
     "its table (.dbf) is missing": "缺少属性表（.dbf）",
     "its index (.shx) is missing": "缺少索引（.shx）",
+    "standard": "标准溶液", "double_blank": "双空白", "solvent": "溶剂",
+    "internal standard": "内标",
 }  # fmt: skip
 _TRANSLATED = {*_KINDS, "nearest", "kind", "found", "wanted", "expected", "reason"}
+# kinds of injections: before their count ("blank 2"), behind a name of somebody else ("A (blank)")
+_INJECTIONS = {
+    "what": re.compile(r"(?:(?<=, )|^)[a-z_ ]+(?= \d+(?:, |$))"),
+    "examples": re.compile(r"(?<=\()[a-z_]+(?=\)(?:, |$))"),
+}
 _LISTED = re.compile("(, | / )")
 _LISTED_ZH = {", ": "、", " / ": "、"}
 
 
 def _in_chinese(key: str, text: str) -> str:
     """One value of a template; what a file says (``value``, ``unit``) stays as written."""
+    if key in _INJECTIONS:
+        return _INJECTIONS[key].sub(lambda found: _WORDS_ZH.get(found[0], found[0]), text)
     if key not in _TRANSLATED:
         return text
     if text in _WORDS_ZH:

@@ -6,6 +6,8 @@ import copy
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,9 +78,20 @@ def test_command_lines_parse(page: str, line: str) -> None:
         assert inner.params
 
 
-def test_generated_pages_hold_every_rule() -> None:
-    import sys
+@pytest.mark.slow
+@pytest.mark.parametrize("page", ["README.md", "docs/tutorials/laboratory.md"])
+def test_command_lines_run_in_order(page: str, tmp_path: Path) -> None:
+    """Where the sample data are; a comment says so where a command does not end with 0."""
+    shutil.copytree(ROOT / "data" / "samples", tmp_path / "data" / "samples")
+    for line in [line for shown, line in command_lines() if shown == page]:
+        command = [sys.executable, "-m", "wbe.cli", *shlex.split(line, comments=True)[1:]]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True,
+                              encoding="utf-8", timeout=300, check=False)  # fmt: skip
+        said = re.search(r"# ends with (\d)", line)
+        assert done.returncode == int(said[1] if said else 0), f"{line}\n{done.stderr}"
 
+
+def test_generated_pages_hold_every_rule() -> None:
     sys.path.insert(0, str(ROOT / "docs"))
     try:
         import generate
@@ -86,8 +99,14 @@ def test_generated_pages_hold_every_rule() -> None:
         sys.path.remove(str(ROOT / "docs"))
     from wbe.findings import RULES
 
-    page = generate.findings().replace("\\", "")
-    assert [rule for rule in RULES if f"| {rule} |" not in page] == []
+    page = generate.findings()
+    sections = dict(re.findall(r"^\((\w+)\)=\n### (\w+)$", page, flags=re.M))
+    assert sections == {rule: rule for rule in RULES}
+    texts = page.split("\n### ")[1:]
+    for text in texts:
+        rule = RULES[text.partition("\n")[0]]
+        words = (rule.message, rule.fix, rule.message_zh, rule.fix_zh)
+        assert [said for said in words if generate.cell(said) not in text] == []
 
 
 def test_the_documentation_states_the_thresholds_of_the_code() -> None:

@@ -101,7 +101,7 @@ def test_lab_files_alone_run_on_defaults(campaign: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (("draws = 10000", "drawz = 1"), "line 18, key 'estimate.drawz'"),
+        (("draws = 10000", "drawz = 1"), "line 19, key 'estimate.drawz'"),
         (('samples = ["lab/*.csv"]', 'samples = ["../*.csv"]'), "outside the campaign"),
     ],
 )

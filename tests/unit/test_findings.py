@@ -57,6 +57,12 @@ def test_add_takes_severity_and_words_from_the_rule() -> None:
         ("analyte_unknown", {"suggestions": "none"}, "无"),
         ("word_unknown", {"field": "mode", "choices": "grab, composite"}, "瞬时样、混合样"),
         ("quality_control_apart", {"kind": "blank"}, "空白"),
+        ("sequence_apart", {"what": "blank 2, double_blank 1, internal standard 6"}, "双空白 1"),
+        ("sequence_apart", {"what": "control 2, duplicate 1, solvent 1"}, "质控样 2, 平行样 1"),
+        ("sequence_kind_from_name", {"count": 2, "examples": "1 (spike)"}, "(加标样)"),
+        ("geometry_invalid", {"value": "1", "reason": "a ring is not closed"}, "环未闭合"),
+        ("geometry_invalid", {"reason": "its coordinates cannot be read"}, "坐标无法读取"),
+        ("geometry_invalid", {"reason": "a coordinate is not finite"}, "非有限"),
         ("layout_mismatch", {"wanted": "long", "found": "wide"}, "是 长表，但表格是 宽表"),
     ],
 )  # fmt: skip
@@ -68,9 +74,26 @@ def test_chinese_messages_hold_no_english_ids(rule, details, wanted) -> None:
     assert not left & set(re.findall("[a-z_]+", shown))
 
 
+@pytest.mark.parametrize(
+    ("reason", "wanted"),
+    [
+        ("its member crs names no system", "（crs 成员未指明坐标系）"),
+        ("its table (.dbf) is missing", "（缺少属性表（.dbf））"),
+        ("its index (.shx) is missing", "（缺少索引（.shx））"),
+    ],
+)
+def test_names_of_parts_stay_in_chinese_reasons(reason: str, wanted: str) -> None:
+    assert wanted in Findings().add("not_an_areas_file", reason=reason).text("zh")[0]
+
+
 def test_what_a_file_says_is_not_translated() -> None:
     finding = Findings().add("area_not_in_areas", value="soil")
     assert "区域 soil 不在" in finding.text("zh")[0]
+    told = {"count": 1, "examples": "blank_7 (river) (blank)"}
+    finding = Findings().add("sequence_kind_from_name", **told)
+    assert "blank_7 (river) (空白)" in finding.text("zh")[0]
+    finding = Findings().add("archive_too_large", what="blank of 2 sheets")
+    assert "blank of 2 sheets" in finding.text("zh")[0]
 
 
 def test_a_severity_may_stand_instead_of_the_rules() -> None:

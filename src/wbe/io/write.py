@@ -162,7 +162,9 @@ def write_netcdf(result: xr.Dataset, path: Path) -> None:
         If the file cannot be written.
     """
     data = _portable(result)
-    data.to_netcdf(path, engine="scipy", format="NETCDF3_64BIT", encoding=_time_encoding(data))
+    # made in memory: scipy would write a file in hundreds of small pieces
+    whole = data.to_netcdf(engine="scipy", format="NETCDF3_64BIT", encoding=_time_encoding(data))
+    path.write_bytes(whole)
 
 
 def _texts(column: pd.Series) -> Iterable[str]:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 COLOURS: Final = {"error": "F4B183", "flag": "FFF2CC"}
 BORDERS: Final = {"error": "thick", "flag": "mediumDashed"}
 LETTERS: Final = {"error": "E", "flag": "F"}
+LEGEND: Final = ("marks", "header", "notes", "values", "mask", "rows")
+"""What the legend explains, in this order: ``annotate.legend.*`` of the words."""
 NOTES: Final = 2_000
 """Notes at cells; a spreadsheet gets slow with more. The list of findings has them all."""
 LISTED: Final = 100_000
@@ -314,6 +316,6 @@ def _explain(sheet: Worksheet, remarks: Sequence[str], lang: str) -> None:
         cell.font = Font(bold=severity == "error")
         _put(sheet, line, 2, say(f"annotate.{severity}", lang))
     general = [say(f"annotate.legend.{key}", lang, notes=NOTES, rows=ROWS, mask=MASK)
-               for key in ("marks", "header", "notes", "values", "mask", "rows")]  # fmt: skip
+               for key in LEGEND]  # fmt: skip
     for line, text in enumerate([*general, *remarks], start=5):
         _put(sheet, line, 2, text).alignment = Alignment(wrap_text=True, vertical="top")

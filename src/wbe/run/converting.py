@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wbe.io.layout import Layout
 
 TIDY = "tidy"
-_BY_WORDS = ("long", "wide", "town_blocks", "euda")
+BY_WORDS = ("long", "wide", "town_blocks", "euda")
 _WRITTEN_BY_NAME = ("long", "wide")
 
 
@@ -150,7 +150,7 @@ def _target(wanted: str) -> str | Layout:
 
     if wanted in (TIDY, *_WRITTEN_BY_NAME):
         return TIDY if wanted == "long" else wanted
-    if wanted in ("auto", *_BY_WORDS):
+    if wanted in ("auto", *BY_WORDS):
         raise UsageError(f"the layout {wanted} is read, not written; use one of {_writable()}")
     chosen = layouts_of(wanted).chosen
     assert chosen is not None  # every other word is the name of a layout or refused
@@ -265,7 +265,7 @@ def listing(lang: str = "en") -> str:
     rows = [
         (TIDY if name == "long" else name, "en, zh", name in _WRITTEN_BY_NAME, "words",
          say(f"convert.form.{name}", lang))
-        for name in _BY_WORDS
+        for name in BY_WORDS
     ]  # fmt: skip
     rows += [(o.name, o.language, True, o.origin, o.title) for o in built_in()]
     shown = [

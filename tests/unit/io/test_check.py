@@ -75,3 +75,28 @@ def test_findings_are_the_same_in_every_order(campaign: Path) -> None:
 def test_no_path_is_a_usage_error() -> None:
     with pytest.raises(UsageError):
         wbe.check([])
+
+
+INSTRUMENTS = Path(__file__).resolve().parents[3] / "data" / "samples" / "instruments"
+
+
+def test_an_export_is_checked_with_what_is_said_of_its_vials() -> None:
+    sidecar = INSTRUMENTS / "sidecar.csv"
+    assert [f.rule for f in wbe.check(INSTRUMENTS / "targetlynx.xml").errors] == [
+        "export_unit_missing"
+    ]
+    with_sidecar = wbe.check(INSTRUMENTS / "targetlynx.xml", sidecar=sidecar)
+    with_options = wbe.check(INSTRUMENTS / "targetlynx.xml", enrichment=100, unit="ng/mL")
+    for findings in (with_sidecar, with_options):
+        assert not findings.errors and findings.accepted == findings.rows > 0
+    assert "site_from_sample" in {f.rule for f in with_options}
+    with pytest.raises(UsageError, match="dilution"):
+        wbe.check(INSTRUMENTS / "targetlynx.xml", dilution=0)
+
+
+def test_of_a_folders_xml_only_exports_are_checked(tmp_path: Path) -> None:
+    write_csv(tmp_path / "lab.csv", [row(concentration="~1")])
+    (tmp_path / "areas.shp.xml").write_text("<metadata/>", encoding="utf-8")
+    (tmp_path / "batch.xml").write_bytes((INSTRUMENTS / "targetlynx.xml").read_bytes())
+    assert {f.file for f in wbe.check(tmp_path)} == {"lab.csv", "batch.xml"}
+    assert wbe.check(tmp_path / "areas.shp.xml").errors  # whoever names it means it

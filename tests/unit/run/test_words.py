@@ -8,6 +8,7 @@ from importlib.resources import files
 
 import pytest
 
+from wbe.findings import SEVERITIES
 from wbe.run.words import say
 
 with files("wbe.run").joinpath("words.csv").open(encoding="utf-8", newline="") as _file:
@@ -20,14 +21,22 @@ SOURCE = "".join(
 )
 
 #: Keys that are put together from parts; their own tests say that none is missing or left over.
-PREFIXES = ("step", "column", "check", "rule", "level", "note")
+PREFIXES = (
+    "step", "column", "check", "rule", "level", "note", "annotate.legend", "convert.form",
+    "convert.from",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda r: r["key"])
 def test_both_languages_name_the_same_values(row: dict[str, str]) -> None:
     values = [sorted(re.findall(r"\{(\w+)\}", row[lang])) for lang in ("en", "zh")]
     assert values[0] == values[1] and row["en"] and row["zh"]
-    assert row["key"].partition(".")[0] in PREFIXES or row["key"] in SOURCE
+    assert is_put_together(row["key"]) or f'"{row["key"]}"' in SOURCE
+
+
+def is_put_together(key: str) -> bool:
+    severities = [f"annotate.{severity}" for severity in SEVERITIES]
+    return key.startswith(tuple(f"{prefix}." for prefix in PREFIXES)) or key in severities
 
 
 def test_an_unknown_key_is_a_mistake_of_ours() -> None:
@@ -44,9 +53,29 @@ def test_names_of_rules_are_about_rules_that_exist() -> None:
     assert all(RULES[name].severity == "flag" for name in named)
 
 
+def keys(prefix: str) -> set[str]:
+    """What stands behind a prefix."""
+    found = (row["key"] for row in ROWS if row["key"].startswith(f"{prefix}."))
+    return {key.removeprefix(f"{prefix}.") for key in found}
+
+
+def test_the_legend_of_an_annotation_has_its_words() -> None:
+    from wbe.run import annotation
+
+    assert keys("annotate.legend") == set(annotation.LEGEND)
+    assert set(SEVERITIES) == set(annotation.LETTERS) <= keys("annotate")
+
+
+def test_every_form_and_origin_of_a_layout_has_its_words() -> None:
+    from wbe.io.layout import built_in
+    from wbe.run import converting
+
+    assert keys("convert.form") == set(converting.BY_WORDS)
+    assert keys("convert.from") == {"words", *(layout.origin for layout in built_in())}
+
+
 def test_every_design_and_statistic_has_its_words() -> None:
     from wbe.spatial.levels import ARITHMETIC, COUNTY, GEOMETRIC, PLANTS
 
-    keys = {row["key"] for row in ROWS}
-    levels = {f"level.{d}.{s}" for d in (COUNTY, PLANTS) for s in (GEOMETRIC, ARITHMETIC)}
-    assert levels == {key for key in keys if key.startswith("level.")}
+    levels = {f"{d}.{s}" for d in (COUNTY, PLANTS) for s in (GEOMETRIC, ARITHMETIC)}
+    assert levels == keys("level")
