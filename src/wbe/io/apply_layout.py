@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Any
 
 from wbe.errors import UnitError
 from wbe.findings import Findings
@@ -147,7 +148,7 @@ class Restating:
     ) -> Iterator[Restated]:
         """Restate rows and their lines part by part; what was filled down is told at the end."""
         carried, layout = Carried(), self.plan.layout.name
-        place = {"file": sheet.file, "sheet": sheet.name}
+        place: dict[str, Any] = {"file": sheet.file, "sheet": sheet.name}
         for rows, lines in parts:
             done = restate(self.plan, rows, carried)
             done.lines = lines
@@ -164,10 +165,9 @@ class Restating:
         first = self.plan.header.row + self.plan.header.depth
         for done in self(sheet, [(sheet.rows[first:], sheet.lines[first:])]):
             sheet.rows = [*sheet.rows[:first], *done.rows]
-            sheet.broken = sheet.broken | {(first + row, column): told
-                                           for (row, column), told in done.refused.items()}  # fmt: skip
-            sheet.written = {(first + row, column): text
-                             for (row, column), text in done.written.items()}  # fmt: skip
+            refused = {(first + row, at): told for (row, at), told in done.refused.items()}
+            sheet.broken = sheet.broken | refused
+            sheet.written = {(first + row, at): text for (row, at), text in done.written.items()}
 
 
 def plan_for(layout: Layout, sheet: Sheet) -> Plan:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, chain, compress, islice, zip_longest
@@ -197,12 +198,15 @@ def _fast(
     ):
         return None
     try:
-        frame = pd.read_csv(
-            io.StringIO(text), sep=delimiter, header=None, names=range(width + 1), dtype=object,
-            keep_default_na=False, na_filter=False, index_col=False, skip_blank_lines=False,
-            quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE, engine="c", low_memory=False,
-        )  # fmt: skip
-    except (pd.errors.ParserError, pd.errors.EmptyDataError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # cells beyond the header
+            frame = pd.read_csv(
+                io.StringIO(text), sep=delimiter, header=None, names=range(width + 1),
+                dtype=object, keep_default_na=False, na_filter=False, index_col=False,
+                skip_blank_lines=False, engine="c", low_memory=False,
+                quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
+            )  # fmt: skip
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, pd.errors.ParserWarning):
         return None
     columns = []
     for index in range(width):
@@ -237,7 +241,7 @@ def _every_row_has(text: str, delimiter: str, count: int) -> bool:
 def _strictly(
     line: int, text: str, pieces: Iterator[tuple[int, str]], delimiter: str, width: int, first: int
 ) -> Iterator[Block]:
-    """This piece and all after it by the strict reader, whose cells may hold line ends."""
+    """A piece and all after it by the strict reader, whose cells may hold line ends."""
     for rows, lines in split_pieces(chain([(line, text)], pieces), delimiter):
         yield from_rows(rows, lines, width, first)
         first += len(rows)

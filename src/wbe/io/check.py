@@ -160,9 +160,7 @@ def _note_indicators(source: Source, findings: Findings) -> None:
                          line=table.sheet.lines[table.header.row], severity="flag")  # fmt: skip
 
 
-def _read(
-    sources: list[Source], findings: Findings, quality: bool, form: str
-) -> dict[str, str]:
+def _read(sources: list[Source], findings: Findings, quality: bool, form: str) -> dict[str, str]:
     """Site to area of the laboratory tables; files of one folder are read as one."""
     folders: dict[Path, list[Source]] = {}
     for source in sources:

@@ -67,9 +67,9 @@ class Collected:
         results = (
             long_results(body, statements) if form == "long" else wide_results(body, statements)
         )
-        body.figures = {}  # what later findings quote, the results keep
         note_unstated(body, statements, results)
         self.extras.append(unknown_columns(body, form))
+        body.figures, body.texts_by_row = {}, {}  # what later findings quote, the results keep
         results.row = results.row + self.rows if self.rows else results.row
         self.bodies.append((self.rows, self.count, body))
         self.statements.append(statements)

@@ -317,7 +317,9 @@ class Statements:
 
     def _numbers(self, combined: np.ndarray) -> np.ndarray:
         """Number of each of some different combinations; new ones are taken up."""
-        if not self._width or not len(combined):
+        if not len(combined):
+            return np.zeros(0, dtype=np.int32)
+        if not self._width:
             self._count = 1
             return np.zeros(len(combined), dtype=np.int32)
         primary = combined[:, self._primary]

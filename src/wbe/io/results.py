@@ -219,9 +219,9 @@ def _refuse_unit(
         body.note_header("unit_missing", entries.row[refused], column, field=quantity)
         return
     rule = _unit_rule(unit, quantity)
+    near = ", ".join(suggestions.units(unit, QUANTITIES[quantity])) or "none"
     words = {"unit": unit, "count": "1", "expected": QUANTITIES[quantity], "field": quantity,
-             "reason": reason,
-             "nearest": ", ".join(suggestions.units(unit, QUANTITIES[quantity])) or "none"}  # fmt: skip
+             "reason": reason, "nearest": near}  # fmt: skip
     stated = body.of_results("unit")
     if beside is None or stated is None:
         entries.note(rule, refused, **words)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,11 +19,9 @@ from wbe.io.layout import Layout, Layouts, layouts_of
 from wbe.io.personal import note_personal_cells
 from wbe.io.stream import LargeText, open_large
 from wbe.io.tables import Sheet, begin_large, parse_delimited
-from wbe.io.text import Decoded, Refused, also_decodes, decode
+from wbe.io.text import Decoded, Refused, also_decodes, decode, line_at, mojibake
 from wbe.io.words import load
 
-# A Western name read as GB18030: a Chinese character inside a Latin word.
-_MOJIBAKE = re.compile(r"[A-Za-z][\u3400-\u9fff\ue000-\uf8ff][a-z]")
 _WORKBOOKS = tuple(suffix for suffixes in formats.SUFFIXES.values() for suffix in suffixes)
 
 
@@ -154,6 +151,8 @@ def open_source(
     except Refused as refused:
         findings.add(refused.rule, file=name, line=refused.line, **refused.details)
         source.tables = []
+        if not source.record["sha256"] and path.is_file():
+            source.record["sha256"] = stream.checksum(path)
     if source.record["layout"]:
         return source
     named = (table.layout or table.form for table in source.tables)
@@ -178,7 +177,8 @@ def _check_head(large: LargeText, sheet: Sheet, findings: Findings, layouts: Lay
     """As `_check_encoding`, of which the first rows are asked."""
     head = large.head()
     decoded = Decoded(head, large.encoding, large.guessed)
-    _check_encoding(head.encode(large.encoding), decoded, sheet, findings, layouts)
+    _check_encoding(head.encode(large.encoding), decoded, sheet, layouts)
+    _note_doubtful(large.doubtful, sheet, findings)
 
 
 def _bytes(path: Path) -> bytes:
@@ -210,14 +210,14 @@ def _sheets(
         if _score(layouts)(sheet.rows) < 2:
             raise Refused("not_a_workbook")
         findings.add("not_a_workbook", file=name, severity="flag")
-    _check_encoding(data, decoded, sheet, findings, layouts)
+    _check_encoding(data, decoded, sheet, layouts)
+    found = mojibake(decoded.text) if decoded.guessed and decoded.encoding == "gb18030" else None
+    _note_doubtful((line_at(decoded.text, found[0]), found[1]) if found else None, sheet, findings)
     return [sheet]
 
 
-def _check_encoding(
-    data: bytes, decoded: Decoded, sheet: Sheet, findings: Findings, layouts: Layouts
-) -> None:
-    """No known header word: would another encoding have known one? Mixed scripts: say so."""
+def _check_encoding(data: bytes, decoded: Decoded, sheet: Sheet, layouts: Layouts) -> None:
+    """Refuse a text without known header words that another encoding would have."""
     if not decoded.guessed:
         return
     score = _score(layouts)
@@ -227,10 +227,12 @@ def _check_encoding(
             if score(other.rows) >= 2 and name != "cp1252":
                 raise Refused("encoding_wrong", read_as=decoded.encoding, better=name)
         raise Refused("header_not_found", tried=decoded.encoding)
-    found = _MOJIBAKE.search(decoded.text) if decoded.encoding == "gb18030" else None
-    if found:
-        line = decoded.text.count("\n", 0, found.start()) + 1
-        findings.add("encoding_doubtful", file=sheet.file, line=line, value=found.group())
+
+
+def _note_doubtful(place: tuple[int, str] | None, sheet: Sheet, findings: Findings) -> None:
+    """Mixed scripts inside a word: say so."""
+    if place is not None:
+        findings.add("encoding_doubtful", file=sheet.file, line=place[0], value=place[1])
 
 
 def _score(layouts: Layouts) -> Callable[[Sequence[Sequence[str]]], int]:
@@ -258,9 +260,7 @@ def _read_export(
             source.tables.append(Table(sheet, header, "long", name))
 
 
-def _find_tables(
-    source: Source, sheets: list[Sheet], findings: Findings, layouts: Layouts
-) -> None:
+def _find_tables(source: Source, sheets: list[Sheet], findings: Findings, layouts: Layouts) -> None:
     skipped, refused = [], None
     for sheet in sheets:
         try:
@@ -290,9 +290,7 @@ def _find_tables(
                      tried=source.record["encoding"])  # fmt: skip
 
 
-def _laid_out(
-    sheet: Sheet, findings: Findings, layouts: Layouts
-) -> tuple[Sheet, Header, str]:
+def _laid_out(sheet: Sheet, findings: Findings, layouts: Layouts) -> tuple[Sheet, Header, str]:
     """A sheet, its header, and the name of the layout that was put to it."""
     try:
         layout = layouts.choose(sheet.rows[:SEARCHED_ROWS], sheet.name)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from wbe.io.text import CONTROL, Refused, codec_named
+from wbe.io.text import CONTROL, Refused, codec_named, line_at, mojibake
 
 LARGE = 8_000_000
 PIECE = 2_000_000
@@ -39,12 +39,15 @@ class LargeText:
         False where a BOM or the caller named the encoding.
     sha256 : str
         Of the bytes, as they were when the encoding was found.
+    doubtful : tuple of (int, str) or None
+        Line and text of the first place that looks wrongly read as GB18030.
     """
 
     path: Path
     encoding: str
     guessed: bool
     sha256: str
+    doubtful: tuple[int, str] | None = None
 
     def pieces(self, first_line: int = 1) -> Iterator[tuple[int, str]]:
         """Parts of the text that end with a line, after the number of their first line.
@@ -136,21 +139,43 @@ def open_large(path: Path, encoding: str | None) -> LargeText:
     bom = next((name for mark, name in _BOMS if head.startswith(mark)), "")
     for name in (named,) if named else (bom,) if bom else ("utf-8", "gb18030"):
         try:
-            sha256 = _pass_over(path, name)
-        except UnicodeDecodeError as error:
+            sha256, doubtful = _pass_over(path, name)
+        except UnicodeDecodeError:
             if name == "utf-8" and not named:
                 continue
-            raise _refusal(path, name, error) from None
-        return LargeText(path, name, not (named or bom), sha256)
+            raise _first_nul(path, not (named or bom)) or _refusal(path, name) from None
+        except Refused as refused:
+            raise _first_nul(path, not (named or bom)) or refused from None
+        guessed = not (named or bom)
+        return LargeText(path, name, guessed, sha256, doubtful if guessed else None)
     raise AssertionError("the last encoding of the ladder is refused or taken")
 
 
-def _pass_over(path: Path, encoding: str) -> str:
-    """Checksum of a file whose bytes are text in an encoding."""
+def checksum(path: Path) -> str:
+    """SHA-256 of a file, read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class _Lines:
+    """Counts the lines of a text that comes in parts, which may part a carriage return and feed."""
+
+    def __init__(self) -> None:
+        self.number = 1
+        self._returned = False
+
+    def take(self, text: str) -> None:
+        """Go on by some text."""
+        self.number += line_ends(text) - (self._returned and text.startswith("\n"))
+        self._returned = text.endswith("\r") if text else self._returned
+
+
+def _pass_over(path: Path, encoding: str) -> tuple[str, tuple[int, str] | None]:
+    """Checksum of a file whose bytes are text, and the first place that looks wrongly read."""
     digest = hashlib.sha256()
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     wide = encoding.startswith("utf-16")
-    lines = 1
+    lines, doubtful, before = _Lines(), None, ""
     with path.open("rb") as file:
         while data := file.read(PIECE):
             digest.update(data)
@@ -158,23 +183,53 @@ def _pass_over(path: Path, encoding: str) -> str:
             if wide or len(data.translate(None, _CONTROL_BYTES)) != len(data):
                 control = CONTROL.search(text)
                 if control:
-                    before = len(_LINE_END.findall(text, 0, control.start()))
-                    raise Refused("not_text", line=lines + before)
-            lines += text.count("\n")
+                    lines.take(text[: control.start()])
+                    raise Refused("not_text", line=lines.number)
+            if encoding == "gb18030" and doubtful is None:
+                found = mojibake(before + text)
+                if found:
+                    at = max(0, found[0] - len(before))
+                    doubtful = lines.number + line_at(text, at) - 1, found[1]
+                before = (before + text)[-2:]
+            lines.take(text)
         decoder.decode(b"", final=True)
-    return digest.hexdigest()
+    return digest.hexdigest(), doubtful
 
 
-def _refusal(path: Path, encoding: str, error: UnicodeDecodeError) -> Refused:
-    """Where the bytes stop being text: found again by the line, the message names the byte."""
-    decoder = codecs.getincrementaldecoder(encoding)("strict")
-    line = 1
+def _first_nul(path: Path, guessed: bool) -> Refused | None:
+    """Refusal of a file that holds a NUL byte, which no text of a guessed encoding does."""
+    lines = _Lines()
     with path.open("rb") as file:
-        for data in file:
+        while guessed and (data := file.read(PIECE)):
+            before, nul, _ = data.decode("latin-1").partition("\x00")
+            lines.take(before)
+            if nul:
+                return Refused("not_text", line=lines.number)
+    return None
+
+
+def _refusal(path: Path, encoding: str) -> Refused:
+    """Where the bytes stop being text: found again, in the piece concerned byte by byte."""
+    decoder, lines = codecs.getincrementaldecoder(encoding)("strict"), _Lines()
+    with path.open("rb") as file:
+        while True:
+            state, data = decoder.getstate(), file.read(PIECE)
             try:
-                decoder.decode(data)
-            except UnicodeDecodeError:
-                break
-            line += 1
-    byte = f"0x{error.object[error.start]:02X}"
-    return Refused("encoding_invalid", line=line, encoding=encoding, byte=byte)
+                lines.take(decoder.decode(data, final=not data))
+            except UnicodeDecodeError as error:
+                decoder.setstate(state)
+                fault = _fault(decoder, data, lines) or error
+                byte = f"0x{fault.object[fault.start]:02X}"
+                return Refused("encoding_invalid", line=lines.number, encoding=encoding, byte=byte)
+
+
+def _fault(
+    decoder: codecs.IncrementalDecoder, data: bytes, lines: _Lines
+) -> UnicodeDecodeError | None:
+    """Decode byte by byte up to the error; None if only the end of the file is one."""
+    for number in range(len(data)):
+        try:
+            lines.take(decoder.decode(data[number : number + 1]))
+        except UnicodeDecodeError as error:
+            return error
+    return None

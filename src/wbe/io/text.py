@@ -36,6 +36,8 @@ _MAGIC = (
 _HTML = re.compile(rb"<(!doctype\s+html|html|table|head|body|meta)\b", re.IGNORECASE)
 _XML_SHEET = re.compile(rb"<\?mso-application|urn:schemas-microsoft-com:office:spreadsheet")
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+# A Western name read as GB18030: a Chinese character inside a Latin word.
+_MOJIBAKE = re.compile(r"[A-Za-z][\u3400-\u9fff\ue000-\uf8ff][a-z]")
 
 
 class Refused(Exception):
@@ -126,7 +128,7 @@ def decode(data: bytes, encoding: str | None = None) -> Decoded:
     decoded = _named(data, encoding) if encoding else _ladder(data)
     control = CONTROL.search(decoded.text)
     if control:
-        raise Refused("not_text", line=_line_at(decoded.text, control.start()))
+        raise Refused("not_text", line=line_at(decoded.text, control.start()))
     return decoded
 
 
@@ -160,7 +162,7 @@ def _ladder(data: bytes) -> Decoded:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return Decoded(_strict(data, "utf-16"), "utf-16", guessed=False)
     if b"\x00" in data:
-        raise Refused("not_text", line=data.count(b"\n", 0, data.index(b"\x00")) + 1)
+        raise Refused("not_text", line=line_at(data.decode("latin-1"), data.index(b"\x00")))
     try:
         return Decoded(data.decode("utf-8"), "utf-8", guessed=True)
     except UnicodeDecodeError:
@@ -172,7 +174,8 @@ def _strict(data: bytes, encoding: str) -> str:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         found = error.object  # a codec that strips a BOM counts from behind it
-        line = found.count(b"\n", 0, error.start) + 1
+        before = data[: len(data) - len(found) + error.start].decode(encoding, "ignore")
+        line = line_at(before, len(before))  # a byte 0x0A of UTF-16 need not end a line
         byte = f"0x{found[error.start]:02X}"
         raise Refused("encoding_invalid", line=line, encoding=encoding, byte=byte) from None
 
@@ -199,5 +202,23 @@ def also_decodes(data: bytes) -> dict[str, str]:
     return found
 
 
-def _line_at(text: str, position: int) -> int:
-    return len(re.findall(r"\r\n|\r|\n", text[:position])) + 1
+def mojibake(text: str) -> tuple[int, str] | None:
+    """Where a text read as GB18030 looks like another encoding, and what stands there.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    tuple of (int, str) or None
+        Position and text of the first such place.
+    """
+    found = _MOJIBAKE.search(text)
+    return (found.start(), found.group()) if found else None
+
+
+def line_at(text: str, position: int) -> int:
+    """Line of a position of a text, counted from 1, whatever ends the lines."""
+    ends = text.count("\n", 0, position) + text.count("\r", 0, position)
+    return ends - text.count("\r\n", 0, position) + 1

@@ -322,7 +322,10 @@ def test_two_header_rows(tmp_path: Path) -> None:
 "Boden (ng/g) > M1" = "methamphetamine (ng/g)"
 """
     text = "Ort;Tag;Wasser (ng/L);;Boden (ng/g)\n;;M1;M2;M1\nNord;2024-03-12;12;3;4\n"
-    head = 'header_rows = 2\nwords = { "Boden" = "soil" }\nconstants = { mode = "grab", weight_basis = "dry" }'
+    head = (
+        'header_rows = 2\nwords = { "Boden" = "soil" }\n'
+        'constants = { mode = "grab", weight_basis = "dry" }'
+    )
     layout = layout_file(tmp_path, head, columns)
     path = table(tmp_path, "", header=text)
     header = plan_for(load(layout), _sheet(path)).header
