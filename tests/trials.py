@@ -89,6 +89,8 @@ def campaign(folder: Path, *, mapped: bool = False) -> Path:
 @cache
 def warm() -> None:
     """Import everything and draw one map in this process, so that forks need not."""
+    import tqdm  # noqa: F401
+
     from wbe.run import config, outputs, resume, summary  # noqa: F401
 
     with tempfile.TemporaryDirectory() as folder:

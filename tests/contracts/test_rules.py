@@ -12,7 +12,6 @@ from wbe.findings import RULES
 
 #: Rules that no file alone can trigger, with what does: their tests are elsewhere.
 NO_FILE = {
-    "status_contradicts",  # a Dataset made by a program
     "parquet_not_installed",  # an installation without the extra
 }
 RULE_IDS = sorted(RULES)

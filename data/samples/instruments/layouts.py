@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from generate import COMPOUNDS, Injection, Peak, peaks, sequence, times
+from generate_instruments import COMPOUNDS, Injection, Peak, peaks, sequence, times
 
 NOTE = "synthetic"  # stands in a name, path or comment of every file
 TRANSITIONS = ("150.1 -> 119.0", "136.1 -> 119.1", "290.1 -> 105.0", "304.2 -> 105.0",

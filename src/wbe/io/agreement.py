@@ -66,7 +66,9 @@ def written(
         column = body.header.column(field)
         if column is None:
             continue
-        text = body.cells[column.index][statement - first]
+        own = body.written.get(column.index)  # where a layout restated the cell
+        text = own[row - first_row] if own is not None else ""
+        text = text or body.cells[column.index][statement - first]
         cell = body.address(row - first_row, column)
         place = Written(field, column.text, cell, text)
         if text:

@@ -18,7 +18,7 @@ from wbe.io.agreement import Stated, note_conflict, written
 from wbe.io.columns import Figures
 from wbe.io.duplicates import any_repeated, join_duplicates
 from wbe.io.outcomes import CODE
-from wbe.io.results import Results
+from wbe.io.results import KINDS, Results
 from wbe.io.rows import Body
 
 # sample-level fields on which the rows of one sample must agree
@@ -129,7 +129,10 @@ def collapse(joined: Joined) -> tuple[pd.DataFrame, Results, np.ndarray]:
         results, sample = join_duplicates(joined, sample, portions.ids)
     rejected = refused[sample] & (results.status != CODE["not_measured"])
     results.status[rejected] = CODE["rejected"]
-    results.value[results.status == CODE["rejected"]] = np.nan
+    refused_at = results.status == CODE["rejected"]
+    results.value[refused_at] = np.nan
+    for name in set(results.numbers) & set(KINDS):
+        results.numbers[name][refused_at] = np.nan
     return samples, results, sample
 
 

@@ -14,7 +14,9 @@ from wbe.io import euda
 from wbe.io.collapse import Joined, collapse
 from wbe.io.columns import Texts
 from wbe.io.gather import extract
-from wbe.io.results import KINDS, Results, joined_results
+from wbe.io.header import VALUE_FIELDS
+from wbe.io.plausibility import Origin
+from wbe.io.results import KINDS, SOLIDS, Results, joined_results
 from wbe.io.results_table import (
     check_needed,
     columns_of_results,
@@ -26,7 +28,8 @@ from wbe.io.results_table import (
 from wbe.io.rows import Body
 from wbe.io.samples import read_rows
 from wbe.io.sources import Table
-from wbe.io.text import Refused
+from wbe.io.tables import column_letters
+from wbe.io.text import UNREADABLE, Refused
 
 LAYOUTS = ("long", "wide", "town_blocks", "euda")
 """Forms of tables that hold samples."""
@@ -42,10 +45,13 @@ class Collected:
         self.bodies: list[tuple[int, int, Body]] = []
         self.extras: list[dict[str, Texts]] = []
         self.euda: list[tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]] = []
+        self.origins: list[Origin] = []
         self.rows = self.count = 0
 
-    def add(self, table: Table, source: int, layout: str) -> None:
-        """Read one table."""
+    def add(self, table: Table, file: int, layout: str) -> None:
+        """Read one table of a file, which is named by its number."""
+        source = len(self.origins)
+        self.origins.append(_origin(table, file))
         if layout != "auto" and table.form != layout:
             raise Refused("layout_mismatch", wanted=layout, found=table.form)
         if table.form == "euda":
@@ -57,7 +63,15 @@ class Collected:
             raise Refused("not_a_lab_table", found=table.form)
         check_needed(table, self.findings)
         by_row, results = columns_of_results(table.header, table.form)
-        body = extract(table.sheet, table.header, self.findings, results=results, by_row=by_row)
+        noted = Findings()
+        try:
+            body = extract(table.sheet, table.header, noted, results=results, by_row=by_row)
+        except Refused as refused:
+            if refused.rule not in UNREADABLE:  # what was noticed of a damaged text is void
+                self.findings.extend(noted)
+            raise
+        self.findings.extend(noted)
+        body.findings = self.findings
         self._add_body(body, table.form, source)
 
     def _add_body(self, body: Body, form: str, source: int) -> None:
@@ -79,8 +93,20 @@ class Collected:
         self.findings.rows += body.seen
         self.findings.accepted += len(body.lines) + len(body.quality_control)
 
-    def dataset(self, files: list[dict[str, Any]]) -> xr.Dataset:
-        """Join everything that was read."""
+    def dataset(self, files: list[dict[str, Any]]) -> tuple[xr.Dataset, np.ndarray]:
+        """Join everything that was read.
+
+        Parameters
+        ----------
+        files : list of dict
+            ``attrs["files"]``.
+
+        Returns
+        -------
+        samples : Dataset (sample, analyte)
+        origin : ndarray of int (sample, analyte)
+            Number of each result's table in `origins`; -1 for none.
+        """
         controls = [record for _, _, body in self.bodies for record in body.quality_control]
         parts = [self._joined()] if self.rows else []
         parts += [(samples, results, {}) for samples, results, _ in self.euda]
@@ -96,7 +122,11 @@ class Collected:
         means = [published for _, _, published in self.euda]
         if means:
             dataset.attrs["published_means"] = pd.concat(means, ignore_index=True)
-        return dataset
+        origin = dataset["source_file"].values
+        file_of = np.array([of.file for of in self.origins] + [-1], dtype=origin.dtype)
+        if (file_of[:-1] != np.arange(len(self.origins))).any():  # else the numbers are the same
+            dataset["source_file"] = dataset["source_file"].copy(data=file_of[origin])
+        return dataset, origin
 
     def _joined(self) -> _Part:
         bodies = self.bodies
@@ -122,14 +152,28 @@ class Collected:
         return _our_names(samples), records, extras
 
 
+def _origin(table: Table, file: int) -> Origin:
+    """What findings name of a table, with the columns of its results where cells have addresses."""
+    if not table.sheet.spreadsheet:
+        return Origin(file, table.sheet.name)
+    header = table.header
+    letters = {(c.id, c.matrix if c.matrix in SOLIDS else ""): column_letters(c.index)
+               for c in reversed(header.analytes)}  # fmt: skip
+    stated = [column for name in VALUE_FIELDS if (column := header.column(name))]
+    if stated and table.form == "long":
+        letters = {("", ""): column_letters(stated[0].index)}
+    return Origin(file, table.sheet.name, letters)
+
+
 _Part = tuple[pd.DataFrame, pd.DataFrame, dict[str, pd.Series]]
 
 
 def _stacked(frames: list[pd.DataFrame]) -> pd.DataFrame:
     """Frames one under the other; texts of a column that one of them lacks are ""."""
-    if len(frames) == 1:
-        return frames[0]
-    stacked = pd.concat(frames, ignore_index=True)
+    filled = [frame for frame in frames if len(frame)] or frames[:1]
+    if len(filled) == 1:
+        return filled[0]
+    stacked = pd.concat(filled, ignore_index=True)
     for name in stacked:
         if stacked[name].dtype.kind not in "fMbi":
             stacked[name] = stacked[name].astype(object).fillna("")

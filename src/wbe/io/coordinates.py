@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from wbe import names
 from wbe.io.words import plain
 
 _MARKS = str.maketrans(
@@ -171,3 +172,14 @@ def _checked(lon: float, lat: float) -> Position:
     if abs(lon) > 180 or abs(lat) > 90:
         return Position(rule="coordinate_out_of_range")
     return Position(lon, lat)
+
+
+def read_datum(text: str) -> str | None:
+    """``百度坐标`` to ``bd09``; ``epsg:4490`` to ``EPSG:4490``; None if unknown."""
+    shown = plain(text)
+    if not shown:
+        return ""
+    head, _, code = shown.upper().replace(" ", "").partition("EPSG:")
+    if not head and code.isdigit():
+        return {"4326": "wgs84", "4490": "cgcs2000"}.get(code, f"EPSG:{code}")
+    return names.resolve("datum", shown)

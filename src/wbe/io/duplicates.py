@@ -66,9 +66,8 @@ def _table(results: Results, at: np.ndarray, cell: np.ndarray) -> pd.DataFrame:
     table = pd.DataFrame({"at": at, "cell": cell[at], "row": results.row[at]})
     for name in ("value", "lod", "loq", "status", "quantity"):
         table[name] = getattr(results, name)[at]
-    for name in ("rsd", "recovery", "duplicate_rpd"):
-        if name in results.numbers:
-            table[name] = results.numbers[name][at]
+    for name, values in results.numbers.items():
+        table[name] = values[at]
     codes, known = results.texts.get("replicate", (None, [""]))
     table["replicate"] = np.zeros(len(at), dtype=int) if codes is None else codes[at]
     table["unnumbered"] = np.array([not text for text in known], dtype=bool)[table["replicate"]]
@@ -148,7 +147,7 @@ def _average(results: Results, group: pd.DataFrame) -> None:
     with_value = first.index.isin(means.index)
     results.status[target] = np.where(with_value, CODE["quantified"], statuses.to_numpy())
     results.value[target] = means.reindex(first.index).to_numpy()
-    for name in ("rsd", "recovery"):
-        if name in results.numbers:
+    for name, values in results.numbers.items():
+        if name != "duplicate_rpd":  # said of one pair of analyses, not of their mean
             mean = quantified[name].mean().reindex(first.index)
-            results.numbers[name][target[with_value]] = mean.to_numpy()[with_value]
+            values[target[with_value]] = mean.to_numpy()[with_value]

@@ -175,7 +175,9 @@ def _long_units(body: Body, value: Column, quantity: str) -> tuple[list[str], np
     stated = None if beside_concentration else body.of_results("unit")
     if stated is None:
         return [fallback], same(0, len(body.lines))
-    return [plain(unit) or fallback for unit in stated.known], stated.codes
+    distinct = Texts()  # a blank cell and the header, or two spellings, say one unit
+    numbers = distinct.numbers([plain(unit) or fallback for unit in stated.known])
+    return distinct.known, small(numbers)[stated.codes]
 
 
 def _analytes(body: Body, column: Column) -> tuple[list[str], np.ndarray]:

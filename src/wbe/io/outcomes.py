@@ -175,6 +175,7 @@ def settle(entries: Entries, read: Readings, found: Settled) -> None:
     broken = _broken(entries)
     status[broken] = CODE["rejected"]
     _refuse_bad(entries, read, status)
+    _refuse_contradicting(entries, read, found, stated)
     below = (stated == CODE["below_lod"]) | (stated == CODE["below_loq"])
     _settle_nondetects(entries, read, found, stated, below & (status == _UNSETTLED))
     for word in ("missing", "not_measured", "rejected", "above_range"):
@@ -209,6 +210,22 @@ def _refuse_bad(entries: Entries, read: Readings, status: np.ndarray) -> None:
         bad = bad[status[bad] == _UNSETTLED]
         entries.note(rule, bad)
         status[bad] = CODE["rejected"]
+
+
+def _refuse_contradicting(
+    entries: Entries, read: Readings, found: Settled, stated: np.ndarray
+) -> None:
+    """Numbers above the limit that they lie below, as their status says."""
+    by_lod, by_loq = stated == CODE["below_lod"], stated == CODE["below_loq"]
+    chosen = (by_lod | by_loq) & (found.status == _UNSETTLED)
+    if not chosen.any():
+        return
+    chosen[read.where([reading.kind != "number" for reading in read.known])] = False
+    limit = np.where(by_lod & ~np.isnan(found.lod), found.lod, found.loq)
+    with np.errstate(invalid="ignore"):
+        above = chosen & (found.value > limit) & ~_same(found.value, limit)
+    entries.note("status_contradicts", np.flatnonzero(above))
+    found.status[above] = CODE["rejected"]
 
 
 def _settle_nondetects(

@@ -121,9 +121,9 @@ def read_sources(sources: Sequence[Source], findings: Findings, layout: str = "a
                 if refused.rule != "columns_refused":
                     findings.add(refused.rule, file=source.name, sheet=table.sheet.name,
                                  line=refused.line, **refused.details)  # fmt: skip
-    dataset = collected.dataset([source.record for source in sources])
+    dataset, origin = collected.dataset([source.record for source in sources])
     findings.extend(iter(schema.validate(dataset)))
-    note_plausibility(dataset, findings, places_of(dataset))
+    note_plausibility(dataset, findings, places_of(dataset, collected.origins, origin))
     exports = [export for source in sources for export in source.exports]
     findings.become(instruments.finish(dataset, exports, findings))
     dataset.attrs["findings"] = findings

@@ -170,11 +170,11 @@ def _settle_units(entries: Entries, read: Readings, value: np.ndarray) -> None:
         return
     chosen = np.array(with_unit)[read.which]
     entry, which = read.entry[chosen], read.which[chosen]
-    known, unit = Texts(), entries.unit.astype(np.int32)
-    known.numbers(entries.units)
+    known = Texts()
+    unit = known.numbers(entries.units)[entries.unit]
     for reading, row_unit in set(zip(which.tolist(), unit[entry].tolist(), strict=True)):
         here = entry[(which == reading) & (unit[entry] == row_unit)]
-        own, stated = read.known[reading].unit, entries.units[row_unit]
+        own, stated = read.known[reading].unit, known.known[row_unit]
         try:
             value[here] *= scale(own, stated) if stated else 1.0
             own = stated or own

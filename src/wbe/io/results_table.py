@@ -78,8 +78,10 @@ def long_results(body: Body, statements: pd.DataFrame) -> Results:
         other = long_entries(body, name)
         other.long, other.limits = False, {}
         values = read_entries(other, statements)
-        quantified = values.status == CODE["quantified"]
-        results.numbers[name] = np.where(quantified, values.value, np.nan)
+        stated_too = values.status == CODE["quantified"]
+        alone = stated_too & (results.status != CODE["quantified"])
+        other.note("second_quantity_unused", np.flatnonzero(alone), field=name, first=stated[0])
+        results.numbers[name] = np.where(stated_too & ~alone, values.value, np.nan)
     results.numbers |= beside_values(entries)
     for name, field in (("replicate", "replicate"), ("analysis_method", "method")):
         texts = body.of_results(field)

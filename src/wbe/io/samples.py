@@ -13,11 +13,12 @@ import numpy as np
 import pandas as pd
 
 from wbe import names
-from wbe.io.coordinates import Position, read_angle, read_pair
+from wbe.io.coordinates import Position, read_angle, read_datum, read_pair
 from wbe.io.dates import FIRST_YEAR, LAST_YEAR, is_yearless_quarter, read_round, read_when, years_in
 from wbe.io.header import Column, split_unit
 from wbe.io.quantities import QUANTITIES, read_quantities, read_shares
 from wbe.io.rows import Body
+from wbe.io.site_positions import refuse_impossible
 from wbe.io.words import plain
 
 TEXTS = ("visit", "lab", "population_date", "phase", "preservation", "storage_temp",
@@ -103,6 +104,7 @@ def _read_places(body: Body, rows: pd.DataFrame) -> None:
     for position in np.flatnonzero(rows["site"].to_numpy() == ""):
         body.note("site_missing", int(position), column, sample_id=rows["sample_id"][position])
         rows.loc[position, "refused"] = True
+    refuse_impossible(body)
     read_coordinates(body, rows)
 
 
@@ -165,17 +167,6 @@ def _read_crs(body: Body) -> list[str]:
         if column is not None and known[text] is None:
             body.note("crs_unknown", position, column)
     return [known[text] or "" for text in texts]
-
-
-def read_datum(text: str) -> str | None:
-    """``百度坐标`` to ``bd09``; ``epsg:4490`` to ``EPSG:4490``; None if unknown."""
-    shown = plain(text)
-    if not shown:
-        return ""
-    head, _, code = shown.upper().replace(" ", "").partition("EPSG:")
-    if not head and code.isdigit():
-        return {"4326": "wgs84", "4490": "cgcs2000"}.get(code, f"EPSG:{code}")
-    return names.resolve("datum", shown)
 
 
 @lru_cache(maxsize=4096)
@@ -249,7 +240,8 @@ def _read_times(body: Body, rows: pd.DataFrame) -> None:
         clocks.append(bool(when and when.clock))
         rounds.append(when.round if when else "")
     rows["time"] = pd.to_datetime(pd.Series(starts, dtype="object")).astype("datetime64[s]")
-    rows["hours"], rows["clock"] = hours, clocks
+    rows["hours"] = np.array(hours, dtype=float)
+    rows["clock"] = np.array(clocks, dtype=bool)
     rows["date_round"] = column_of(rounds)
     if body.header.column("end") is not None:
         _read_ends(body, rows, year)

@@ -1,4 +1,4 @@
-"""Positions of a sites table that cannot be, or that stand far from all others.
+"""Positions that cannot be, or that stand far from all others of a table of sites.
 
 What needs areas and datums is found where sites meet areas, in `wbe.spatial.positions`.
 """
@@ -12,10 +12,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from wbe.io.coordinates import in_metres, projected_systems, read_angle
+from wbe.io.coordinates import in_metres, projected_systems, read_angle, read_datum
 from wbe.io.header import Column
 from wbe.io.rows import Body
-from wbe.io.samples import read_datum
 from wbe.io.words import plain
 from wbe.thresholds import number
 
@@ -29,8 +28,8 @@ def refuse_impossible(body: Body) -> None:
     Parameters
     ----------
     body : Body
-        Rows of a sites table with columns ``lon`` and ``lat``; changed in place, so that reading
-        the coordinates finds nothing more to say about them.
+        Rows of a table of sites or of a laboratory with columns ``lon`` and ``lat``; changed in
+        place, so that reading the coordinates finds nothing more to say about them.
     """
     lon, lat = body.header.column("lon"), body.header.column("lat")
     if lon is None or lat is None:
@@ -84,7 +83,7 @@ def _blank(body: Body, position: int, *columns: Column) -> None:
 
 def _note_minutes(body: Body, lon: Column, lat: Column) -> None:
     """One flag where all decimals of a table could be minutes and seconds."""
-    texts = [plain(text) for column in (lon, lat) for text in body.texts(column) if text]
+    texts = dict.fromkeys(plain(t) for column in (lon, lat) for t in body.texts(column) if t)
     pairs = [_MINUTES.fullmatch(text) for text in texts]
     if len(texts) < number("minutes_numbers") or not all(pairs):
         return
@@ -108,6 +107,8 @@ def note_far(body: Body, rows: pd.DataFrame) -> None:
     lon, lat = placed["lon"].to_numpy(float), placed["lat"].to_numpy(float)
     distance = kilometres(lon, lat, float(np.median(lon)), float(np.median(lat)))
     usual = float(np.median(distance))
+    if usual > number("far_programme_km"):
+        return
     limit = max(number("far_km"), number("far_spreads") * usual)
     column = body.header.column("lon") or body.header.column("coordinates")
     for i in np.flatnonzero(distance > limit).tolist():

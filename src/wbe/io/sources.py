@@ -142,6 +142,7 @@ def open_source(
         else:
             source.record |= {"sha256": large.sha256, "encoding": large.encoding}
             sheets = [begin_large(large, name, _score(layouts))]
+            _check_name(source, sheets[0], findings, layouts)
             _check_head(large, sheets[0], findings, layouts)
         export = None if layouts.chosen else instruments.recognise(sheets)
         if export is None:
@@ -206,14 +207,19 @@ def _sheets(
     decoded = decode(data, encoding)
     source.record["encoding"] = decoded.encoding
     sheet = parse_delimited(decoded.text, name, _score(layouts))
-    if source.path.suffix.lower() in _WORKBOOKS:
-        if _score(layouts)(sheet.rows) < 2:
-            raise Refused("not_a_workbook")
-        findings.add("not_a_workbook", file=name, severity="flag")
+    _check_name(source, sheet, findings, layouts)
     _check_encoding(data, decoded, sheet, layouts)
     found = mojibake(decoded.text) if decoded.guessed and decoded.encoding == "gb18030" else None
     _note_doubtful((line_at(decoded.text, found[0]), found[1]) if found else None, sheet, findings)
     return [sheet]
+
+
+def _check_name(source: Source, sheet: Sheet, findings: Findings, layouts: Layouts) -> None:
+    """Text under the name of a workbook: read if it is a table, which is said."""
+    if source.path.suffix.lower() in _WORKBOOKS:
+        if _score(layouts)(sheet.rows) < 2:
+            raise Refused("not_a_workbook")
+        findings.add("not_a_workbook", file=source.name, severity="flag")
 
 
 def _check_encoding(data: bytes, decoded: Decoded, sheet: Sheet, layouts: Layouts) -> None:

@@ -36,6 +36,8 @@ _MAGIC = (
 _HTML = re.compile(rb"<(!doctype\s+html|html|table|head|body|meta)\b", re.IGNORECASE)
 _XML_SHEET = re.compile(rb"<\?mso-application|urn:schemas-microsoft-com:office:spreadsheet")
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+UNREADABLE = ("quote_not_closed", "cell_too_long")
+"""Rules that refuse a text as a whole, also where its first rows have been read by then."""
 # A Western name read as GB18030: a Chinese character inside a Latin word.
 _MOJIBAKE = re.compile(r"[A-Za-z][\u3400-\u9fff\ue000-\uf8ff][a-z]")
 

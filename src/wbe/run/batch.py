@@ -211,6 +211,9 @@ def _compute(job: Job, config: Config, language: str, asked: Asked, progress: Pr
         lost, samples = losses.lost(results.result, results.findings)
         key = "rejected" if samples else "rejected.rows"
         asked.warn(say(key, language, results=lost, samples=len(samples)))
+    unused = sorted({one.file for one in results.findings.errors if one.scope == "file"})
+    if unused and not asked.quiet:
+        asked.warn(say("files.unused", language, names=", ".join(unused)))
     return verdict.code(results.findings, usable=True)
 
 

@@ -81,3 +81,12 @@ def test_rows_that_say_the_same_make_one_statement(rows: list[tuple[str, str]]) 
     said = [tuple(t.known[i] for t, i in zip(columns, row, strict=True)) for row in codes.tolist()]
     assert len(set(said)) == len(said)
     assert [said[i] for i in of_row] == rows
+
+
+def test_a_block_of_which_nothing_is_left_changes_no_statement() -> None:
+    statements, column = Statements(1), Texts()
+    for cells in (["a", "b"], [], ["c", "a"], []):
+        codes = np.arange(len(cells))
+        statements.take([(codes, cells)], [column.numbers(cells)], len(cells), single=False)
+    codes, of_row = statements.finish()
+    assert [column.known[i] for i in codes[of_row, 0]] == ["a", "b", "c", "a"]

@@ -288,6 +288,40 @@ def test_lines_and_cells_are_those_of_the_file(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
+def test_findings_show_a_cell_as_the_laboratory_wrote_it(tmp_path: Path) -> None:
+    head = 'decimal = ","\nnondetect = { "n.n." = "lod" }\nwords = { "XY" = "xyzzy" }'
+    path = table(tmp_path, "P1;Nord;2024-03-12;METH;n.n.\nP2;Nord;2024-03-13;METH;<0,5\n"
+                 "P3;Nord;2024-03-14;XY;1,5\nP4;Nord;2024-03-14;ABC;1,5\n")  # fmt: skip
+    samples = wbe.read(path, layout=layout_file(tmp_path, head), errors="reject")
+    shown = {(f.rule, f.line): f.value for f in samples.attrs["findings"] if f.line}
+    assert shown == {
+        ("read_as_nondetect", 2): "n.n.", ("limit_missing", 2): "n.n.",
+        ("read_as_nondetect", 3): "<0,5", ("analyte_unknown", 4): "XY",
+        ("analyte_unknown", 5): "ABC",
+    }  # fmt: skip
+
+
+def test_a_conflict_shows_both_cells_as_written(tmp_path: Path) -> None:
+    columns = COLUMNS + '"Zulauf m3/d" = "flow (m3/d)"\n'
+    path = table(tmp_path, "P1;Nord;2024-03-12;METH;1,5;1,5\nP1;Nord;2024-03-12;BE;1,5;2,5\n",
+                 HEADER.strip() + ";Zulauf m3/d\n")  # fmt: skip
+    layout = layout_file(tmp_path, 'decimal = ","', columns)
+    findings = wbe.read(path, layout=layout, errors="reject").attrs["findings"]
+    (conflict,) = (f for f in findings if f.rule == "sample_conflict")
+    assert conflict.value == "2,5"
+    assert dict(conflict.details)["values"] == "1,5 (2); 2,5 (3)"
+
+
+@pytest.mark.parametrize("constants", ["", 'constants = { mode = "grab", phase = "dissolved" }'])
+def test_ragged_rows_are_counted_without_what_a_layout_adds(tmp_path: Path, constants: str) -> None:
+    path = table(tmp_path, "P1;Nord;2024-03-12\nP2;Nord;2024-03-12;METH;1;soil\n"
+                 "P3;Nord;2024-03-13;METH;1\n")  # fmt: skip
+    samples = wbe.read(path, layout=layout_file(tmp_path, constants), errors="reject")
+    told = [(f.rule, f.line, dict(f.details)["found"], dict(f.details)["expected"])
+            for f in samples.attrs["findings"].errors]  # fmt: skip
+    assert told == [("row_too_short", 2, "3", "5"), ("row_too_long", 3, "6", "5")]
+
+
 def test_merged_cells_are_filled_through_a_layout(tmp_path: Path) -> None:
     cells = [HEADER.strip().split(";"), ["P1", "Nord", "2024-03-12", "METH", "1"],
              ["P2", "", "2024-03-13", "METH", "2"]]  # fmt: skip

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from lab_tables import row, write_csv
 
+import wbe
 from wbe import schema
 from wbe.findings import Finding, Findings
-from wbe.io.plausibility import note_plausibility, places_of
+from wbe.io.plausibility import Origin, note_plausibility, places_of
 from wbe.io.plausibility_copies import mistyped, repeat_chance, resolution, significant_digits
 from wbe.io.plausibility_groups import (
     codes_of,
@@ -540,3 +543,50 @@ def test_factors_as_people_write_them(
 def test_the_nearest_factor_may_be_a_fraction() -> None:
     near = nearest_factor(np.array([-7.0, 15.0]), np.log([1000, 1e6]))
     np.testing.assert_allclose(np.exp(near), [1e-3, 1e6])
+
+
+# Places in workbooks
+
+
+def _workbook(path: Path, sheets: dict[str, list[list[object]]]) -> Path:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for name, cells in sheets.items():
+        sheet = book.create_sheet(name)
+        for values in cells:
+            sheet.append(values)
+    book.save(path)
+    return path
+
+
+def test_a_finding_in_a_workbook_names_its_sheet_and_cell(tmp_path: Path) -> None:
+    wide = [["sample_id", "site", "date", "matrix", "KET (ng/L)", "METH (ng/L)"]]
+    wide += [[f"W{i}", "North", f"2024-03-{i:02}", "influent", 7 + i % 3, 100 + 3 * i]
+             for i in range(1, 13)]  # fmt: skip
+    long: list[list[object]] = [["sample_id", "site", "date", "matrix", "analyte", "unit", "value"]]
+    long += [[f"L{i}", "South", f"2024-03-{i:02}", "influent", "METH", "ng/L", 90 + 2 * i]
+             for i in range(1, 13)]  # fmt: skip
+    wide[5][5], long[8][6] = 112_000, 0.106
+    sheets = {"wide": wide, "notes": [["synthetic"]], "long": long}
+    samples = wbe.read([
+        write_csv(tmp_path / "a.csv", [row(sample_id="A1", site="West")]),
+        _workbook(tmp_path / "b.xlsx", sheets),
+    ])  # fmt: skip
+    slips = [f for f in samples.attrs["findings"] if f.rule == "unit_slip_suspected"]
+    assert sorted((f.file, f.sheet, f.line, f.cell, f.sample_id) for f in slips) == [
+        ("b.xlsx", "long", 9, "G9", "L8"), ("b.xlsx", "wide", 6, "F6", "W5"),
+    ]  # fmt: skip
+    assert [file["name"] for file in samples.attrs["files"]] == ["a.csv", "b.xlsx"]
+    files = samples["source_file"].sel(analyte="methamphetamine").to_series()
+    assert files["A1"] == 0 and (files.drop("A1") == 1).all()
+    assert samples["source_file"].dtype == np.int16
+
+
+def test_a_column_of_results_is_told_by_its_matrix() -> None:
+    table = Origin(0, "s", {("ketamine", ""): "C", ("ketamine", "soil"): "F"})
+    assert table.column_of("ketamine", "wwtp_influent") == "C"
+    assert table.column_of("ketamine", "soil") == "F"
+    assert table.column_of("ketamine", "sediment") == "C"
+    assert table.column_of("cocaine", "soil") == ""

@@ -15,6 +15,7 @@ import xarray as xr
 from corpus import BAD, load_cases
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lab_tables import row, write_csv
 
 import wbe
 from wbe.errors import WbeError
@@ -127,6 +128,20 @@ def test_a_large_file_under_a_layout_is_not_loaded(monkeypatch: pytest.MonkeyPat
         samples = _in_pieces(name, monkeypatch, 257)
         assert not isinstance(samples, str)
         assert samples.sizes["sample"] > 1
+
+
+def test_rows_before_an_open_quote_draw_no_findings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [row(), row(sample_id="S2-DUP"), row(site="", sample_id="S3"), row(sample_id="S4")]
+    path = write_csv(tmp_path / "lab.csv", rows)
+    path.write_text(path.read_text(encoding="utf-8") + 'S5,"North\r\n', encoding="utf-8")
+    for large in (1 << 20, 1):
+        monkeypatch.setattr(stream, "LARGE", large)
+        monkeypatch.setattr(stream, "PIECE", 100)
+        monkeypatch.setattr(tables, "LARGE_HEAD", 3)
+        findings = wbe.check(path)
+        assert [(f.rule, f.line) for f in findings] == [("quote_not_closed", 6)]
 
 
 # Bytes that are no text

@@ -97,8 +97,9 @@ def _by_volume(stated: dict[str, float]) -> float | None:
 
 
 def _is_dilution(text: str) -> bool:
-    """Whether a dilution factor of an export is one at all: blank, 0 and 1 are none."""
-    return bool(_NUMBER.fullmatch(text)) and float(text) not in (0.0, 1.0)
+    """Whether an export states a dilution: blank, 0 and 1 are none; ``1:10`` is one."""
+    stated = text.strip()
+    return bool(stated) and not (_NUMBER.fullmatch(stated) and float(stated) in (0.0, 1.0))
 
 
 def states_dilution(peak: Peak) -> bool:

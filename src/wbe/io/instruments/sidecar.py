@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path
 
+from wbe import names
 from wbe.errors import UnitError
 from wbe.findings import Findings
 from wbe.io.cells import read_quantity
-from wbe.io.header import Column, Header
+from wbe.io.header import Column, Header, split_unit
 from wbe.io.instruments.export import Peak
 from wbe.io.instruments.kinds import KINDS, file_key
 from wbe.io.instruments.vocabulary import load, word
@@ -130,8 +132,24 @@ def read_sidecar(path: Path, name: str, findings: Findings, encoding: str | None
         return None
     table.sheet.load()
     sidecar = Sidecar(table.sheet, table.header)
+    if _note_misspelt(sidecar, findings):
+        return None
     _read_lines(sidecar, findings)
     return sidecar
+
+
+def _note_misspelt(sidecar: Sidecar, findings: Findings) -> bool:
+    """Columns nearly named like a factor: left out they would change every result unseen."""
+    misspelt = False
+    for column in sidecar.header.columns:
+        name = names.key(split_unit(plain(column.text))[0])
+        near = get_close_matches(name, [names.key(f) for f in FACTORS], n=1, cutoff=0.75)
+        if column.kind == "unknown" and near:
+            meant = next(f for f in FACTORS if names.key(f) == near[0])
+            _note(sidecar, findings, "sidecar_column_unclear", sidecar.header.row, column,
+                  nearest=meant)  # fmt: skip
+            misspelt = True
+    return misspelt
 
 
 def _read_lines(sidecar: Sidecar, findings: Findings) -> None:

@@ -2,7 +2,7 @@
 
 Run it to rewrite the shipped samples, byte for byte::
 
-    python data/samples/instruments/generate.py
+    python data/samples/instruments/generate_instruments.py
 
 One sequence of 17 injections: 2 blanks, 6 calibration levels, 2 control samples, 5 vials of sewage
 of which one was injected twice, and a spiked sample; six compounds with labelled internal
