@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from wbe import names
-from wbe.io.apply_layout import NUMBER_FIELDS
 from wbe.io.cells import read_quantity, read_result
 from wbe.io.convert_entries import RESULT_FIELDS, SOURCE_FIELDS, Entries, Entry
 from wbe.io.convert_targets import (
@@ -29,6 +28,7 @@ from wbe.io.convert_targets import (
 )
 from wbe.io.header import VALUE_FIELDS, Column
 from wbe.io.layout import Layout
+from wbe.io.layout_plan import NUMBER_FIELDS
 from wbe.io.notation import in_commas
 from wbe.io.quality_rows import rpd_factor
 from wbe.io.quantities import QUANTITIES
