@@ -352,7 +352,8 @@ def form_of(sheet: Sheet, header: Header) -> str:
         return "sidecar"
     if header.has("analyte"):
         return "long"
-    if header.analytes:
+    # a column of concentrations beside one of an analyte is a long table that lost its analytes
+    if header.analytes and not header.has("concentration"):
         return "town_blocks" if header.has("town") else "wide"
     if indicator_words(sheet.rows[header.row]) > 0:
         return "indicators"
