@@ -279,3 +279,9 @@ def test_the_small_registry_agrees_with_pints_own_definitions():
     ]:
         expected = theirs.convert(1.0, one, other)
         assert ours.convert(1.0, one, other) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("text", ["ng//L", "纳克//升", "ng/／L", "ng/ /L"])
+def test_two_strokes_in_a_row_are_a_slip(text: str) -> None:
+    with pytest.raises(UnitError, match="two strokes"):
+        units.normalise(text)

@@ -106,6 +106,8 @@ def canonical(text: str) -> str:
     factors = _factors(_qualified(plain, text), text)
     if len(factors) > 1 and any(factor.unit in _PARTS for factor in factors):
         raise UnitError(f"{text!r} mixes a share with a unit; write for example 'ng/L', or '%'")
+    if "//" in "".join(text.split()).replace("／", "/"):
+        raise UnitError(f"{text!r} has two strokes in a row; write for example 'ng/L'")
     _check_water(factors, text)
     return _written(factors)
 
