@@ -7,6 +7,8 @@
 VENV ?= .venv
 OUT ?= results/example-county
 PYTEST_ARGS ?=
+# One process a core; the tests share nothing. JOBS=0 runs them in one, for a debugger.
+JOBS ?= auto
 N ?= 20000
 SEED ?= 1
 # The first interpreter of this machine that is new enough; PYTHON=... overrides.
@@ -16,6 +18,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
+PARALLEL := -n $(JOBS) --dist worksteal
 INPUTS := pyproject.toml constraints.txt
 
 # Published tables too large to be copied here: tests that need them skip where they are absent.
@@ -57,13 +60,13 @@ demo: $(STAMPS)/run  ## install, run the (synthetic) example county, print tiers
 	$(BIN)/wbe run data/samples/example-county --out $(OUT)
 
 test: $(STAMPS)/test  ## the everyday tests
-	$(BIN)/python -m pytest -q -m "not slow" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -q -m "not slow" $(PARALLEL) $(PYTEST_ARGS)
 
 fuzz: $(STAMPS)/test  ## N mutations of good files (N=20000); SEED=1 and CASE=17 replay one
 	PYTHONPATH=tests $(BIN)/python -m fuzz --seed $(SEED) $(if $(CASE),--case $(CASE),--cases $(N))
 
 slow: $(STAMPS)/test  ## the long tests: coverage of intervals, byte identity, code in the docs
-	$(BIN)/python -m pytest -q -m slow $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -q -m slow $(PARALLEL) $(PYTEST_ARGS)
 
 lint: $(STAMPS)/dev  ## ruff, rules and format
 	$(BIN)/ruff check .

@@ -29,6 +29,7 @@ SUPPORT = "support"
 COMMON = frozenset({"date_unstated"})
 #: Options that speak to the runner and not to the reader.
 _OURS = ("equals", "absent")
+_NUMBERS = ("enrichment", "dilution")
 
 Row = tuple[str, str, str, str, str]
 
@@ -84,10 +85,11 @@ class Case:
 
     @property
     def reader_options(self) -> dict[str, Any]:
-        """Options of the reader; the name of a file beside the case becomes its path."""
+        """Options of the reader; the name of a file beside it becomes a path."""
         given = {k: v for k, v in self.options.items() if k not in _OURS}
         beside = {k: self.path.parent / v for k, v in given.items()}
-        return {k: beside[k] if beside[k].is_file() else v for k, v in given.items()}
+        read = {k: beside[k] if beside[k].is_file() else v for k, v in given.items()}
+        return {k: float(v) if k in _NUMBERS else v for k, v in read.items()}
 
 
 def groups() -> list[Path]:
@@ -171,9 +173,9 @@ def _areas(path: Path, options: dict[str, Any]) -> tuple[Findings, Any]:
 
 
 def _config(path: Path, options: dict[str, Any]) -> tuple[Findings, Any]:
-    from wbe.run import config
+    from wbe.run import config, problems
 
-    return config.findings_of(path.name, config.examine(path)[1]), None
+    return problems.findings_of(path.name, config.examine(path)[1]), None
 
 
 def _folder(path: Path, options: dict[str, Any]) -> tuple[Findings, Any]:

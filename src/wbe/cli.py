@@ -4,40 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any, NoReturn, TextIO, TypeVar
 
 import click
 
 from wbe import __version__
 from wbe.errors import EnvironmentFault, FindingsError, WbeError
+from wbe.run import stopping
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 Command = TypeVar("Command", bound=Callable[..., Any])
 _PATH = click.Path(path_type=Path)
 _LANG = click.Choice(["en", "zh"])
-#: The signal that asked the process to end, and whether a result could not be printed.
-_stopped: Stopped | None = None
+#: Language of errors, and whether a result could not be printed.
+_lang = "en"
 _unsaid = False
-
-
-class Stopped(BaseException):
-    """The process was asked to end; unwinds so that nothing half done stays behind.
-
-    Parameters
-    ----------
-    number : int
-        Number of the signal; the exit code is 128 more (130 interrupted, 143 terminated).
-    """
-
-    def __init__(self, number: int):
-        super().__init__(number)
-        self.exit_code = 128 + number
 
 
 class Commands(click.Group):
@@ -48,9 +32,10 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except WbeError as error:
+            stopping.pulse()  # what a library makes of a stop may look like a fault of the input
             if "--debug" in sys.argv:
                 traceback.print_exc()
-            _print_error(error, _language())
+            _print_error(error, _lang)
             ctx.exit(error.exit_code)
 
 
@@ -68,7 +53,14 @@ def common(command: Command) -> Command:
 def spoken(command: Command) -> Command:
     """Add the language of what is printed for people."""
     text = "Language of the messages; default: English or the campaign's."
-    return click.option("--lang", type=_LANG, help=text)(command)
+    return click.option("--lang", type=_LANG, help=text, callback=_speak)(command)
+
+
+def _speak(ctx: click.Context, option: click.Parameter, lang: str | None) -> str | None:
+    """Keep the language for messages that are printed where the command has failed."""
+    global _lang
+    _lang = lang or "en"
+    return lang
 
 
 def encoded(command: Command) -> Command:
@@ -126,9 +118,7 @@ def run(inputs: tuple[Path, ...], quiet: bool, debug: bool, **options: Any) -> N
     # Millions of small objects, next to none in cycles: looking for cycles after every 700 new
     # ones costs a tenth of a run.
     gc.set_threshold(50_000, 20, 20)
-    code = batch.run_all(
-        inputs, echo=_echo, warn=_warn, pulse=_pulse, quiet=quiet, debug=debug, **options
-    )
+    code = batch.run_all(inputs, echo=_echo, warn=_warn, quiet=quiet, debug=debug, **options)
     click.get_current_context().exit(code)
 
 
@@ -153,7 +143,7 @@ def publish(source: Path, target: Path, lang: str | None, quiet: bool, debug: bo
 @click.option("--sites", type=_PATH, help="Sites to check beside the tables.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.option("--strict", is_flag=True, help="Flags count as errors.")
-@click.option("--all", "every", is_flag=True, help="Print every flag, repeated ones too.")
+@click.option("--all", "every", is_flag=True, help="Print every finding, repeated ones too.")
 @click.option("--annotate", type=_PATH, metavar="OUT.xlsx", help="Workbook with marked cells.")
 @click.option("--layout", default="auto", help="Layout of the tables: a name or a file.")
 @exported
@@ -180,8 +170,9 @@ def check(
 ) -> None:
     """Check lab tables, sites, areas and campaigns; list errors, then flags.
 
-    Flags that repeat in a file share a line; --all prints each. Nothing is written but the
-    workbook that --annotate asks for.
+    Of errors that repeat in a column the first are listed, and flags that repeat in a file share
+    a line; --all prints each. With --quiet only the closing line is printed. Nothing is written
+    but the workbook that --annotate asks for.
     """
     from wbe.run import checking, instrument, listing
 
@@ -191,7 +182,9 @@ def check(
     )  # fmt: skip
     if form == "json":
         _echo(checked.findings.to_json(lang=lang or "en"))
-    elif not quiet:
+    elif quiet:
+        _echo(listing.verdict(checked.findings, lang or "en"))
+    else:
         _echo(listing.report(checked.findings, lang or "en", every=every))
     click.get_current_context().exit(checked.code(strict=strict))
 
@@ -278,16 +271,30 @@ def convert(
 
 def main(args: list[str] | None = None) -> NoReturn:
     """Run the command line and end the process with the contract's exit code."""
-    debug = "--debug" in (args if args is not None else sys.argv)
-    _prepare(debug)
+    given = args if args is not None else sys.argv[1:]
+    _prepare(debug="--debug" in given)
+    code = 0
     try:
         code = _run(args)
-    except Stopped as stopped:
+    except stopping.Stopped:
+        pass
+    except Exception:  # a library may have made it out of the request to stop
+        if stopping.asked() is None:
+            raise
+    stopping.ignore()
+    if (stopped := stopping.asked()) is not None:
         code = stopped.exit_code
-    # The work is done or undone: a further signal has nothing to stop.
-    for number in _SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
+        if "--quiet" not in given:
+            _warn(_ending(stopped))
     sys.exit(code)
+
+
+def _ending(stopped: stopping.Stopped) -> str:
+    """What people see of a stop: what it left, and how to go on."""
+    from wbe.run.words import say
+
+    kept = stopped.kept or say("stopped", _lang)
+    return f"wbe: {kept}"
 
 
 def _run(args: list[str] | None) -> int:
@@ -301,29 +308,16 @@ def _run(args: list[str] | None) -> int:
     return code or (EnvironmentFault.exit_code if _unsaid else 0)
 
 
-def _prepare(debug: bool) -> None:
+def _prepare(*, debug: bool) -> None:
     """Streams that never fail on a narrow encoding; signals that unwind; no stray tracebacks."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    for number in _SIGNALS:
-        signal.signal(number, _stop)
+    stopping.listen()
     if not debug:
         sys.excepthook = _explain
         # Errors in finalisers, whose cause was reported already or is a signal.
         sys.unraisablehook = lambda unraisable: None
-
-
-def _stop(number: int, frame: FrameType | None) -> NoReturn:
-    global _stopped
-    _stopped = Stopped(number)
-    raise _stopped
-
-
-def _pulse() -> None:
-    """End the work if a signal came where Python swallows exceptions, as in a finaliser."""
-    if _stopped is not None:
-        raise _stopped
 
 
 def _explain(kind: type[BaseException], error: BaseException, trace: object) -> None:
@@ -336,17 +330,14 @@ def _print_error(error: WbeError, lang: str) -> None:
     """Print a message, or every finding that the error carries."""
     from wbe.run import listing
 
-    _warn(listing.explained(error, lang) if isinstance(error, FindingsError) else f"wbe: {error}")
-
-
-def _language() -> str:
-    """The language asked for, where the command failed before it could tell."""
-    return "zh" if ("zh" in sys.argv and "--lang" in sys.argv) or "--lang=zh" in sys.argv else "en"
+    said = listing.explained(error, lang)
+    _warn(said if isinstance(error, FindingsError) else f"wbe: {said}")
 
 
 def _echo(text: str) -> None:
     """Print a result; a reader that went away (``| head``) changes neither work nor exit code."""
     global _unsaid
+    stopping.pulse()  # what was computed after a swallowed stop may lack something
     try:
         print(text, flush=True)
     except BrokenPipeError:

@@ -21,7 +21,8 @@ name                                          dims                unit
 
 Coordinates on ``sample``: ``site, area, time`` (start of collection, local clock), ``duration``
 [h], ``matrix, mode, round, visit, lab, population_basis, population_date``, and where known
-``role, weekday, lon, lat, crs, site_id``. ``attrs``: ``files``, ``findings``, ``qc_rows``.
+``role, weekday, lon, lat, crs, site_id``. ``attrs``: ``files``, ``findings``, ``qc_rows``. The
+entry of a workbook in ``files`` leads to the ``sheets`` of its results.
 """
 
 from __future__ import annotations
@@ -195,7 +196,7 @@ def assemble(
     for name in stated:
         data[name] = arrays.pop(name)
     data["status"] = grid.texts("status", "not_measured")
-    data["source_file"] = grid.integers("source_file", np.int16)
+    data["source_file"] = grid.integers("source_file", grid.numbering("source_file"))
     data["source_line"] = grid.integers("source_line", np.int32)
     if "analysis_method" in grid.results:
         data["analysis_method"] = grid.texts("analysis_method", _UNKNOWN_TEXT)
@@ -207,6 +208,21 @@ def assemble(
         "qc_rows": qc_rows if qc_rows is not None else pd.DataFrame(),
     }
     return data
+
+
+def numbering(count: int) -> type[np.signedinteger[Any]]:
+    """Type of the numbers of files or tables, of which every result keeps one.
+
+    Parameters
+    ----------
+    count : int
+
+    Returns
+    -------
+    type
+        int16 as long as it holds them and -1 for none, int32 above.
+    """
+    return np.int16 if count - 1 <= np.iinfo(np.int16).max else np.int32
 
 
 def _in_order(ids: list[Any]) -> bool:
@@ -265,6 +281,11 @@ class _Grid:
             if not np.array_equal(values[part], known[self.column[part]], equal_nan=True):
                 return None
         return np.broadcast_to(known, self.shape)
+
+    def numbering(self, name: str) -> type[np.signedinteger[Any]]:
+        """Type that holds the numbers of a column; see `numbering`."""
+        largest = self.results[name].max() if name in self.results and len(self.results) else -1
+        return numbering(int(largest) + 1)
 
     def integers(self, name: str, dtype: Any) -> xr.DataArray:
         values = self.results[name].to_numpy(dtype=dtype) if name in self.results else -1

@@ -21,6 +21,7 @@ class Threshold:
     Attributes
     ----------
     id : str
+        ``id:of`` for a value of its own for one analyte.
     values : tuple of float
         One number, or a list or range of them.
     unit : str
@@ -46,8 +47,14 @@ def table() -> Mapping[str, Threshold]:
     return MappingProxyType(found)
 
 
-def number(id: str) -> float:
+def number(id: str, of: str = "") -> float:
     """The one number of a threshold.
+
+    Parameters
+    ----------
+    id : str
+    of : str
+        What it is about, such as an analyte: a row ``id:of`` counts before the row ``id``.
 
     Raises
     ------
@@ -56,7 +63,7 @@ def number(id: str) -> float:
     ValueError
         It holds several numbers.
     """
-    (value,) = table()[id].values
+    (value,) = (table().get(f"{id}:{of}") or table()[id]).values
     return value
 
 

@@ -57,6 +57,10 @@ def line(name: str = "WW-1", volumes: str = "50,0.5") -> str:
 WIDE = """Sample,,,,Methamphetamine Results,,Methamphetamine-d5 (ISTD) Results
 ,Name,Data File,Type,Final Conc.,Area,Area
 """
+CALCULATED = """Sample,,,,Methamphetamine Results,,Cocaine Results
+Name,Data File,Type,Dil.,Calc. Conc.,Area,Final Conc.
+WW-1,WW-1.d,Sample,{},12.5,52100,3.1
+"""
 REPORT = """Quantify {} Summary Report
 
 Printed Tue Apr 02 12:00:00 2024
@@ -102,9 +106,20 @@ FILES: dict[str, bytes] = {
     "support/dilution.csv": sidecar(line() + ",10", more=",dilution"),
     "dilution_in_export.txt": sciex(row(dilution="10")),
     "dilution_one.txt": sciex(row(dilution="1")),
+    "calculated_diluted.csv": CALCULATED.format("10").encode(),
+    "calculated_undiluted.csv": CALCULATED.format("1.0").encode(),
+    "final_diluted.csv": CALCULATED.replace("Calc. Conc.", "Final Conc.").format("10").encode(),
+    # options
+    "option_contradicts.txt": sciex(row()),
+    "option_agrees.txt": sciex(row()),
+    "option_needed.txt": sciex(row(), row("WW-2", conc="8.25")),
+    "support/option_needed.csv": sidecar(line(), line("WW-2", ",")),
+    "unit_option_contradicts.txt": sciex(row(), without="Concentration Units"),
     # units
     "unit_missing.txt": sciex(row(), without="Concentration Units"),
     "unit_in_sidecar.txt": sciex(row(), without="Concentration Units"),
+    "unit_missing_once.txt": sciex(row(), row("WW-2"), without="Concentration Units"),
+    "support/unit_missing_once.csv": sidecar(line() + ",", line("WW-2") + ",ng/mL", more=",unit"),
     "unit_same.txt": sciex(row(unit="ug/L")),
     "unit_contradicts.txt": sciex(row(unit="ng/L")),
     # what an export holds

@@ -108,6 +108,7 @@ def without(rows: Sequence[Row], *names: str) -> list[Row]:
     return [{k: v for k, v in row.items() if k not in names} for row in rows]
 
 
+PN = "mg/day/1000 inhabitants"
 WATER = ("flow", "flow_unit")
 PEOPLE = ("population", "population_basis", "population_date")
 
@@ -115,11 +116,11 @@ PEOPLE = ("population", "population_basis", "population_date")
 def results(group: Group) -> None:
     """Units of results and of limits; loads."""
     slip = series(concentration=put(VALUES, 4, "118000"))
-    group.lab("slip_thousand.csv", slip, flag("unit_slip_suspected", 6, "", "118000"))
+    group.lab("slip_thousand.csv", slip, flag("unit_slip_suspected", 6, "concentration", "118000"))
     group.lab("slip_million.csv", series(concentration=put(VALUES, 4, "118000000")),
-              flag("unit_slip_suspected", 6, "", "1.18e+08"))  # fmt: skip
+              flag("unit_slip_suspected", 6, "concentration", "1.18e+08"))  # fmt: skip
     low = series(concentration=put(VALUES, 4, "0.118"), lod="0.01", loq="0.03")
-    group.lab("slip_low.csv", low, flag("unit_slip_suspected", 6, "", "0.118"))
+    group.lab("slip_low.csv", low, flag("unit_slip_suspected", 6, "concentration", "0.118"))
     group.lab("slip_near.csv", series(concentration=put(VALUES, 4, "3540")),
               near="unit_slip_suspected")  # fmt: skip
     for name, factor, found, near in (
@@ -157,6 +158,44 @@ def results(group: Group) -> None:
               flag("limits_unlike_values"))  # fmt: skip
     group.lab("limits_all_near.csv", series(lod="0.005", loq="0.015"), near="limits_unlike_values")
     loads(group)
+    ceilings(group)
+
+
+def ceilings(group: Group) -> None:
+    """Results that nothing beside them shows to be too high."""
+    for file, changes, rule, value in (
+        ("milligrams.csv", {"concentration": "118", "unit": "mg/L"}, "concentration_implausible",
+         "118000000"),
+        ("milligrams_in_soil.csv",
+         {"matrix": "soil", "concentration": "1.2", "unit": "mg/g", "weight_basis": "dry"},
+         "concentration_implausible", "1200000"),
+        ("load_too_high.csv", {"concentration": "75", "unit": "µg/L"}, "load_implausible",
+         "75000"),
+        ("load_stated_too_high.csv", {"concentration": None, "pn_load": "15001", "unit": PN},
+         "load_implausible", "15001"),
+    ):  # fmt: skip
+        column = "pn_load" if "pn_load" in changes else "concentration"
+        group.lab(file, [alone(**changes)], flag(rule, 2, column, value))
+    near = "concentration_implausible load_implausible"
+    for file, changes in (
+        ("milligrams_near.csv", {"concentration": "2.9", "unit": "mg/L", "flow": None,
+                                 "flow_unit": None}),
+        ("milligrams_of_ammonium.csv", {"analyte": "NH4-N", "concentration": "118",
+                                        "unit": "mg/L"}),
+        ("milligrams_in_soil_near.csv",
+         {"matrix": "soil", "concentration": "0.9", "unit": "mg/g", "weight_basis": "dry"}),
+        ("load_too_high_near.csv", {"concentration": "59", "unit": "µg/L"}),
+        ("load_too_high_of_a_grab.csv", {"concentration": "590", "unit": "µg/L", "mode": "grab"}),
+        ("load_stated_too_high_near.csv", {"concentration": None, "pn_load": "14999",
+                                           "unit": PN}),
+    ):  # fmt: skip
+        group.lab(file, [alone(**changes)], near=near)
+
+
+def alone(**changes: str | None) -> Row:
+    """The first row with some cells changed, without limits; None takes a column out."""
+    row = {**FIRST, **changes}
+    return {k: v for k, v in row.items() if v is not None and k not in ("lod", "loq")}
 
 
 def loads(group: Group) -> None:
@@ -301,7 +340,7 @@ def copies(group: Group) -> None:
               near="value_repeated")  # fmt: skip
     mistyped = put(["METH"] * 12, 7, "MEPH")
     group.lab("analyte_lookalike.csv", series(analyte=mistyped),
-              flag("analyte_lookalike", 9, "", "mephedrone"))  # fmt: skip
+              flag("analyte_lookalike", 9, "analyte", "mephedrone"))  # fmt: skip
     both = [*series(), {**series()[7], "analyte": "MEPH", "concentration": "17.2"}]
     group.lab("analyte_lookalike_near.csv", both, near="analyte_lookalike")
 

@@ -42,6 +42,8 @@ def test_bad_campaigns_leave_the_others_as_they_would_be_alone(several: Path) ->
     assert found["../bad-config"][:2] == ("failed", 2) and "nonsense" in found["../bad-config"][2]
     assert found["../bad-data"][:2] == ("failed", 4) and found["../bad-data"][2]
     assert found["../nowhere.toml"][:2] == ("failed", 2)
+    said = trials.wbe("run", *folders, "--out", several / "zh", "--lang", "zh").err
+    assert "bad-config：campaign.toml，第 " in said and "未知的键" in said
     assert "Campaigns: 2 done, 3 failed, 0 unchanged and skipped" in end.err
     assert f"failed: bad-data: {found['../bad-data'][2]}" in end.err
     assert trials.wbe("run", several / "a", several / "c", "--out", several / "good").code == 0
@@ -157,3 +159,48 @@ def test_one_bad_file_among_many(tmp_path: Path, count: int) -> None:
     assert [entry["name"] for entry in failed] == ["lab/0007-bad.csv"]
     assert failed[0]["reason"] == ", ".join(sorted({row["rule"] for row in errors}))
     assert sum(entry["state"] == "done" for entry in about["inputs"]) == count  # and the config
+
+
+def test_a_file_that_may_not_be_read_is_left_out(open_folder: Path) -> None:
+    trials.warm()
+    made = trials.campaign(open_folder / "campaign")
+    closed = trials.lab_file(made / "lab" / "closed.csv", 300)
+    closed.chmod(0)
+    out = open_folder / "out"
+    end = trials.wbe("run", made, "--out", out, before=trials.drop_privileges)
+    assert end.code == 3 and "closed.csv" in end.err, end.err
+    about = json.loads((out / "run.json").read_bytes())
+    failed = {entry["name"]: entry for entry in about["inputs"] if entry["state"] == "failed"}
+    assert set(failed) == {"lab/closed.csv"}
+    entry = failed["lab/closed.csv"]
+    assert (entry["reason"], entry["sha256"], entry["bytes"]) == ("file_unreadable", "", None)
+    end = trials.wbe("check", made, before=trials.drop_privileges)
+    assert end.code == 3 and "error file_unreadable: The file cannot be read (" in end.out
+    again = ("run", made, "--out", out, "--resume")
+    assert "skipped" in trials.wbe(*again, before=trials.drop_privileges).err
+    closed.chmod(0o644)
+    end = trials.wbe(*again, before=trials.drop_privileges)
+    assert end.code == 0 and "done again: inputs changed (lab/closed.csv)" in end.err
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_file_that_vanishes_after_it_was_listed_is_left_out(tmp_path: Path, command: str) -> None:
+    trials.warm()
+    made = trials.campaign(tmp_path / "campaign")
+    gone = trials.lab_file(made / "lab" / "gone.csv", 300)
+
+    def vanishing() -> None:
+        from wbe.run import config
+
+        original = config.examine
+
+        def examine(*args, **options):
+            found = original(*args, **options)
+            gone.unlink()
+            return found
+
+        config.examine = examine
+
+    options = ("--out", tmp_path / "out") if command == "run" else ()
+    end = trials.wbe(command, made, *options, before=vanishing)
+    assert end.code == 3 and "gone.csv" in end.err + end.out, end.err

@@ -167,7 +167,8 @@ def test_a_read_only_place_is_refused_before_anything_is_computed(
     end = trials.wbe("run", made, "--out", out, before=as_nobody(computing_is_told))
     closed.chmod(0o755)
     assert end.code == 5, end.err
-    assert str(place) in end.err and "COMPUTING" not in end.err and "Traceback" not in end.err
+    assert f"{closed}: nothing may be written in this folder" in end.err
+    assert ".wbe-" not in end.err and "COMPUTING" not in end.err and "Traceback" not in end.err
     assert trials.tree(open_folder) == before
     # The message tells this from a broken place: with the rights given back, the same call works.
     if os.geteuid() == 0:

@@ -6,10 +6,14 @@ import os
 import random
 import shutil
 import signal
+from collections.abc import Callable
 
 import pytest
 import trials
 from write_points import Points, count_points
+
+from wbe.errors import UsageError
+from wbe.run import state
 
 
 @pytest.mark.parametrize("count", [2, pytest.param(50, marks=pytest.mark.slow)])
@@ -20,10 +24,9 @@ def test_signals_at_random_moments(pair, number: int, code: int, count: int) -> 
         ready, tell = os.pipe()
 
         def armed() -> None:
-            from wbe import cli
+            from wbe.run import stopping
 
-            for each in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(each, cli._stop)
+            stopping.listen()
             os.write(tell, b".")
 
         begun = trials.start(*pair.command, "--out", out, "--quiet", ready=armed)
@@ -85,6 +88,65 @@ def test_a_signal_that_a_finaliser_swallows_still_ends_the_run(pair) -> None:
     end = trials.wbe(*pair.command, "--out", out, "--quiet", before=swallowing)
     assert (end.code, end.err) == (130, "")
     assert pair.resumed(out) == ""
+
+
+def losing(error: type[Exception] | None) -> Callable[[], None]:
+    """Stop the second campaign's calculation where a library makes another error of it, or none."""
+
+    def before() -> None:
+        from wbe.run import campaign, stopping
+
+        original = campaign.compute
+
+        def compute(config, **options):
+            if config.folder.name == "b":
+                try:
+                    os.kill(os.getpid(), signal.SIGTERM)
+                    sum(range(1000))
+                except stopping.Stopped:
+                    if error is not None:
+                        raise error("Error calling _values_for_json") from None
+            return original(config, **options)
+
+        campaign.compute = compute
+
+    return before
+
+
+@pytest.mark.parametrize("error", [ValueError, OSError, UsageError, None])
+def test_what_a_library_makes_of_a_signal_is_no_failure(pair, error) -> None:
+    """C code of pandas turns it into ValueError; the campaign that it met has not failed."""
+    out = pair.out("lost")
+    end = trials.wbe(*pair.command, "--out", out, before=losing(error))
+    assert end.code == 143
+    assert end.err.splitlines() == [
+        "wbe: stopped at b; 1 of 2 campaigns are done and kept, no results are in part. "
+        "Go on with the same command and --resume"
+    ]
+    assert [(item.state, item.reason) for item in state.read(out)] == [
+        (state.DONE, ""),
+        (state.NOT_STARTED, ""),
+    ]
+    assert pair.resumed(out) == ""
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (("run", "b"), "wbe: stopped at b; its results are as before or whole"),
+        (("check", "b"), "wbe: stopped; nothing was left half-written"),
+        (("check", "b", "--lang", "zh"), "wbe: 已中断"),
+        (("check", "b", "--quiet"), ""),
+    ],
+)
+@pytest.mark.parametrize("error", [ValueError, UsageError, None])
+def test_a_stopped_command_says_what_stands_in_one_line(pair, error, command, words) -> None:
+    name, campaign, *options = command
+    out = ("--out", pair.base / "none") if name == "run" else ()
+    end = trials.wbe(name, pair.base / campaign, *options, *out, before=losing(error))
+    assert (end.code, end.out) == (143, "")
+    assert end.err.startswith(words) and end.err.count("\n") == bool(words)
+    assert not (pair.base / "none").exists()
 
 
 @pytest.mark.parametrize("stream", ["out", "err"])

@@ -25,6 +25,7 @@ def test_pairs_of_runs_in_one_folder(pair, count: int) -> None:
         if codes == [0, 5]:
             loser, winner = sorted(ends, key=lambda end: -end.code)
             assert f"another run writes here: process {winner.pid} on " in loser.err
+            assert f"({out}). Wait for its end" in loser.err and ".wbe-" not in loser.err
             refused += 1
         assert [f.name for f in out.parent.iterdir()] == ["results"]
         assert trials.differing(trials.tree(out), expected) == ""

@@ -14,6 +14,7 @@ from wbe.io.area_geometry import checked
 from wbe.io.cells import read_quantity
 from wbe.io.geojson import read_geojson
 from wbe.io.header import classify
+from wbe.io.opening import bytes_of
 from wbe.io.text import Refused, kind_of
 
 if TYPE_CHECKING:
@@ -57,14 +58,10 @@ def areas_of(
 
 
 def _open(path: Path, name: str, findings: Findings, encoding: str | None) -> gpd.GeoDataFrame:
-    if path.is_dir():
-        raise Refused("is_directory")
-    if not path.is_file():
-        raise Refused("file_not_found")
+    data = bytes_of(path)
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise Refused("not_an_areas_file", reason=f"{suffix or 'no suffix'} is no known format")
-    data = path.read_bytes()
     if not data.strip():
         raise Refused("file_empty")
     if suffix in (".geojson", ".json"):

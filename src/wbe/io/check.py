@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from wbe.findings import Findings
 from wbe.io.areas import SUFFIXES as AREA_SUFFIXES
 from wbe.io.areas import areas_of
-from wbe.io.instruments import Options, is_quandata
+from wbe.io.instruments import Options, is_quandata, judge_options
 from wbe.io.layout import Layout, Layouts, layouts_of
 from wbe.io.places import note_unmatched, sites_of
 from wbe.io.quality import assess_quality
@@ -68,9 +68,11 @@ def check(
     UsageError
         If no path was given, or an argument cannot be used.
     """
+    told = Options(Path(sidecar) if sidecar is not None else None, enrichment, dilution, unit)
+    beside = [Path(path) if path is not None else None for path in (sites, areas)]
     examined = examine(
-        paths, sites=sites, areas=areas, encoding=encoding, quality=quality, layout=layout,
-        sidecar=sidecar, enrichment=enrichment, dilution=dilution, unit=unit,
+        as_paths(paths), *beside, encoding=encoding, quality=quality, layouts=layouts_of(layout),
+        told=told,
     )  # fmt: skip
     return examined.findings.sorted()
 
@@ -96,40 +98,19 @@ class Examined:
 
 
 def examine(
-    paths: str | PathLike[str] | Sequence[str | PathLike[str]],
+    paths: Sequence[Path],
+    sites: Path | None,
+    areas: Path | None,
     *,
-    sites: str | PathLike[str] | None = None,
-    areas: str | PathLike[str] | None = None,
-    encoding: str | None = None,
-    quality: bool = True,
-    layout: str | PathLike[str] | Layout | Layouts = "auto",
-    sidecar: str | PathLike[str] | None = None,
-    enrichment: float | None = None,
-    dilution: float | None = None,
-    unit: str = "",
+    encoding: str | None,
+    quality: bool,
+    layouts: Layouts,
+    told: Options,
 ) -> Examined:
-    """Check as `check` does, and keep the tables for checks that need several of them.
-
-    Parameters
-    ----------
-    paths, sites, areas, encoding, quality, layout, sidecar, enrichment, dilution, unit
-        As in `check`.
-
-    Returns
-    -------
-    Examined
-
-    Raises
-    ------
-    UsageError
-        If no path was given, or an argument cannot be used.
-    """
+    """Check as `check` does, and keep the tables for checks that need several of them."""
     findings = Findings()
-    layouts = layouts_of(layout)
-    beside = Path(sidecar) if sidecar is not None else None
-    instrument = Options(beside, enrichment, dilution, unit)
-    files = _files(as_paths(paths))
-    given = [Path(p) for p in (sites, areas) if p is not None]
+    files = _files(list(paths))
+    given = [path for path in (sites, areas) if path is not None]
     files += list(zip(given, shown_names(given), strict=True)) if given else []
     found_sites, found_areas, sites_file = None, None, ""
     laboratory: list[Source] = []
@@ -137,13 +118,14 @@ def examine(
         if path.suffix.lower() in AREA_SUFFIXES:
             found_areas = areas_of(path, name, findings, encoding)
             continue
-        source = open_source(path, name, findings, encoding, layouts, instrument)
+        source = open_source(path, name, findings, encoding, layouts, told)
         if _is_sites(source, path, sites):
             found_sites, sites_file = sites_of(source, findings), name
         elif any(table.form == "indicators" for table in source.tables):
             _note_indicators(source, findings)
         else:
             laboratory.append(source)
+    judge_options(told, laboratory, findings)
     sampled = _read(laboratory, findings, quality, layouts.form)
     note_unmatched(findings, sampled, found_sites, found_areas, sites_file)
     return Examined(findings, found_sites, found_areas, sampled)
@@ -177,8 +159,8 @@ def _read(sources: list[Source], findings: Findings, quality: bool, form: str) -
     return areas
 
 
-def _is_sites(source: Source, path: Path, sites: str | PathLike[str] | None) -> bool:
-    if sites is not None and path.resolve() == Path(sites).resolve():
+def _is_sites(source: Source, path: Path, sites: Path | None) -> bool:
+    if sites is not None and path.resolve() == sites.resolve():
         return True
     return any(table.form in ("sites", "euda_sites") for table in source.tables)
 

@@ -14,9 +14,9 @@ from wbe.io import euda
 from wbe.io.collapse import Joined, collapse
 from wbe.io.columns import Texts
 from wbe.io.gather import extract
-from wbe.io.header import VALUE_FIELDS
-from wbe.io.plausibility import Origin
-from wbe.io.results import KINDS, SOLIDS, Results, joined_results
+from wbe.io.outcomes import CODE
+from wbe.io.plausibility_places import Origin, Sheets
+from wbe.io.results import KINDS, Results, joined_results
 from wbe.io.results_table import (
     check_needed,
     columns_of_results,
@@ -28,7 +28,6 @@ from wbe.io.results_table import (
 from wbe.io.rows import Body
 from wbe.io.samples import read_rows
 from wbe.io.sources import Table
-from wbe.io.tables import column_letters
 from wbe.io.text import UNREADABLE, Refused
 
 LAYOUTS = ("long", "wide", "town_blocks", "euda")
@@ -51,7 +50,7 @@ class Collected:
     def add(self, table: Table, file: int, layout: str) -> None:
         """Read one table of a file, which is named by its number."""
         source = len(self.origins)
-        self.origins.append(_origin(table, file))
+        self.origins.append(Origin.of(table, file))
         if layout != "auto" and table.form != layout:
             raise Refused("layout_mismatch", wanted=layout, found=table.form)
         if table.form == "euda":
@@ -123,6 +122,10 @@ class Collected:
         if means:
             dataset.attrs["published_means"] = pd.concat(means, ignore_index=True)
         origin = dataset["source_file"].values
+        ids, analytes = dataset["sample"].values, dataset["analyte"].values
+        for number in sorted({of.file for of in self.origins if of.sheet}):
+            sheets = [of.sheet if of.file == number else "" for of in self.origins]
+            dataset.attrs["files"][number]["sheets"] = Sheets(ids, analytes, origin, sheets)
         file_of = np.array([of.file for of in self.origins] + [-1], dtype=origin.dtype)
         if (file_of[:-1] != np.arange(len(self.origins))).any():  # else the numbers are the same
             dataset["source_file"] = dataset["source_file"].copy(data=file_of[origin])
@@ -142,27 +145,17 @@ class Collected:
             rejected=_end_to_end([body.rejected for _, _, body in bodies]),
         )
         self.results = []
+        # rejected from the start, such as the vials of a sample without an enrichment
+        joined.rejected[joined.results.row[joined.results.status == CODE["rejected"]]] = True
         _drop_nameless(joined)
         samples, results, sample = collapse(joined)
         self.findings.accepted -= int(joined.rejected.sum())
-        source = joined.statements["source"].to_numpy(np.int16)[joined.statement[results.row]]
+        numbers = schema.numbering(len(self.origins))
+        source = joined.statements["source"].to_numpy(numbers)[joined.statement[results.row]]
         extras = _extra_series(self.extras, bodies, results, sample, samples.index)
         line = joined.line if len(joined.line) == len(results) else joined.line[results.row]
         records = _by_quantity(results, sample, samples.index, source, line)
         return _our_names(samples), records, extras
-
-
-def _origin(table: Table, file: int) -> Origin:
-    """What findings name of a table, with the columns of its results where cells have addresses."""
-    if not table.sheet.spreadsheet:
-        return Origin(file, table.sheet.name)
-    header = table.header
-    letters = {(c.id, c.matrix if c.matrix in SOLIDS else ""): column_letters(c.index)
-               for c in reversed(header.analytes)}  # fmt: skip
-    stated = [column for name in VALUE_FIELDS if (column := header.column(name))]
-    if stated and table.form == "long":
-        letters = {("", ""): column_letters(stated[0].index)}
-    return Origin(file, table.sheet.name, letters)
 
 
 _Part = tuple[pd.DataFrame, pd.DataFrame, dict[str, pd.Series]]

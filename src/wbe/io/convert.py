@@ -8,24 +8,22 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
-from wbe import schema
 from wbe.errors import UsageError
-from wbe.io.convert_entries import Entries, entries_of
+from wbe.io.convert_compare import Unmarked
+from wbe.io.convert_entries import Entries, Entry, entries_of
 from wbe.io.convert_grid import Grid, grid_of
 from wbe.io.layout import Layout
 from wbe.io.notation import is_typed
 from wbe.io.sources import Source
 from wbe.io.words import squeezed, word_set
-from wbe.io.write import bare_text, safe_text
+from wbe.io.write import safe_text
 
 if TYPE_CHECKING:
-    import xarray as xr
-
     from wbe.findings import Findings
 
 DELIMITERS: Final = {".csv": ",", ".tsv": "\t"}
@@ -36,21 +34,7 @@ NOT_CARRIED: Final = (
     "subtotal_left_out", "remark_left_out", "repeated_header", "layout_row_left_out",
     "row_too_long", "row_too_short",
 )  # fmt: skip
-_TOLERANCE: Final = 1e-9
-_COMPARED: Final = (
-    "status", *schema.RESULT_NUMBERS, *schema.OPTIONAL_RESULT_NUMBERS, "site", "area", "time",
-    "duration", "matrix", "mode", "round", "visit", "lab", "population_basis",
-    "population_date", "role", "lon", "lat", "crs", *schema.SAMPLE_NUMBERS,
-    *schema.OPTIONAL_SAMPLE_NUMBERS, *schema.OPTIONAL_SAMPLE_TEXTS,
-)  # fmt: skip
-#: Variable of the samples -> fields without which it may read differently.
-_FROM: Final = {
-    "concentration_rsd": ("rsd",), "time": ("date", "start"), "duration": ("end", "duration_h"),
-    "rain_24h": ("rain_24h_mm",), "rain_72h": ("rain_72h_mm",), "lon": ("coordinates",),
-    "lat": ("coordinates",), "crs": ("coordinates", "lon", "lat"),
-    **{f"{quantity}_{limit}": (limit,) for quantity in ("content", "load", "pn_load")
-       for limit in ("lod", "loq")},
-}  # fmt: skip
+_PERCENT: Final = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)? ?%")
 
 
 def tables_of(source: Source, findings: Findings) -> list[Entries]:
@@ -85,6 +69,36 @@ def tables_of(source: Source, findings: Findings) -> list[Entries]:
         }  # fmt: skip
         found.append(entries_of(table, lines))
     return found
+
+
+def without(tables: Sequence[Entries], gone: Collection[Unmarked]) -> list[Entries]:
+    """Tables in which some results are blank: of what is wrong with them nothing would be seen.
+
+    Parameters
+    ----------
+    tables : sequence of Entries
+        Not changed.
+    gone : collection of Unmarked
+
+    Returns
+    -------
+    list of Entries
+    """
+    places: set[tuple[str | int, str]] = set()
+    for result in gone:
+        places |= {(result.sample, result.analyte), (result.line, result.analyte)}
+
+    def kept(entry: Entry) -> Entry:
+        # lines of two sheets have one number; a sample may contradict itself in several lines
+        place = entry.sample.get("sample_id") or entry.line
+        return _blank(entry) if (place, entry.analyte) in places else entry
+
+    return [replace(table, items=[kept(entry) for entry in table.items]) for table in tables]
+
+
+def _blank(entry: Entry) -> Entry:
+    more = {name: text for name, text in entry.more.items() if name != "status"}
+    return replace(entry, values=dict.fromkeys(entry.values, ""), limits={}, more=more)
 
 
 def grids_of(tables: Sequence[Entries], target: str | Layout, suffix: str) -> list[Grid]:
@@ -124,10 +138,9 @@ def _joined(tables: Sequence[Entries]) -> Entries:
             )
         whole.units |= table.units
         whole.others += [name for name in table.others if name not in whole.others]
-        for entry in table.items:
-            entry.row += rows
-        rows += 1 + max((e.row for e in table.items), default=rows) - rows
-        whole.items += table.items
+        moved = [replace(entry, row=entry.row + rows) for entry in table.items]
+        rows = 1 + max((entry.row for entry in moved), default=rows)
+        whole.items += moved
         whole.titles += table.titles
         whole.skipped += table.skipped
         if table.rpd != first.rpd:
@@ -165,78 +178,13 @@ def delimited(grid: Grid, delimiter: str) -> tuple[bytes, int]:
 
 
 def _safe(text: str) -> str:
-    """Numbers and the dashes of an empty cell are no formulas."""
-    if is_typed(text) or squeezed(text) in word_set("words", "absent", "dash"):
+    """Numbers, also of percent, and the dashes of an empty cell are no formulas."""
+    if squeezed(text) in word_set("words", "absent", "dash"):
+        return text
+    if is_typed(text) or _PERCENT.fullmatch(text):
         return text
     try:
         float(text)
     except ValueError:
         return safe_text(text)
     return text
-
-
-def differences(before: xr.Dataset, after: xr.Dataset, lost: Iterable[str]) -> list[str]:
-    """What reads differently after a conversion.
-
-    Parameters
-    ----------
-    before, after : Dataset (sample, analyte)
-        As read from the source and from what was written.
-    lost : iterable of str
-        What the target cannot carry, and is told.
-
-    Returns
-    -------
-    list of str
-        Names of variables, and of coordinates whose labels differ; empty if nothing does.
-    """
-    known = set(lost)
-    before = _without(before, known, after)
-    found = [
-        name for name in ("sample", "analyte")
-        if before[name].values.tolist() != _texts(after[name].values)
-    ]  # fmt: skip
-    if found:
-        return found
-    rejected = before["status"].values == "rejected"
-    return [
-        name for name in _COMPARED
-        if not known & {name, *_FROM.get(name, ())} and not _equal(before, after, name, rejected)
-    ]  # fmt: skip
-
-
-def _without(before: xr.Dataset, lost: set[str], after: xr.Dataset) -> xr.Dataset:
-    """What is left of the samples without the analytes that have no column."""
-    analytes = before["analyte"].values
-    kept = before.isel(analyte=~np.isin(analytes, list(lost)))
-    nothing = (kept["status"] == "not_measured").all("analyte").values
-    gone = nothing & ~np.isin(kept["sample"].values, after["sample"].values)
-    return kept.isel(sample=~gone) if len(kept["analyte"]) < len(analytes) else kept
-
-
-def _equal(before: xr.Dataset, after: xr.Dataset, name: str, rejected: np.ndarray) -> bool:
-    if name not in before and name not in after:
-        return True
-    if name not in before or name not in after:
-        stated = before[name] if name in before else after[name]
-        return not _any_stated(stated.values)
-    old, new = before[name].values, after[name].values
-    if old.shape == rejected.shape:
-        old, new = old[~rejected], new[~rejected]
-    old, new = old.ravel(), new.ravel()
-    if old.dtype.kind == "f":
-        return bool(np.allclose(old, new, rtol=_TOLERANCE, atol=0.0, equal_nan=True))
-    if old.dtype.kind == "M":
-        return bool(np.array_equal(old, new, equal_nan=True))
-    return bool(old.tolist() == (_texts(new) if new.dtype.kind in "UO" else new.tolist()))
-
-
-def _texts(values: np.ndarray) -> list[str]:
-    """Texts without the apostrophes that made them safe."""
-    return [bare_text(str(value)) for value in values.ravel()]
-
-
-def _any_stated(values: np.ndarray) -> bool:
-    if values.dtype.kind == "f":
-        return bool(np.isfinite(values).any())
-    return any(str(value) for value in values.ravel())

@@ -7,13 +7,16 @@ the basis of a population) is written out for every row.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from wbe import names
 from wbe.io.cells import read_result
 from wbe.io.dates import read_round, read_when, years_in
 from wbe.io.header import IDENTITY, VALUE_FIELDS, Column, cod_of_unit, split_unit
+from wbe.io.notation import computed, same_unit
 from wbe.io.quality_rows import rpd_factor
 from wbe.io.samples import contained
 from wbe.io.sources import Table
@@ -33,6 +36,9 @@ RESULT_FIELDS = ("status", "rsd", "recovery", "duplicate_rpd", "method", "weight
 SOURCE_FIELDS = ("source_file", "source_sheet", "source_line")
 """Where a result of a converted table stood before."""
 SOLIDS = ("soil", "sediment")
+_COMPUTED = "instrument:"
+"""Beginning of the layouts whose results are computed, from vial to sample, when they are read."""
+_COMPUTED_NUMBER = re.compile(r"[0-9]+\.[0-9]+(?:e[+-]?[0-9]+)?|[0-9]+e[+-]?[0-9]+")
 
 
 @dataclass
@@ -129,6 +135,7 @@ class _Reader:
 
     def __init__(self, table: Table, leave_out: set[int]):
         self.sheet, self.header, self.form = table.sheet, table.header, table.form
+        self.computed = table.layout.startswith(_COMPUTED)
         self.sheet.load()
         first = self.header.row + self.header.depth
         self.rows = [
@@ -159,6 +166,8 @@ class _Reader:
         for row in self.rows:
             broken = self.sheet.broken.get((row, column.index))
             texts.append(broken[1] if broken else self.sheet.cell(row, column.index).strip())
+        if self.computed and column.id in VALUE_FIELDS:
+            texts = [_COMPUTED_NUMBER.sub(_without_noise, text) for text in texts]
         return filled_down(self.sheet, column, self.rows, texts)
 
     def _headers(self) -> None:
@@ -196,8 +205,8 @@ class _Reader:
             sample["area"] = sample.get("area") or town
             if site and not plain(site).startswith(plain(town)):
                 sample["site"] = town + site
-        if self.header.column("site") is None and sample.get("area"):
-            sample["site"] = sample["area"]
+        if sample.get("area") and (town or self.header.column("site") is None):
+            sample.setdefault("site", sample["area"])
         if flow is not None and flow.unit and sample.get("flow"):
             sample.setdefault("flow_unit", flow.unit)
         self._people(sample)
@@ -249,10 +258,17 @@ class _Reader:
         for name in list(values)[1:]:
             beside = self.header.column(name)
             self.found.units[name] = (beside.unit if beside else "") or QUANTITIES[name]
-        limits = {n: t for n in ("lod", "loq") if self.header.has(n) and (t := self._get(n, i))}
+        limits = {n: t for n in ("lod", "loq") if (t := self._limit(n, i, unit))}
         written = self._get("analyte", i)
         yield Entry(our_analyte(written, unit), values, unit, limits, sample, self._more(i),
                     self._source(i), self.sheet.lines[self.rows[i]], i)  # fmt: skip
+
+    def _limit(self, name: str, i: int, unit: str) -> str:
+        """A limit; where its header states another unit than the result has, with that unit."""
+        column, text = self.header.column(name), self._get(name, i)
+        if not text or column is None or not column.unit or same_unit(column.unit, unit):
+            return text
+        return f"{text} {column.unit}"
 
     def _wide(self, i: int, sample: dict[str, str]) -> Iterator[Entry]:
         """Results of one row; of two kinds of sample only those that were taken."""
@@ -342,6 +358,10 @@ def our_analyte(written: str, unit: str) -> str:
     if found == "codeine" and squeezed(written) == "cod":
         return cod_of_unit(unit)
     return found or written
+
+
+def _without_noise(number: re.Match[str]) -> str:
+    return computed(Decimal(number[0]))
 
 
 def complete_date(text: str, year: int | None, epoch_1904: bool) -> str:

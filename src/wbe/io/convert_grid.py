@@ -29,12 +29,14 @@ from wbe.io.convert_targets import (
 from wbe.io.header import VALUE_FIELDS, Column
 from wbe.io.layout import Layout
 from wbe.io.layout_plan import NUMBER_FIELDS
-from wbe.io.notation import in_commas
+from wbe.io.notation import computed, in_commas
 from wbe.io.quality_rows import rpd_factor
 from wbe.io.quantities import QUANTITIES
 from wbe.io.words import plain
 
 LONG = ("tidy", "long")
+#: What is lost of a result that no column of a wide table could be named for.
+NAMELESS = "results without an analyte"
 _NUMBER = re.compile(r"(?<![0-9.eE])[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 #: A status that a table without a column for it writes into the cell: ``{}`` is the number.
@@ -255,6 +257,8 @@ def _wide_cell(target: Target, entry: Entry, column: Column) -> str:
     text = _with_status(target, entry, entry.values.get("concentration", ""))
     if not _limit_column(target, entry):
         text = _with_limit(entry, text)
+    if target.layout is None and not column.unit and entry.unit and text and not _own_unit(text):
+        return f"{text} {entry.unit}"  # no result of the column has a unit that its header can say
     return _in_unit(text, entry.unit, column.unit)
 
 
@@ -322,8 +326,7 @@ def rescale(text: str, factor: Decimal) -> str | None:
     found = _NUMBER.findall(plain(text))
     if len(found) != 1:
         return None
-    product = Decimal(found[0]) * factor
-    shown = format(product.normalize(), "f")
+    shown = computed(Decimal(found[0]) * factor)
     return _NUMBER.sub(shown, plain(text), count=1)
 
 
@@ -339,7 +342,7 @@ def _note_unplaced(entries: Entries, target: Target, long: bool) -> None:
         for what in _texts_of(entry, long):
             if not _has_place(what, placed | constants, headers, target, entry):
                 of_analyte = what == "concentration" and not long
-                target.lose(entry.analyte if of_analyte else what)
+                target.lose((entry.analyte or NAMELESS) if of_analyte else what)
 
 
 def _texts_of(entry: Entry, long: bool) -> Iterable[str]:

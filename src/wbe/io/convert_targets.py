@@ -16,11 +16,12 @@ from wbe.io.convert_entries import (
     Entries,
     Entry,
 )
-from wbe.io.header import VALUE_FIELDS, Column, group_of, split_unit
+from wbe.io.header import VALUE_FIELDS, Column, classify, group_of, split_unit
 from wbe.io.layout import Layout
+from wbe.io.notation import is_unit, same_unit
 from wbe.io.samples import contained
 from wbe.io.words import plain
-from wbe.units import normalise, scale
+from wbe.units import scale
 
 #: Fields whose words have a name in each language, and the kind of ``names.csv`` that lists them.
 WORDS = {"matrix": "matrix", "mode": "mode", "population_basis": "basis"}
@@ -95,13 +96,16 @@ def is_blank(entry: Entry) -> bool:
 
 
 def wide(entries: Entries) -> Target:
-    """One column an analyte, with the unit first seen; solids under a header of their own."""
+    """One column an analyte, with the first unit that is one; solids under their own header.
+
+    A result whose analyte is not known has a column where its header means nothing else.
+    """
     units: dict[tuple[str, str], str] = {}
     limits: dict[tuple[str, str], set[str]] = {}
     for entry in entries.items:
         key = (entry.analyte, _group(entry))
         if not units.get(key):
-            units[key] = entry.unit
+            units[key] = entry.unit if is_unit(entry.unit) else ""
         limits.setdefault(key, set()).update(entry.limits)
     two = len({group for _, group in units}) > 1
     target = Target(list(_sample_columns(entries)))
@@ -113,11 +117,17 @@ def wide(entries: Entries) -> Target:
         for name in sorted(limits[analyte, group]) if not two else ():
             header = f"{analyte} {name} ({unit})" if unit else f"{analyte} {name}"
             own.append(Column(-1, header, "limit", analyte, unit, matrix, name))
+        if analyte not in names.ids("analyte") and any(_means_something(c.text) for c in own):
+            continue
         target.columns += own
         target.groups += [{"": "", "liquid": "water"}.get(matrix, matrix)] * len(own)
     target.columns += [Column(-1, text) for text in entries.others]
     target.groups += [""] * len(entries.others)
     return target
+
+
+def _means_something(header: str) -> bool:
+    return not header or classify(header).kind != "unknown"
 
 
 def _group(entry: Entry) -> str:
@@ -208,8 +218,8 @@ def fits(column: Column, entry: Entry) -> bool:
 def factor_between(given: str, wanted: str) -> Decimal | None:
     """Factor from one unit to another; None where there is none."""
     try:
-        if normalise(given) == normalise(wanted):
+        if same_unit(given, wanted):
             return Decimal(1)
         return Decimal(repr(scale(given, wanted)))
     except UnitError:
-        return Decimal(1) if given == wanted else None
+        return None

@@ -6,8 +6,14 @@ Only what a layout states is applied; a number that does not follow it is refuse
 from __future__ import annotations
 
 import re
+from decimal import Context, Decimal
 from functools import lru_cache
 
+from wbe.errors import UnitError
+from wbe.units import normalise
+
+#: Every decimal of so many digits survives binary floating point (IEEE 754 double, DBL_DIG).
+_ROUNDED = Context(prec=15)
 _BLANKS = " \u00a0\u2009\u202f"
 _DAY = re.compile(r"([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]((?:19|20)[0-9]{2})(?=\D|$)")
 _TOKEN = re.compile(rf"[0-9][0-9.,'{_BLANKS}]*[0-9]|[0-9]")
@@ -69,6 +75,30 @@ def in_commas(text: str) -> str:
     return re.sub(r"(?<=[0-9])\.(?=[0-9])", ",", text)
 
 
+def computed(number: Decimal) -> str:
+    """A product without the digits that binary floating point added to it or to a factor.
+
+    It is rounded to 15 significant digits, more than any measurement has and fewer than where the
+    noise begins: an exact product of decimals comes out whole, and what it is read back as differs
+    by less than one part in 10^14.
+
+    Parameters
+    ----------
+    number : Decimal
+
+    Returns
+    -------
+    str
+        Without exponent and trailing zeros.
+
+    Examples
+    --------
+    >>> computed(Decimal("2.3680000000000003")), computed(Decimal("1.2") * 1000)
+    ('2.368', '1200')
+    """
+    return format(_ROUNDED.plus(number).normalize(), "f")
+
+
 def is_typed(text: str) -> bool:
     """Whether a text is just what a typed number of a spreadsheet comes out as."""
     try:
@@ -76,3 +106,18 @@ def is_typed(text: str) -> bool:
     except ValueError:
         return False
     return text == (str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value))
+
+
+def same_unit(first: str, second: str) -> bool:
+    """Whether two texts spell one unit."""
+    return first == second or (is_unit(first) and is_unit(second)
+                               and normalise(first) == normalise(second))  # fmt: skip
+
+
+def is_unit(text: str) -> bool:
+    """Whether a text spells a unit that is known."""
+    try:
+        normalise(text)
+    except UnitError:
+        return False
+    return True

@@ -147,8 +147,9 @@ def _note_values(
             chance = repeat_chance(times, len(results) * step(value))
             if chance * len(distinct) < number("repeat_chance"):
                 row = int(np.flatnonzero(values[:, column] == value)[0])
-                note_file(findings, "value_repeated", place, row, analyte=analyte, unit=unit,
-                          value=f"{value:.10g}", count=times, total=len(results))  # fmt: skip
+                note_file(findings, "value_repeated", place, row, column, analyte=analyte,
+                          unit=unit, value=f"{value:.10g}", count=times,
+                          total=len(results))  # fmt: skip
 
 
 def resolution(values: Sequence[float]) -> Callable[[float], float]:
@@ -211,8 +212,8 @@ def _note_lookalikes(samples: xr.Dataset, findings: Findings, place: Place) -> N
             for rare, usual in ((one, other), (other, one)):
                 columns = analytes.index(rare), analytes.index(usual)
                 for row in mistyped(~absent[:, columns[0]], ~absent[:, columns[1]]).tolist():
-                    note(findings, "analyte_lookalike", place, row, columns[0], analyte=rare,
-                         value=rare, suggestions=usual)  # fmt: skip
+                    note(findings, "analyte_lookalike", place, row, columns[0], column="analyte",
+                         analyte=rare, value=rare, suggestions=usual)  # fmt: skip
 
 
 def mistyped(rare: Flags, usual: Flags) -> Ints:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import pandas as pd
@@ -15,9 +15,30 @@ from wbe.findings import Findings
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Place = Callable[[int, int | None], Mapping[str, Any]]
-"""Sample and analyte (None: the sample as a whole) to where that stands: arguments of
-`Findings.add` such as ``file``, ``sheet``, ``line``, ``sample_id`` and ``site``."""
+
+
+class Place(Protocol):
+    """Where something stands."""
+
+    def __call__(self, row: int, result: int | None = None, field: str = "") -> Mapping[str, Any]:
+        """Arguments of `Findings.add` for a sample or one of its results.
+
+        Parameters
+        ----------
+        row : int
+            Position of the sample.
+        result : int, optional
+            Position of the analyte; without it the sample as a whole is meant.
+        field : str
+            Our name of the column that is meant, such as ``flow``; without it that of the result.
+
+        Returns
+        -------
+        mapping of str to str or int
+            ``file``, ``sheet``, ``line``, ``column`` (header as written), ``cell``,
+            ``sample_id`` and ``site``, where known.
+        """
+
 
 NORMAL_MAD: Final = 1.4826
 """Standard deviation of a normal distribution in units of its median absolute deviation."""
@@ -110,15 +131,21 @@ def codes_of(texts: NDArray[np.str_]) -> tuple[Ints, NDArray[np.str_]]:
 
 
 def note(
-    findings: Findings, rule: str, place: Place, row: int, result: int | None = None, **more: Any
-) -> None:
+    findings: Findings, rule: str, place: Place, row: int, result: int | None = None, *,
+    column: str = "", **more: Any,
+) -> None:  # fmt: skip
     """Add a finding where a sample or one of its results stands; `more` comes before the place."""
-    findings.add(rule, **{**place(row, result), **more})
+    findings.add(rule, **{**place(row, result, column), **more})
 
 
-def note_file(findings: Findings, rule: str, place: Place, row: int, **more: Any) -> None:
-    """Add a finding about the file that holds a sample."""
-    findings.add(rule, file=str(place(row, None).get("file", "")), **more)
+def note_file(
+    findings: Findings, rule: str, place: Place, row: int, result: int | None = None, *,
+    column: str = "", **more: Any,
+) -> None:  # fmt: skip
+    """Add a finding about the table that holds a sample or result, and a column if one is named."""
+    where = place(row, result, column)
+    kept = ("file", "sheet", "column") if column else ("file", "sheet")
+    findings.add(rule, **{**{name: where.get(name, "") for name in kept}, **more})
 
 
 def group_median(values: Floats, code: Ints, n: int) -> Floats:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import xarray as xr
 
@@ -24,8 +26,9 @@ from wbe.thresholds import number
 
 
 def note_limits(
-    samples: xr.Dataset, groups: Groups, slips: Slips, findings: Findings, place: Place
-) -> None:
+    samples: xr.Dataset, groups: Groups, slips: Mapping[str, Slips], findings: Findings,
+    place: Place,
+) -> None:  # fmt: skip
     """Note limits a factor of units from the others, and limits that no value fits.
 
     Parameters
@@ -33,8 +36,8 @@ def note_limits(
     samples : Dataset (sample, analyte)
     groups : Groups
         Of these samples.
-    slips : Slips
-        What was found in the concentrations: a limit that shares the slip of its value is right.
+    slips : mapping of str to Slips
+        What was found in each quantity: a limit that shares the slip of its value is right.
     findings : Findings
         Receives what is noticed.
     place : callable
@@ -44,9 +47,8 @@ def note_limits(
     for quantity, unit in QUANTITIES.items():
         if quantity not in samples:
             continue
-        known = slips if quantity == "concentration" else Slips()
         for column, analyte in enumerate(analytes):
-            block = _Block(samples, quantity, column, known)
+            block = _Block(samples, quantity, column, slips[quantity])
             told = _note_unlike_others(block, groups, analyte, unit, findings, place)
             _note_unlike_values(block, analyte, told, findings, place)
 
@@ -64,6 +66,7 @@ class _Block:
     """
 
     def __init__(self, samples: xr.Dataset, quantity: str, column: int, slips: Slips):
+        self.column = column
         unknown = np.full(samples.sizes["sample"], np.nan)
         lod, loq = (
             samples[name].values[:, column] if name in samples else unknown
@@ -102,9 +105,9 @@ def _note_unlike_others(
         here = strange & (block.file == code) & (factor == size)
         first = int(np.flatnonzero(here)[0])
         ratio = shown_ratio(float(np.median(off[here])))
-        note_file(findings, "limits_unlike_others", place, int(block.rows[first]), analyte=analyte,
-                  count=int(here.sum()), usual=f"{np.exp(usual[first]):.3g}", unit=unit,
-                  ratio=ratio, factor=shown_factor(size))  # fmt: skip
+        note_file(findings, "limits_unlike_others", place, int(block.rows[first]), block.column,
+                  analyte=analyte, count=int(here.sum()), usual=f"{np.exp(usual[first]):.3g}",
+                  unit=unit, ratio=ratio, factor=shown_factor(size))  # fmt: skip
         told.add(code)
     return told
 
@@ -120,5 +123,6 @@ def _note_unlike_values(
         apart = not np.log(number("limit_ratio_low")) < middle < np.log(number("limit_ratio_high"))
         if here.sum() >= number("slip_least") and apart:
             first = int(block.rows[np.flatnonzero(here)[0]])
-            note_file(findings, "limits_unlike_values", place, first, analyte=analyte,
-                      count=int(here.sum()), ratio=shown_ratio(middle))  # fmt: skip
+            note_file(findings, "limits_unlike_values", place, first, block.column,
+                      analyte=analyte, count=int(here.sum()),
+                      ratio=shown_ratio(middle))  # fmt: skip

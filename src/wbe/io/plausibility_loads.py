@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import xarray as xr
 
@@ -45,36 +48,39 @@ def note_loads(samples: xr.Dataset, groups: Groups, findings: Findings, place: P
         for name, scale in stated.items():
             if name in samples:
                 loads = samples[name].values[:, column]
-                _note_contradiction(values, loads, scale, analyte, findings, place)
-        _note_following(values, usual, groups, analyte, findings, place)
+                for rule, row, words in _contradictions(values, loads, scale):
+                    line = place(row, column).get("line") if rule == "load_contradicts" else None
+                    note_file(findings, rule, place, row, column, analyte=analyte, line=line,
+                              **words)  # fmt: skip
+        for row, words in _following(values, usual, groups):
+            note_file(findings, "concentration_follows_flow", place, row, column, analyte=analyte,
+                      **words)  # fmt: skip
 
 
-def _note_contradiction(
-    values: Floats, loads: Floats, scale: Floats, analyte: str, findings: Findings, place: Place
-) -> None:
-    """Stated loads beside concentrations: the same numbers, or not their product with the flow."""
+def _contradictions(
+    values: Floats, loads: Floats, scale: Floats
+) -> Iterator[tuple[str, int, dict[str, Any]]]:
+    """Rule, first row and words: loads that repeat the concentrations, or are not their product."""
     rows = np.flatnonzero((values > 0) & (loads > 0))
     if not len(rows):
         return
     same = np.abs(loads[rows] / values[rows] - 1) <= _SAME
     if same.mean() > 0.5 and len(rows) >= number("slip_least"):
-        note_file(findings, "concentration_repeats_load", place, int(rows[0]), analyte=analyte,
-                  count=int(same.sum()))  # fmt: skip
+        yield "concentration_repeats_load", int(rows[0]), {"count": int(same.sum())}
         return
     with np.errstate(invalid="ignore"):
         off = np.log(loads[rows] / (values[rows] * scale[rows]))
         wrong = np.abs(off) > np.log1p(number("load_share"))
     if wrong.any():
+        ratio = shown_ratio(float(np.median(off[wrong])))
         first = int(rows[np.flatnonzero(wrong)[0]])
-        note_file(findings, "load_contradicts", place, first, analyte=analyte,
-                  line=place(first, None).get("line"), count=int(wrong.sum()),
-                  ratio=shown_ratio(float(np.median(off[wrong]))))  # fmt: skip
+        yield "load_contradicts", first, {"count": int(wrong.sum()), "ratio": ratio}
 
 
-def _note_following(
-    values: Floats, flow: Floats, groups: Groups, analyte: str, findings: Findings, place: Place
-) -> None:
-    """Levels of the sites that grow in proportion to their flows."""
+def _following(
+    values: Floats, flow: Floats, groups: Groups
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """First row and words for each matrix whose sites have levels in proportion to their flows."""
     rows = np.flatnonzero((values > 0) & (flow[groups.site] > 0))
     sites = np.unique(groups.site[rows])
     if len(sites) < number("load_sites"):
@@ -85,8 +91,7 @@ def _note_following(
         here = sites[groups.kind[sites] == matrix]
         slope, z = following(level[here], np.log(flow[here]))
         if z > number("load_z") and low <= slope <= high:
-            note_file(findings, "concentration_follows_flow", place, int(rows[0]),
-                      analyte=analyte, count=len(here), slope=f"{slope:.2f}")  # fmt: skip
+            yield int(rows[0]), {"count": len(here), "slope": f"{slope:.2f}"}
 
 
 def following(level: Floats, flow: Floats) -> tuple[float, float]:

@@ -132,11 +132,14 @@ def _place(samples: xr.Dataset, row: int, column: int) -> dict[str, Any]:
     number = int(samples["source_file"].values[row, column])
     files = samples.attrs.get("files", [])
     line = int(samples["source_line"].values[row, column])
+    sample, analyte = str(samples["sample"].values[row]), str(samples["analyte"].values[column])
+    file = files[number] if 0 <= number < len(files) else {}
     return {
-        "file": str(files[number]["name"]) if 0 <= number < len(files) else "",
+        "file": str(file.get("name", "")),
+        "sheet": file["sheets"].of([sample], [analyte])[0] if "sheets" in file else "",
         "line": line if line >= 0 else None,
-        "sample_id": str(samples["sample"].values[row]),
-        "analyte": str(samples["analyte"].values[column]),
+        "sample_id": sample,
+        "analyte": analyte,
     }
 
 

@@ -14,7 +14,8 @@ from wbe.findings import Findings
 from wbe.io import instruments
 from wbe.io.collected import Collected
 from wbe.io.layout import Layout, Layouts, layouts_of
-from wbe.io.plausibility import note_plausibility, places_of
+from wbe.io.plausibility import note_plausibility
+from wbe.io.plausibility_places import places_of
 from wbe.io.sources import Source, open_source, shown_names
 from wbe.io.text import Refused
 
@@ -45,7 +46,8 @@ def read(
     sidecar : path, optional
         Of an instrument export: what each injection was (see `wbe.io.instruments`).
     enrichment, dilution : float, optional
-        Of an instrument export: sample over final volume, and dilution behind it, for every vial.
+        Of an instrument export: sample over final volume, and dilution behind it, for every vial
+        whose row in the sidecar leaves it open.
     unit : str
         Of an instrument export that states none: unit of its concentrations.
 
@@ -59,7 +61,8 @@ def read(
     FindingsError
         With ``errors="raise"``, if anything was rejected; carries all findings.
     UsageError
-        If an argument is none of the words above.
+        If an argument is none of the words above, or speaks of instrument exports and no file is
+        one.
 
     Examples
     --------
@@ -77,6 +80,7 @@ def read(
         open_source(path, name, findings, encoding, layouts, instrument)
         for path, name in zip(listed, shown_names(listed), strict=True)
     ]
+    instruments.judge_options(instrument, sources, findings)
     samples = read_sources(sources, findings, layouts.form)
     if errors == "raise" and findings.errors:
         raise FindingsError(findings)

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from wbe.errors import EnvironmentFault
 from wbe.findings import Findings
 from wbe.io import formats, instruments, stream
 from wbe.io.apply_layout import apply
 from wbe.io.header import SEARCHED_ROWS, Header, find_header, indicator_words
 from wbe.io.instruments import ExportSheet
 from wbe.io.layout import Layout, Layouts, layouts_of
+from wbe.io.opening import UNREAD, bytes_of, reading
 from wbe.io.personal import note_personal_cells
 from wbe.io.stream import LargeText, open_large
 from wbe.io.tables import Sheet, begin_large, parse_delimited
@@ -127,7 +127,7 @@ def open_source(
     Raises
     ------
     EnvironmentFault
-        If the file exists and the machine does not let it be read.
+        If the machine lets no file be read.
     UsageError
         If the encoding or the layout named does not exist.
     """
@@ -136,7 +136,7 @@ def open_source(
     try:
         large = _large(path, encoding)
         if large is None:
-            data = _bytes(path)
+            data = bytes_of(path)
             source.record["sha256"] = hashlib.sha256(data).hexdigest()
             sheets = _sheets(data, name, source, encoding, findings, layouts)
         else:
@@ -152,7 +152,7 @@ def open_source(
     except Refused as refused:
         findings.add(refused.rule, file=name, line=refused.line, **refused.details)
         source.tables = []
-        if not source.record["sha256"] and path.is_file():
+        if not source.record["sha256"] and refused.rule not in UNREAD:
             source.record["sha256"] = stream.checksum(path)
     if source.record["layout"]:
         return source
@@ -163,15 +163,13 @@ def open_source(
 
 def _large(path: Path, encoding: str | None) -> LargeText | None:
     """A text file too large to be held in memory as a whole; None for everything else."""
-    try:
+    with reading(path):
         if not path.is_file() or path.stat().st_size < stream.LARGE:
             return None
         with path.open("rb") as file:
             head = file.read(1 << 16)
         is_text = formats.first_look(head) == "text" and not instruments.is_quandata(head)
         return open_large(path, encoding) if is_text else None
-    except OSError as error:
-        raise EnvironmentFault(f"{path.name}: cannot be read ({error.strerror})") from error
 
 
 def _check_head(large: LargeText, sheet: Sheet, findings: Findings, layouts: Layouts) -> None:
@@ -180,17 +178,6 @@ def _check_head(large: LargeText, sheet: Sheet, findings: Findings, layouts: Lay
     decoded = Decoded(head, large.encoding, large.guessed)
     _check_encoding(head.encode(large.encoding), decoded, sheet, layouts)
     _note_doubtful(large.doubtful, sheet, findings)
-
-
-def _bytes(path: Path) -> bytes:
-    if path.is_dir():
-        raise Refused("is_directory")
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise Refused("file_not_found") from None
-    except OSError as error:
-        raise EnvironmentFault(f"{path.name}: cannot be read ({error.strerror})") from error
 
 
 def _sheets(
@@ -257,7 +244,7 @@ def _read_export(
     options = options or instruments.Options()
     beside = options.sidecar_of(source.path)
     if beside is not None and beside.is_file():
-        sha256 = hashlib.sha256(_bytes(beside)).hexdigest()
+        sha256 = hashlib.sha256(bytes_of(beside)).hexdigest()
         source.record["sidecar"] = {"name": beside.name, "sha256": sha256}
     made = instruments.open_export(layout, sheets, source.path, options, findings, encoding)
     source.exports = [sheet for sheet, _ in made]

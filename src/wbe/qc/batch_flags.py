@@ -71,12 +71,20 @@ def results_of(samples: xr.Dataset) -> pd.DataFrame:
     solid = np.isfinite(of("content", np.full(len(row), np.nan)))
     for limit in ("content_lod", "content_loq"):
         solid |= np.isfinite(of(limit, np.full(len(row), np.nan)))
-    files = [str(file["name"]) for file in samples.attrs.get("files", [])]
+    files = samples.attrs.get("files", [])
     number = samples["source_file"].values[row, column]
+    ids = samples["sample"].values[row].astype(str)
+    analytes = samples["analyte"].values[column].astype(str)
+    names, sheets = np.full((2, len(row)), "", dtype=object)
+    for i, file in enumerate(files):
+        here = np.flatnonzero(number == i)
+        names[here] = str(file["name"])
+        if "sheets" in file:
+            sheets[here] = file["sheets"].of(ids[here], analytes[here])
     found = batch.complete(pd.DataFrame({
         "kind": "sample",
-        "sample_id": samples["sample"].values[row].astype(str),
-        "analyte": samples["analyte"].values[column].astype(str),
+        "sample_id": ids,
+        "analyte": analytes,
         "value": np.where(solid, of("content", np.nan), of("concentration", np.nan)),
         "unit": np.where(solid, schema.QUANTITIES["content"], schema.QUANTITIES["concentration"]),
         "status": status[row, column],
@@ -89,7 +97,8 @@ def results_of(samples: xr.Dataset) -> pd.DataFrame:
         "rt": of("retention_time", np.nan),
         "batch": of("batch", ""),
         "lab": samples["lab"].values[row].astype(str) if "lab" in samples.coords else "",
-        "file": [files[i] if 0 <= i < len(files) else "" for i in number.tolist()],
+        "file": names,
+        "sheet": sheets,
         "line": samples["source_line"].values[row, column].astype(int),
     }))  # fmt: skip
     return batch.grouped(found.assign(row=row, column=column))

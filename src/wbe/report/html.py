@@ -144,12 +144,17 @@ def _tables(page: Publication) -> dict[str, Any]:
     """Plain tables of the page; None for those that have nothing to show."""
     sites: Any = None if page.sites is None else page.sites.to_dict("records")
     records: dict[str, Any] = {
-        "error_model": narrow.errors(page.error_model),
+        "error_model": narrow.errors(page.error_model, page.language),
         "factors": narrow.factors(page.factors, page.references, page.language), "sites": sites,
         "quality": quality.rows(page.quality, page.language),
-        "findings_summary": page.findings_summary, "findings": page.findings,
+        "findings_summary": _worded(page.findings_summary, page.language),
+        "findings": _worded(page.findings, page.language),
     }  # fmt: skip
     return {k: views.plain_table(v, page.language) if v else None for k, v in records.items()}
+
+
+def _worded(findings: list[dict[str, Any]] | None, language: str) -> list[dict[str, Any]]:
+    return [narrow.in_words(row, ("severity", "scope"), language) for row in findings or ()]
 
 
 def _with_font(text: str, language: str) -> str:

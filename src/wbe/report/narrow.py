@@ -9,6 +9,10 @@ from wbe import names
 from wbe.plot import words
 
 Record = dict[str, Any]
+#: Columns of the error model whose texts are fixed.
+_OF_ERRORS = ("component", "level", "term", "distribution", "source", "verified", "note")
+#: Fields that conditions of the error model name, and the kinds of their values.
+_CONDITIONS = {"mode": "mode", "population_basis": "basis"}
 
 
 def all_references(rows: Iterable[Record], references: Sequence[str]) -> list[str]:
@@ -43,7 +47,26 @@ def factors(rows: Iterable[Record], references: Sequence[str], language: str) ->
     return [_cited(dict(row), numbers, language) for row in rows]
 
 
+def said(text: str, language: str) -> str:
+    """Return a text of a table that the package ships in words; of any other table as written.
+
+    Examples
+    --------
+    >>> said("log_sd", "en"), said("log_sd", "zh"), said("own judgement", "zh")
+    ('log sd', '对数标准偏差', 'own judgement')
+    """
+    key = f"cell.{text}"
+    printed = names.text(key, language)
+    return text if printed == key else printed
+
+
+def in_words(row: Record, columns: Iterable[str], language: str) -> Record:
+    """Return a record with the fixed texts of some columns in words (see `said`)."""
+    return row | {name: said(str(row[name]), language) for name in columns if name in row}
+
+
 def _cited(row: Record, numbers: dict[str, int], language: str) -> Record:
+    row = in_words(row, ("gives", "verified"), language)
     reference = row.pop("reference", "")
     if reference:
         row["source"] = f"{row.get('source', '')} [{numbers[reference]}]".lstrip()
@@ -51,20 +74,34 @@ def _cited(row: Record, numbers: dict[str, int], language: str) -> Record:
     return row | named
 
 
-def errors(rows: Iterable[Record]) -> list[Record]:
-    """Return rows of the error model with the measure of spread beside its number.
+def errors(rows: Iterable[Record], language: str) -> list[Record]:
+    """Return rows of the error model in words, the measure of spread beside its number.
 
     Examples
     --------
-    >>> errors([{"term": "flow", "measure": "rsd", "spread": 0.2}])
-    [{'term': 'flow', 'spread': '0.2 (rsd)'}]
+    >>> errors([{"term": "flow", "measure": "rsd", "spread": 0.2, "when": "mode=grab"}], "en")
+    [{'term': 'flow', 'spread': '0.2 (rsd)', 'when': 'Sampling mode: Grab'}]
     """
-    return [_measured(dict(row)) for row in rows]
+    return [_measured(in_words(dict(row), _OF_ERRORS, language), language) for row in rows]
 
 
-def _measured(row: Record) -> Record:
+def _measured(row: Record, language: str) -> Record:
     measure, spread = row.pop("measure", ""), row.get("spread")
     if measure and spread is not None and spread == spread:
         size = words.number(spread, pad=False) if isinstance(spread, float) else str(spread)
-        row["spread"] = f"{size} ({measure})"
+        row["spread"] = f"{size} ({said(measure, language)})"
+    if row.get("when"):
+        row["when"] = _condition(str(row["when"]), language)
     return row
+
+
+def _condition(when: str, language: str) -> str:
+    """Where a row of the error model holds, ``field=value``, in words."""
+    field, is_equation, value = when.partition("=")
+    kind = _CONDITIONS.get(field)
+    if not is_equation or kind is None:
+        return when
+    shown = names.display(kind, value, language) if value else names.text("unstated", language)
+    return names.text(
+        "condition", language, field=names.display("field", field, language), value=shown
+    )

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any, Final
 from wbe.errors import UsageError
 from wbe.findings import COLUMNS, Finding, Findings
 from wbe.io.write import FORMULA_STARTS
+from wbe.report.narrow import in_words
+from wbe.report.views import heading
 from wbe.report.workbook import clean, repeatable, width_of
 from wbe.run import disk, lock
 from wbe.run.annotation_copy import MASK, ROWS, Original, originals
 from wbe.run.folder import Place
-from wbe.run.words import say
+from wbe.run.words import both, say
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -72,17 +74,17 @@ def write(
     """
     _require_usable(target, paths)
     content = annotated(paths, found, encoding, lang)
-    with lock.held(Place.at(target).lock), disk.replacing(target) as part:
+    with lock.held(Place.at(target).lock, target), disk.replacing(target) as part:
         part.write_bytes(content)
 
 
 def _require_usable(target: Path, paths: Sequence[Path]) -> None:
     if target.suffix.lower() != ".xlsx":
-        raise UsageError(f"{target.name}: an annotation is written as .xlsx")
+        raise UsageError(both("usage.annotation", name=target.name))
     same = (path.resolve() == target.resolve() for path in paths)
     linked = (target.exists() and path.exists() and path.samefile(target) for path in paths)
     if any(same) or any(linked):
-        raise UsageError(f"{target.name} is an input; choose another name for the annotation")
+        raise UsageError(both("usage.annotates_input", name=target.name))
 
 
 def annotated(
@@ -284,10 +286,11 @@ def _list(sheet: Worksheet, found: Sequence[Finding], links: dict[int, str], lan
     from openpyxl.styles import Font
     from openpyxl.worksheet.hyperlink import Hyperlink
 
-    for column, name in enumerate((say("annotate.link", lang), *COLUMNS), start=1):
+    heads = (say("annotate.link", lang), *(heading(name, lang) for name in COLUMNS))
+    for column, name in enumerate(heads, start=1):
         _put(sheet, 1, column, name).font = Font(bold=True)
     for number, finding in enumerate(found[:LISTED]):
-        line, values = number + 2, finding.as_dict(lang)
+        line, values = number + 2, in_words(finding.as_dict(lang), ("severity", "scope"), lang)
         cell = _put(sheet, line, 1, LETTERS[finding.severity])
         if number in links:
             cell.value = f"{LETTERS[finding.severity]} {links[number].rpartition('!')[2]}"

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from wbe.errors import FindingsError, WbeError
 from wbe.run import config as configs
-from wbe.run import disk, jobs, listing, lock, state, verdict
+from wbe.run import disk, jobs, listing, lock, state, stopping, verdict
 from wbe.run.config import Config
 from wbe.run.folder import Place
 from wbe.run.jobs import Job
 from wbe.run.progress import Progress, Say
 from wbe.run.state import Item
-from wbe.run.words import say
+from wbe.run.words import Said, in_language, say
 
 OPTIONS = {
     "samples": "data.samples",
@@ -83,7 +83,6 @@ def run_all(
     *,
     echo: Say,
     warn: Say,
-    pulse: Callable[[], None] = lambda: None,
     out: Path | None = None,
     encoding: str | None = None,
     lang: str | None = None,
@@ -100,8 +99,6 @@ def run_all(
         campaign.toml files, folders that hold one, and lab files (together one campaign).
     echo, warn : callable
         Print a result, print a message.
-    pulse : callable
-        Called between the steps of a campaign; may raise to end the work.
     out : Path, optional
         Folder to write; with several campaigns, the folder of their folders.
     encoding, lang, quiet, resume, debug
@@ -118,11 +115,14 @@ def run_all(
     ------
     WbeError
         If the only campaign fails, or a batch cannot keep its state.
+    Stopped
+        If a signal asked for it; its campaigns are then done or not started, and say so.
     """
     given = {OPTIONS[name]: value for name, value in options.items() if value not in (None, ())}
     overrides = {key: _as_written(value) for key, value in given.items()}
     wanted = jobs.listed(inputs, out)
-    progress = Progress(len(wanted), quiet=quiet, pulse=pulse)
+    progress = Progress(len(wanted), quiet=quiet)
+    ended: list[Ended] = []
     asked = Asked(
         progress.beside(echo), progress.beside(warn), overrides, encoding, lang, quiet, resume,
         debug,
@@ -130,21 +130,27 @@ def run_all(
     try:
         if len(wanted) == 1:
             return _run(wanted[0], asked, progress).code
-        return _run_batch(wanted, jobs.home(wanted, out), asked, progress)
+        return _run_batch(wanted, jobs.home(wanted, out), asked, progress, ended)
     finally:
+        if (stopped := stopping.asked()) is not None:
+            stopped.kept = _kept(wanted, ended, asked.lang or "en")
         progress.close()
 
 
-def _run_batch(wanted: list[Job], home: Path, asked: Asked, progress: Progress) -> int:
-    """Run the campaigns one after the other; their states are on disk at every instant."""
+def _run_batch(
+    wanted: list[Job], home: Path, asked: Asked, progress: Progress, ended: list[Ended]
+) -> int:
+    """Run the campaigns one after the other; their states are on disk at every instant.
+
+    ``ended`` is empty and receives how each ends.
+    """
     with disk.faults(home):
         home.mkdir(parents=True, exist_ok=True)
-    with lock.held(home / state.LOCK):
+    with lock.held(home / state.LOCK, home):
         if asked.resume:
             _note_damage(home, asked)
         items = [job.item(home) for job in wanted]
         state.write(items, home)
-        ended = []
         for i, job in enumerate(wanted):
             ended.append(_attempt(job, asked, progress))
             items[i] = _settled(items[i], ended[i])
@@ -159,11 +165,13 @@ def _attempt(job: Job, asked: Asked, progress: Progress) -> Ended:
     try:
         return _run(job, asked, progress)
     except WbeError as error:
+        stopping.pulse()
         asked.warn(f"{job.name}: {listing.explained(error, asked.lang or 'en')}")
         if asked.debug:
             asked.warn(traceback.format_exc())
         return Ended(error.exit_code, _reason(error))
     except Exception as error:  # a fault of ours in one campaign must not cost the others theirs
+        stopping.pulse()  # no fault: C code turns a stop into an error of its own
         reason = f"internal error: {type(error).__name__}: {error}"
         asked.warn(f"{job.name}: {reason}")
         if asked.debug:
@@ -203,6 +211,7 @@ def _compute(job: Job, config: Config, language: str, asked: Asked, progress: Pr
             tell=lambda step: progress.step(step, language, files),
         )
     except FindingsError:
+        stopping.pulse()
         asked.warn(say("nothing_usable", language, name=config.title))
         raise
     if not asked.quiet:
@@ -239,7 +248,8 @@ def _reason(error: WbeError) -> str:
     """Why a campaign failed, on one line: the rules of its errors, or the message."""
     if isinstance(error, FindingsError):
         return ", ".join(sorted({finding.rule for finding in error.findings.errors}))
-    return " ".join(str(error).split())
+    english, chinese = (listing.explained(error, lang).split() for lang in ("en", "zh"))
+    return Said(" ".join(english), " ".join(chinese))
 
 
 def _note_damage(home: Path, asked: Asked) -> None:
@@ -254,11 +264,22 @@ def _note_damage(home: Path, asked: Asked) -> None:
             raise
 
 
+def _kept(wanted: Sequence[Job], ended: Sequence[Ended], lang: str) -> str:
+    """What a stop left, and how to go on."""
+    if len(wanted) == 1:
+        return say("stopped.campaign", lang, name=wanted[0].name)
+    done = sum(end.state == state.DONE for end in ended)
+    name = wanted[min(len(ended), len(wanted) - 1)].name
+    return say("stopped.batch", lang, name=name, done=done, of=len(wanted))
+
+
 def _closing(wanted: Sequence[Job], ended: Sequence[Ended], lang: str) -> list[str]:
     """The last lines of a batch: how many of each, and every failure with its reason."""
     failed = [(job, end) for job, end in zip(wanted, ended, strict=True) if end.state != state.DONE]
     skipped = sum(end.skipped for end in ended)
     done = len(ended) - len(failed) - skipped
     lines = [say("batch", lang, done=done, failed=len(failed), skipped=skipped)]
-    lines += [say("batch.failed", lang, name=job.name, reason=end.reason) for job, end in failed]
+    for job, end in failed:
+        reason = in_language(end.reason, lang)
+        lines.append(say("batch.failed", lang, name=job.name, reason=reason))
     return lines

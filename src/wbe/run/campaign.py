@@ -11,6 +11,7 @@ from wbe.errors import FindingsError, NothingUsableError, UsageError
 from wbe.findings import Findings
 from wbe.run import guard, instrument, notes
 from wbe.run.config import Config, Tiers
+from wbe.run.words import both
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -201,7 +202,7 @@ def ranked(values: xr.Dataset, tiers: Tiers) -> gpd.GeoDataFrame:
     drugs = values["drug"].values.astype(str).tolist()
     if tiers.drug not in drugs:
         held = ", ".join(drugs) or "none"
-        raise UsageError(f"[tiers] drug = {tiers.drug!r}: the data hold no residue of it ({held})")
+        raise UsageError(both("usage.drug", drug=repr(tiers.drug), held=held))
     options: dict[str, Any] = {
         "quantity": tiers.quantity,
         "scheme": tiers.scheme,
@@ -255,7 +256,7 @@ def map_round(tiers: gpd.GeoDataFrame, wanted: Tiers, order: Sequence[str]) -> s
         return (filled or rounds)[-1 if wanted.map_round == "latest" else 0]
     if wanted.map_round not in rounds:
         listed = ", ".join(rounds)
-        raise UsageError(f"[tiers] map_round = {wanted.map_round!r}; the rounds are {listed}")
+        raise UsageError(both("usage.map_round", round=repr(wanted.map_round), rounds=listed))
     return wanted.map_round
 
 
@@ -346,10 +347,10 @@ def _only_rounds(samples: xr.Dataset, config: Config, option: str) -> xr.Dataset
     rounds = rounds_of(samples, option)
     if missing := sorted(set(wanted) - set(rounds)):
         held = ", ".join(sorted(set(rounds)))
-        raise UsageError(f"[data] only_rounds: no sample in {', '.join(missing)}; there are {held}")
+        raise UsageError(both("usage.only_rounds", missing=", ".join(missing), held=held))
     kept = samples.isel(sample=[label in wanted for label in rounds])
     if not kept["status"].isin(USABLE).any():
-        raise NothingUsableError("no usable result is left in the chosen rounds")
+        raise NothingUsableError(both("usage.rounds_empty"))
     return kept
 
 

@@ -8,12 +8,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wbe.errors import FindingsError, NothingUsableError, UsageError
+from wbe.errors import FindingsError, NothingUsableError, UsageError, WbeError
 from wbe.findings import Findings
 from wbe.run import config as configs
-from wbe.run import instrument, verdict
+from wbe.run import instrument, problems, verdict
 from wbe.run.config import Config
 from wbe.run.files import is_ours
+from wbe.run.problems import Problem
+from wbe.run.words import both
 
 if TYPE_CHECKING:
     from wbe.io.instruments import Options
@@ -104,7 +106,7 @@ def check(
     """
     for path in [*paths, *filter(None, (sites, areas))]:
         if not path.exists():
-            raise UsageError(f"there is no file or folder {str(path)!r}")
+            raise UsageError(both("usage.absent", path=repr(str(path))))
     parts: list[tuple[Findings, bool]] = []
     tables: list[Path] = []
     told = told or instrument.options()
@@ -140,10 +142,15 @@ def _examined(group: Group, encoding: str | None, layout: str) -> tuple[Findings
     # a campaign judges its batches by its own limits, when it is rehearsed
     judged = group.config is None
     layouts = _layouts(group, layout)
-    read = examine(
-        list(group.files), sites=group.sites, areas=group.areas, encoding=encoding,
-        quality=judged, layout=layouts, **asdict(group.told),
-    )  # fmt: skip
+    try:
+        read = examine(
+            group.files, group.sites, group.areas, encoding=encoding, quality=judged,
+            layouts=layouts, told=group.told,
+        )  # fmt: skip
+    except UsageError as error:
+        if group.config is None:
+            raise
+        return _campaign_error(problems.RULE, group.config, error), False
     # datums are the business of wbe.spatial, which wbe.io does not know
     note_positions(read.sites, read.areas, read.findings, used=read.sampled.values(), unplaced=True)
     found = read.findings.sorted()
@@ -180,19 +187,20 @@ def rehearse(config: Config, encoding: str | None = None) -> tuple[Findings, boo
     except FindingsError as error:
         return error.findings, False
     except NothingUsableError as error:
-        return _campaign_error("nothing_usable", config, str(error)), False
+        return _campaign_error("nothing_usable", config, error), False
     except UsageError as error:
-        return _campaign_error(configs.RULE, config, str(error)), True
+        return _campaign_error(problems.RULE, config, error), True
 
 
-def _campaign_error(rule: str, config: Config, message: str) -> Findings:
+def _campaign_error(rule: str, config: Config, error: WbeError) -> Findings:
     """One finding about the whole campaign, at the key that the message starts with."""
+    message = error.args[0]
     named = re.match(r"\[(\w+)\] (\w+)", message)
     key = ".".join(named.groups()) if named else ""
     file = config.folder / config.name
-    lines = configs.key_lines(file.read_text(encoding="utf-8-sig")) if key else {}
-    found, problem = Findings(), configs.Problem(key, lines.get(key), message, "")
-    configs.note(found, rule, config.name, problem)
+    lines = problems.key_lines(file.read_text(encoding="utf-8-sig")) if key else {}
+    found = Findings()
+    problems.note(found, rule, config.name, Problem(key, lines.get(key), message, ""))
     return found
 
 
@@ -236,9 +244,9 @@ def _groups(
         if file is None:
             tables |= dict.fromkeys(_tables(path) if path.is_dir() else [path])
             continue
-        config, problems = configs.examine(file)
+        config, wrong = configs.examine(file)
         if config is None:
-            yield configs.findings_of(file.name, problems)
+            yield problems.findings_of(file.name, wrong)
             continue
         data = config.data
         data = replace(
@@ -266,5 +274,5 @@ def _tables(folder: Path) -> list[Path]:
 
     found = sorted(f for f in folder.rglob("*") if is_table(f) and not is_ours(f, folder))
     if not found:
-        raise UsageError(f"{str(folder)!r} holds no table and no {configs.FILE_NAME}")
+        raise UsageError(both("usage.no_table", folder=repr(str(folder)), name=configs.FILE_NAME))
     return found

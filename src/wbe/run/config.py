@@ -16,7 +16,6 @@ from typing import Any
 
 from wbe import names
 from wbe.errors import ConfigError
-from wbe.findings import Findings
 from wbe.run import files
 from wbe.run.keys import (
     KEYS,
@@ -27,28 +26,15 @@ from wbe.run.keys import (
     layouts_problem,
     limits_problem,
     suggest_key,
+    wrong,
 )
+from wbe.run.problems import Problem, error_of, key_lines
+from wbe.run.words import both
 
 FILE_NAME = "campaign.toml"
-RULE = "config_invalid"
 #: ``"0.6 mg/day/inhabitant"``, ``{"calibrate": True}`` or ``{"value": "...", "rsd": 0.3}``.
 Marker = str | dict[str, Any]
 SECTIONS = ("data", "estimate", "markers", "tiers", "quality", "privacy")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing wrong with a configuration."""
-
-    key: str
-    line: int | None
-    message: str
-    fix: str
-
-    def __str__(self) -> str:
-        line = f"line {self.line}, " if self.line else ""
-        where = f"{line}key {self.key!r}: " if self.key else ""
-        return f"{where}{self.message}. {self.fix}"
 
 
 @dataclass(frozen=True)
@@ -165,7 +151,7 @@ def load(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Config
     file = config_file(Path(path))
     config, problems = examine(file, overrides)
     if config is None:
-        raise _error(file, problems)
+        raise error_of(file, problems)
     return config
 
 
@@ -182,7 +168,7 @@ def without_file(samples: Iterable[Path], overrides: Mapping[str, Any] | None = 
     folder = files[0].resolve().parent
     config, problems = _build({}, {}, folder, "", given)
     if config is None:
-        raise _error(Path(files[0].name), problems)
+        raise error_of(Path(files[0].name), problems)
     return config
 
 
@@ -193,38 +179,16 @@ def examine(
     try:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        return None, [Problem("", None, "the file is not UTF-8", "Save it as UTF-8 text.")]
+        return None, [Problem("", None, *wrong("encoding"))]
     except OSError as error:
-        why = f"cannot be read: {error.strerror or error}"
-        return None, [Problem("", None, why, "Check the path and its permission.")]
+        return None, [Problem("", None, *wrong("unreadable", why=error.strerror or error))]
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
         line = int(found[1]) if found else None
-        at = f" (line {line})" if line else ""
-        return None, [Problem("", line, f"not valid TOML{at}: {error}", "Mend the syntax.")]
+        return None, [Problem("", line, *wrong("syntax", why=error))]
     return _build(raw, key_lines(text), file.resolve().parent, file.name, overrides or {})
-
-
-def findings_of(file: str, problems: Iterable[Problem]) -> Findings:
-    """Turn the problems of a configuration into findings, as ``wbe check`` lists them."""
-    found = Findings()
-    for problem in problems:
-        note(found, RULE, file, problem)
-    return found
-
-
-def note(found: Findings, rule: str, file: str, problem: Problem) -> None:
-    """Add a finding about a configuration, at the key and line of the problem."""
-    found.add(
-        rule,
-        file=file,
-        line=problem.line,
-        column=problem.key,
-        problem=problem.message.rstrip("."),
-        remedy=problem.fix,
-    )
 
 
 def config_file(path: Path) -> Path:
@@ -238,34 +202,8 @@ def config_file(path: Path) -> Path:
     if path.is_dir():
         path = path / FILE_NAME
     if not path.is_file():
-        raise ConfigError("there is no such file; wbe init DIR makes a campaign folder", str(path))
+        raise ConfigError(both("config.absent"), str(path))
     return path
-
-
-def key_lines(text: str) -> dict[str, int]:
-    """Find the line of every key by a search of the text: dotted key -> 1-based line.
-
-    tomllib keeps no positions; this scan knows ``[section]`` headers and ``key =`` at the start
-    of a line, which is how people write the file.
-    """
-    lines: dict[str, int] = {}
-    section = ""
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\s*\[\s*([^\[\]]+?)\s*\]", line):
-            section = re.sub(r"[\"'\s]", "", header[1])
-            lines.setdefault(section, number)
-        elif key := re.match(r"\s*([A-Za-z0-9_\-.\"'\s]+?)\s*=", line):
-            name = re.sub(r"[\"']", "", key[1]).replace(" ", "" if "." in key[1] else " ")
-            lines.setdefault(f"{section}.{name}" if section else name, number)
-    return lines
-
-
-def _error(file: Path, problems: list[Problem]) -> ConfigError:
-    if len(problems) == 1:
-        one = problems[0]
-        return ConfigError(f"{one.message}. {one.fix}", file.name, one.key, one.line)
-    listed = "\n".join(f"  {problem}" for problem in problems)
-    return ConfigError(f"{len(problems)} problems\n{listed}", file.name)
 
 
 def _build(
@@ -281,8 +219,8 @@ def _build(
     markers = _markers(raw.get("markers", {}), lines, problems)
     typed = {key: value for key, value in overrides.items() if value is not None}
     values = _values(flat | typed, lines, problems)
-    wrong = {problem.key for problem in problems}
-    problems += _together(values, wrong, lines)
+    known = {problem.key for problem in problems}
+    problems += _together(values, known, lines)
     data = _data(values, folder, set(typed), lines, problems)
     if problems:
         return None, sorted(problems, key=lambda p: (p.line or 0, p.key))
@@ -298,14 +236,13 @@ def _flatten(
     for name, value in raw.items():
         if name in SECTIONS:
             if not isinstance(value, dict):
-                fix = f"Write [{name}] on a line of its own."
-                problems.append(Problem(name, lines.get(name), "this must be a section", fix))
+                problems.append(Problem(name, lines.get(name), *wrong("section", name=name)))
             elif name != "markers":
                 flat |= {f"{name}.{key}": item for key, item in value.items()}
         else:
             flat[name] = value
     for key in [k for k in flat if k not in KEYS]:
-        problems.append(Problem(key, lines.get(key), "unknown key", suggest_key(key)))
+        problems.append(Problem(key, lines.get(key), both("config.key"), suggest_key(key)))
         del flat[key]
     return flat
 
@@ -331,10 +268,9 @@ def _values(
         if key.name not in given:
             continue
         value = given[key.name]
-        what, is_right = KINDS[key.kind]
-        if not is_right(value):
-            fix = f"Write {what}."
-            problems.append(Problem(key.name, lines.get(key.name), f"{value!r} is not {what}", fix))
+        if not KINDS[key.kind](value):
+            found = wrong("kind", value=repr(value), what=both(f"config.kind.{key.kind}"))
+            problems.append(Problem(key.name, lines.get(key.name), *found))
         elif key.check and (verdict := key.check(value)):
             problems.append(Problem(key.name, lines.get(key.name), *verdict))
         else:
@@ -343,32 +279,32 @@ def _values(
 
 
 def _together(
-    values: dict[str, Any], wrong: set[str], lines: Mapping[str, int]
+    values: dict[str, Any], known: set[str], lines: Mapping[str, int]
 ) -> Iterable[Problem]:
-    """What single keys cannot tell: breaks against scheme, labels and floor; audience."""
+    """What single keys cannot tell: breaks against scheme, labels and floor; audience.
 
-    def problem(key: str, message: str, fix: str) -> Problem:
-        return Problem(key, lines.get(key, lines.get(key.partition(".")[0])), message, fix)
+    ``known`` are the keys whose values are wrong themselves.
+    """
+
+    def problem(key: str, said: str, /, **values: object) -> Problem:
+        line = lines.get(key, lines.get(key.partition(".")[0]))
+        return Problem(key, line, *wrong(said, **values))
 
     breaks, labels, floor = (values[f"tiers.{k}"] for k in ("breaks", "labels", "floor"))
     scheme = values["tiers.scheme"]
-    if breaks is None and scheme == "fixed" and "tiers.breaks" not in wrong:
-        fix = "Give breaks = [..] in the quantity's unit."
-        yield problem("tiers.scheme", "scheme 'fixed' has no breaks", fix)
-    if breaks is not None and scheme not in (None, "fixed") and "tiers.scheme" not in wrong:
-        fix = 'Leave breaks out, or write scheme = "fixed".'
-        yield problem("tiers.breaks", f"scheme {scheme!r} computes its own breaks", fix)
-    if breaks is not None and "tiers.labels" not in wrong and len(labels) != len(breaks) + 1:
-        fix = f"{len(breaks)} breaks need {len(breaks) + 1} labels."
-        yield problem("tiers.labels", f"{len(labels)} labels do not fit {len(breaks)} breaks", fix)
+    if breaks is None and scheme == "fixed" and "tiers.breaks" not in known:
+        yield problem("tiers.scheme", "scheme.breaks")
+    if breaks is not None and scheme not in (None, "fixed") and "tiers.scheme" not in known:
+        yield problem("tiers.breaks", "breaks.computed", scheme=repr(scheme))
+    if breaks is not None and "tiers.labels" not in known and len(labels) != len(breaks) + 1:
+        counts = {"labels": len(labels), "breaks": len(breaks), "needed": len(breaks) + 1}
+        yield problem("tiers.labels", "labels.count", **counts)
     if breaks and floor and floor >= breaks[0]:
-        fix = "The floor lies below the first break."
-        yield problem("tiers.floor", f"floor {floor} is not below {breaks[0]}", fix)
+        yield problem("tiers.floor", "floor.breaks", floor=repr(floor), least=repr(breaks[0]))
     if values["privacy.audience"] == "internal":
         for key in ("privacy.purpose", "privacy.approval"):
-            if not values[key] and key not in wrong:
-                fix = f'Write {key.partition(".")[2]} = "..."; it is printed on every page.'
-                yield problem(key, f"audience 'internal' needs {key.partition('.')[2]}", fix)
+            if not values[key] and key not in known:
+                yield problem(key, "internal", key=key.partition(".")[2])
 
 
 def _data(
@@ -394,14 +330,13 @@ def _data(
 
     key = "data.samples"
     if not values[key] and all(p.key != key for p in problems):
-        fix = 'Write samples = ["lab/*.csv"] in [data].'
-        problems.append(Problem(key, lines.get("data"), "no lab file is named", fix))
+        problems.append(Problem(key, lines.get("data"), *wrong("samples")))
     layouts = _layout_files(values["data.layout"], folder, paths)
-    if wrong := layouts_problem(layouts):
-        problems.append(Problem("data.layout", lines.get("data.layout"), *wrong))
+    if verdict := layouts_problem(layouts):
+        problems.append(Problem("data.layout", lines.get("data.layout"), *verdict))
     limits = path("quality.limits")
-    if limits is not None and (wrong := limits_problem(limits)):
-        problems.append(Problem("quality.limits", lines.get("quality.limits"), *wrong))
+    if limits is not None and (verdict := limits_problem(limits)):
+        problems.append(Problem("quality.limits", lines.get("quality.limits"), *verdict))
     return Data(
         samples=tuple(paths(key, values[key] or [])),
         sites=path("data.sites"),

@@ -16,6 +16,7 @@ from wbe.run.words import say
 if TYPE_CHECKING:
     import xarray as xr
 
+    from wbe.io.convert_compare import Unmarked
     from wbe.io.convert_entries import Entries
     from wbe.io.convert_grid import Grid
     from wbe.io.instruments import Options
@@ -46,6 +47,30 @@ class Converted:
     code: int
     written: bool = False
     lines: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Placed:
+    """A table as it was written.
+
+    Attributes
+    ----------
+    grids : list of Grid
+    marked : int
+        Cells that got an apostrophe.
+    lost : dict of str to int
+        What has no column, and how many cells of it.
+    blank : list of Unmarked
+        Rejected results without anything in their cells.
+    changed : str
+        What is read differently, in words.
+    """
+
+    grids: list[Grid]
+    marked: int
+    lost: dict[str, int]
+    blank: list[Unmarked] = field(default_factory=list)
+    changed: str = ""
 
 
 def convert(
@@ -90,49 +115,51 @@ def convert(
         If the disk refuses.
     """
     from wbe.io import convert as io_convert
+    from wbe.io.instruments import Options, judge_options
     from wbe.io.layout import layouts_of
-    from wbe.io.read import read, read_sources
+    from wbe.io.read import read_sources
     from wbe.io.sources import open_source
 
-    _check_paths(source, target)
+    _check_source(source)
+    _check_target(source, target)
     aim, layouts = _target(wanted), layouts_of("long" if given == TIDY else given)
     found = Findings()
     opened = open_source(source, source.name, found, encoding, layouts, instrument)
+    judge_options(instrument or Options(), [opened], found)
     samples = read_sources([opened], found, layouts.form)
     result = Converted(found, _code(samples, found))
-    if not opened.tables or (found.errors and not allow_rejected):
+    if not opened.tables or _refused(found):
+        result.lines.append(say("convert.refused", lang, path=target))
+        return result
+    if found.errors and not allow_rejected:
         result.lines.append(say("convert.nothing", lang, path=target))
         return result
     tables = io_convert.tables_of(opened, found)
-    grids = io_convert.grids_of(tables, aim, target.suffix.lower())
-    content, marked = _content(grids, target.suffix.lower())
-    lost = _lost(grids)
     with replacing(target) as part:
-        part.write_bytes(content)
-        again = read([part], layout=_read_as(aim), errors="reject")
-        changed = io_convert.differences(samples, again, lost)
-        if changed:
-            without = f" (it has no place for {', '.join(sorted(lost))})" if lost else ""
-            raise UsageError(
-                f"{source.name}: {_name(aim)}{without} does not carry {', '.join(changed)} "
-                "unchanged; nothing was written. Choose another layout, for example tidy"
-            )
+        done = _placed(tables, aim, part, target.suffix.lower(), samples)
+        if done.changed:
+            raise UsageError(f"{source.name}: {_name(aim)} {done.changed}; {_advice(aim, found)}")
     result.written = True
-    if marked:
-        lost["convert.marked"] = marked
-    result.lines += _told(lost, tables, found, lang)
+    result.lines += _told(done, tables, found, lang)
     words = {"layout": _name(aim), "given": opened.record["layout"]}
-    rows = sum(len(grid.rows) for grid in grids)
+    rows = sum(len(grid.rows) for grid in done.grids)
     result.lines.append(say("convert.done", lang, path=target, n=rows, **words))
     return result
 
 
-def _check_paths(source: Path, target: Path) -> None:
+def _check_source(source: Path) -> None:
+    if not source.exists():
+        raise UsageError(f"there is no file {str(source)!r}")
+    if source.is_dir():
+        raise UsageError(f"{source} is a folder; name a file")
+
+
+def _check_target(source: Path, target: Path) -> None:
     from wbe.io.convert import SUFFIXES
 
     if target.suffix.lower() not in SUFFIXES:
         raise UsageError(f"{target.name}: a table is written as {', '.join(SUFFIXES)}")
-    if target.exists() and source.exists() and target.samefile(source):
+    if target.exists() and target.samefile(source):
         raise UsageError(f"{target.name} is the input; choose another name for the output")
     if target.is_dir():
         raise UsageError(f"{target} is a folder; name a file")
@@ -175,6 +202,69 @@ def _code(samples: xr.Dataset, found: Findings) -> int:
     from wbe.run.campaign import USABLE
 
     return verdict.code(found, usable=bool(samples["status"].isin(USABLE).any()))
+
+
+def _refused(found: Findings) -> bool:
+    """Whether a table as a whole is refused: then none of its cells has a meaning to be carried."""
+    return any(finding.scope == "file" for finding in found.errors)
+
+
+def _placed(
+    tables: Sequence[Entries], aim: str | Layout, part: Path, suffix: str, samples: xr.Dataset
+) -> _Placed:
+    """Write a table and read it back.
+
+    Rejected results that the target would turn into accepted ones, such as one without a unit under
+    a header with a unit, are left blank at a second attempt.
+    """
+    from wbe.io.convert import without
+    from wbe.io.convert_compare import no_longer_rejected
+
+    done, again = _attempt(tables, aim, part, suffix)
+    blank = no_longer_rejected(samples, again)
+    if accepted := _accepted(blank):
+        done, again = _attempt(without(tables, accepted), aim, part, suffix)
+    done.changed = _changed(samples, again, done.lost)
+    done.blank = blank
+    return done
+
+
+def _attempt(
+    tables: Sequence[Entries], aim: str | Layout, part: Path, suffix: str
+) -> tuple[_Placed, xr.Dataset]:
+    from wbe.io.convert import grids_of
+    from wbe.io.read import read
+
+    grids = grids_of(tables, aim, suffix)
+    content, marked = _content(grids, suffix)
+    part.write_bytes(content)
+    again = read([part], layout=_read_as(aim), errors="reject")
+    return _Placed(grids, marked, _lost(grids)), again
+
+
+def _accepted(results: Sequence[Unmarked]) -> list[Unmarked]:
+    from wbe.run.campaign import USABLE
+
+    return [result for result in results if result.status in USABLE]
+
+
+def _changed(before: xr.Dataset, after: xr.Dataset, lost: dict[str, int]) -> str:
+    """What a conversion would change, in words; "" if nothing."""
+    from wbe.io.convert_compare import differences, no_longer_rejected
+
+    lacking = f"(it has no place for {', '.join(sorted(lost))}) " if lost else ""
+    if accepted := _accepted(no_longer_rejected(before, after)):
+        listed = "; ".join(map(str, accepted))
+        return f"{lacking}would turn refused results into accepted ones: {listed}"
+    changed = differences(before, after, lost)
+    return f"{lacking}does not carry {', '.join(changed)} unchanged" if changed else ""
+
+
+def _advice(aim: str | Layout, found: Findings) -> str:
+    """What to do instead; never to choose the layout that was asked for."""
+    ways = ["correct the errors that wbe check names in the file"] if found.errors else []
+    ways += [f"choose another layout, for example {TIDY}"] if aim != TIDY else []
+    return f"nothing was written; {' or '.join(ways)}" if ways else "nothing was written"
 
 
 def _content(grids: Sequence[Grid], suffix: str) -> tuple[bytes, int]:
@@ -235,18 +325,21 @@ def _lost(grids: Sequence[Grid]) -> dict[str, int]:
     return lost
 
 
-def _told(lost: dict[str, int], tables: Sequence[Entries], found: Findings, lang: str) -> list[str]:
+def _told(done: _Placed, tables: Sequence[Entries], found: Findings, lang: str) -> list[str]:
     """One line for everything that the target does not hold."""
     from wbe.io.convert import NOT_CARRIED
 
     lines = [
-        say(what, lang, n=count) if what == "convert.marked"
-        else say("convert.lost", lang, n=count, what=what)
-        for what, count in sorted(lost.items())
-    ]  # fmt: skip
-    rows = [str(f.line) for f in found if f.rule in NOT_CARRIED]
-    if rows:
-        lines.append(say("convert.rows", lang, n=len(rows), lines=", ".join(rows)))
+        say("convert.lost", lang, n=count, what=what) for what, count in sorted(done.lost.items())
+    ]
+    if done.marked:
+        lines.append(say("convert.marked", lang, n=done.marked))
+    if done.blank:
+        what = "; ".join(map(str, done.blank))
+        lines.append(say("convert.blank", lang, n=len(done.blank), what=what))
+    for what, left_out in (("convert.rows", found.flags), ("convert.misplaced", found.errors)):
+        if rows := [str(f.line) for f in left_out if f.rule in NOT_CARRIED]:
+            lines.append(say(what, lang, n=len(rows), lines=", ".join(rows)))
     if any(f.rule == "sequence_apart" for f in found):
         lines.append(say("convert.injections", lang))
     skipped = [header for table in tables for header in table.skipped]

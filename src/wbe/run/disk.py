@@ -12,11 +12,14 @@ from hashlib import sha256
 from pathlib import Path
 
 from wbe.errors import EnvironmentFault
+from wbe.run.words import both
 
 #: Pauses between the tries of a rename that another program blocks [s].
 RETRY_SECONDS = (0.1, 0.2, 0.4, 0.8)
 #: No room: a full disk, a used-up quota, a file longer than the limit of its owner.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+#: No right to write: a read-only folder or disk.
+CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 #: Bytes that anything written here needs at least: one block of a disk.
 LEAST = 4096
 
@@ -50,6 +53,8 @@ def faults(what: Path, needs: Callable[[], int] = lambda: LEAST) -> Iterator[Non
         yield
     except OSError as error:
         culprit, why = _culprit(error, what), error.strerror or str(error)
+        if (closed := _closed(error, culprit)) is not None:
+            raise EnvironmentFault(both("fault.closed", folder=closed, why=why)) from error
         found = _probed(what, needs()) if error.errno is None else ""
         room = _room(what, needs()) if found or error.errno in FULL else ""
         why = f"{why}: {found}" if found else why
@@ -127,6 +132,15 @@ def _culprit(error: OSError, what: Path) -> Path:
     with contextlib.suppress(OSError):
         return max(what.iterdir(), key=lambda file: file.stat().st_mtime_ns, default=what)
     return what
+
+
+def _closed(error: OSError, culprit: Path) -> Path | None:
+    """The folder in which nothing may be written; of hidden files nobody knows."""
+    is_ours = culprit.name.startswith(".wbe-")
+    if error.errno not in CLOSED or (os.path.isfile(culprit) and not is_ours):
+        return None
+    above = [path for path in (culprit, *culprit.parents) if os.path.isdir(path)]
+    return next((p for p in above if not any(n.startswith(".wbe-") for n in p.parts)), None)
 
 
 def _probed(what: Path, size: int) -> str:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from wbe.run.folder import RECORD
+from wbe.run.keys import wrong
 
 #: (message, fix) of patterns that cannot be used.
 Refusal = tuple[str, str]
@@ -37,7 +38,7 @@ def listed(
     for pattern in patterns:
         found = [base / pattern] if anywhere else _matches(base, pattern, glob=glob)
         if found is None or not (anywhere or all(_is_within(f, base) for f in found)):
-            refused.append((f"{pattern!r} lies outside the campaign", "Put it into its folder."))
+            refused.append(wrong("outside", pattern=repr(pattern)))
         elif not found or not all(f.is_file() for f in found):
             refused.append(_missing(pattern, anywhere=anywhere))
         else:
@@ -54,10 +55,7 @@ def is_ours(file: Path, base: Path) -> bool:
 
 
 def _missing(pattern: str, *, anywhere: bool) -> Refusal:
-    if anywhere:
-        return f"there is no file {pattern!r}", "Check the path."
-    fix = "Paths are relative to the folder of the configuration."
-    return f"{pattern!r} matches no file", fix
+    return wrong("no_file" if anywhere else "no_match", pattern=repr(pattern))
 
 
 def _matches(base: Path, pattern: str, *, glob: bool) -> list[Path] | None:

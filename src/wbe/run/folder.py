@@ -10,6 +10,7 @@ next start completes whatever a crash left.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 from collections.abc import Iterable, Iterator
@@ -20,6 +21,7 @@ from wbe.errors import EnvironmentFault, UsageError
 from wbe.run import disk, lock
 from wbe.run.disk import checksum, faults
 from wbe.run.seal import opened
+from wbe.run.words import both
 
 RECORD = "run.json"
 #: Side files of SQLite that make no sense beside another database.
@@ -77,7 +79,7 @@ def require_usable(
     inputs: Iterable[Path],
     *,
     typed: Path | None = None,
-    choose: str = "another --out",
+    choose: str = "--out",
     base: Path | None = None,
 ) -> None:
     """Refuse an output folder that would harm something, before anything is computed.
@@ -90,7 +92,7 @@ def require_usable(
     typed : Path, optional
         The folder as the person wrote it, for messages.
     choose : str
-        What to choose instead, as the command names it.
+        What to choose another of, as the command names it.
     base : Path, optional
         Folder of the campaign. Its folders that hold inputs hold no results: patterns such as
         ``lab/**/*.csv`` would find them there.
@@ -103,14 +105,16 @@ def require_usable(
     """
     out, name = place.out, typed if typed is not None else place.out.name
     if out.exists() and not out.is_dir():
-        raise UsageError(f"{name} is a file; choose {choose}")
+        raise UsageError(both("usage.is_file", name=name, choose=choose))
     for file in (f.resolve() for f in inputs):
         if file.is_relative_to(out):
-            raise UsageError(f"{name} holds the input {file.name}; choose {choose}")
+            raise UsageError(both("usage.holds_input", name=name, input=file.name, choose=choose))
         if base is not None and (among := _folder_of(file, base)) and out.is_relative_to(among):
-            raise UsageError(f"{name} lies in {among.name}, which holds inputs; choose {choose}")
+            raise UsageError(
+                both("usage.among_inputs", name=name, folder=among.name, choose=choose)
+            )
     if out.is_dir() and any(out.iterdir()) and not (out / RECORD).is_file():
-        raise UsageError(f"{name} holds files that no run wrote; choose {choose}")
+        raise UsageError(both("usage.foreign", name=name, choose=choose))
 
 
 def _folder_of(file: Path, base: Path) -> Path | None:
@@ -130,10 +134,12 @@ def locked(place: Place) -> Iterator[None]:
         written.
     """
     if place.out.is_dir() and not os.access(place.out, os.W_OK | os.X_OK):
-        raise EnvironmentFault(f"{place.out}: the folder is read-only; nothing was computed")
+        raise EnvironmentFault(
+            both("fault.closed", folder=place.out, why=os.strerror(errno.EACCES))
+        )
     with faults(place.out.parent):
         place.out.parent.mkdir(parents=True, exist_ok=True)
-    with lock.held(place.lock):
+    with lock.held(place.lock, place.out):
         yield
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from wbe.errors import UsageError
 from wbe.run.folder import Place
 from wbe.run.state import Item
+from wbe.run.words import both
 
 RESULTS = "results"
 
@@ -72,8 +73,8 @@ def listed(inputs: Sequence[Path], out: Path | None) -> list[Job]:
     # Folded, since some file systems do not tell A from a.
     if len({str(Place.at(job.out).out).casefold() for job in jobs}) < len(jobs):
         if out is None:
-            raise UsageError("two inputs are the same campaign; name each once")
-        raise UsageError("two campaigns have the same name; run them apart, each with its --out")
+            raise UsageError(both("usage.same"))
+        raise UsageError(both("usage.name"))
     return jobs
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from wbe import names
+from wbe.run.words import Said, both
 
 SCHEMA = 1
 LANGUAGES = ("en", "zh")
@@ -21,16 +22,21 @@ ROUNDS = ("column", "month", "quarter", "year", "all")
 AUDIENCES = ("public", "internal")
 LABELS = ("general", "moderate", "severe")
 
-#: Choices that the contract names and this version does not offer yet.
+#: Instead of choices that the contract names and this version does not offer yet.
 LATER = {
-    "estimate.population": "'as_given' uses the population that the tables state",
-    "tiers.scheme": f"available now: {', '.join(SCHEMES)}",
-    "tiers.quantity": f"available now: {', '.join(QUANTITIES)}",
-    "tiers.drug": "name one drug; tiers.csv holds every drug",
+    "estimate.population": both("config.later.estimate.population"),
+    "tiers.scheme": both("config.later.choices", choices=", ".join(SCHEMES)),
+    "tiers.quantity": both("config.later.choices", choices=", ".join(QUANTITIES)),
+    "tiers.drug": both("config.later.tiers.drug"),
 }
 
 #: (message, fix) of something wrong, or None.
 Verdict = tuple[str, str] | None
+
+
+def wrong(key: str, /, **values: object) -> tuple[Said, Said]:
+    """Say what is wrong and how to mend it: two sentences of the words, ``KEY`` and ``KEY.fix``."""
+    return both(f"config.{key}", **values), both(f"config.{key}.fix", **values)
 
 
 @dataclass(frozen=True)
@@ -63,19 +69,14 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
-KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "text": ('a text in quotes, such as "a"', _is_text),
-    "boolean": ("true or false", lambda v: isinstance(v, bool)),
-    "integer": ("a whole number", lambda v: isinstance(v, int) and not isinstance(v, bool)),
-    "number": ("a number", _is_number),
-    "texts": (
-        'a list of texts, such as ["a", "b"]',
-        lambda v: isinstance(v, list) and bool(v) and all(_is_text(i) for i in v),
-    ),
-    "numbers": (
-        "a list of numbers, such as [20, 60]",
-        lambda v: isinstance(v, list) and bool(v) and all(_is_number(i) for i in v),
-    ),
+#: Tells whether a value is of a kind; the words say what it must be (``config.kind.*``).
+KINDS: dict[str, Callable[[Any], bool]] = {
+    "text": _is_text,
+    "boolean": lambda v: isinstance(v, bool),
+    "integer": lambda v: isinstance(v, int) and not isinstance(v, bool),
+    "number": _is_number,
+    "texts": lambda v: isinstance(v, list) and bool(v) and all(_is_text(i) for i in v),
+    "numbers": lambda v: isinstance(v, list) and bool(v) and all(_is_number(i) for i in v),
 }
 
 
@@ -87,11 +88,11 @@ def one_of(
     def check(value: str) -> Verdict:
         if value in choices:
             return None
-        listed = ", ".join(repr(c) for c in choices)
         if value in later_choices or (later and not later_choices):
-            return f"{value!r} comes with a later version", f"{LATER[later]}."
-        fix = _nearest(value, choices) or f"Use one of {listed}."
-        return f"{value!r} is not one of {listed}", fix
+            return both("config.later", value=repr(value)), LATER[later]
+        listed = ", ".join(repr(c) for c in choices)
+        message, fix = wrong("choice", value=repr(value), choices=listed)
+        return message, _nearest(value, choices) or fix
 
     return check
 
@@ -100,34 +101,32 @@ def at_least(low: int) -> Callable[[Any], Verdict]:
     """Accept numbers that are not below `low`."""
 
     def check(value: float) -> Verdict:
-        return None if value >= low else (f"{value!r} is below {low}", f"Use {low} or more.")
+        return None if value >= low else wrong("low", value=repr(value), low=low)
 
     return check
 
 
 def check_schema(value: int) -> Verdict:
     """Only the schema that this version reads."""
-    if value == SCHEMA:
-        return None
-    return f"schema {value} is not known here", f"This version reads schema = {SCHEMA}."
+    return None if value == SCHEMA else wrong("schema", value=value, known=SCHEMA)
 
 
 def check_drug(value: str) -> Verdict:
     """A drug that names.csv knows, in any accepted spelling."""
     if value == "index":
-        return "'index' comes with a later version", f"{LATER['tiers.drug']}."
+        return both("config.later", value=repr(value)), LATER["tiers.drug"]
     if names.resolve("drug", value):
         return None
-    near = ", ".join(repr(n) for n in names.suggest("drug", value))
-    return f"{value!r} is not a known drug", f"Near it: {near}." if near else "See wbe factors."
+    message, fix = wrong("drug", value=repr(value))
+    return message, _near("drug", value) or fix
 
 
 def check_breaks(value: list[float]) -> Verdict:
     """Breaks rise strictly and lie above zero."""
     if any(b <= 0 for b in value):
-        return f"breaks {value} hold a value that is not above 0", "Give positive breaks."
+        return wrong("breaks.positive", value=value)
     if any(b <= a for a, b in pairwise(value)):
-        return f"breaks {value} do not rise", f"Write {sorted(set(value))}."
+        return wrong("breaks.order", value=value, rising=sorted(set(value)))
     return None
 
 
@@ -135,25 +134,22 @@ def check_labels(value: list[str]) -> Verdict:
     """Labels become column names (p_<label>): ASCII words, each once."""
     bad = [v for v in value if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", v)]
     if bad:
-        fix = "Use ASCII letters, digits and _; the displayed names are in names.csv."
-        return f"labels {bad} are not plain ASCII words", fix
+        return wrong("labels.words", value=bad)
     if len(set(value)) < len(value):
-        return f"labels {value} hold one twice", "Give every tier a label of its own."
+        return wrong("labels.twice", value=value)
     if "not_elevated" in value:
-        return "'not_elevated' is the label below the floor", "Choose another label, or set floor."
-    return None if len(value) > 1 else ("one label makes no tiers", "Give two labels or more.")
+        return wrong("labels.floor")
+    return None if len(value) > 1 else wrong("labels.one")
 
 
 def check_floor(value: float) -> Verdict:
     """A floor lies above zero; the breaks are compared with it elsewhere."""
-    if value > 0:
-        return None
-    return f"a floor of {value} holds nothing below it", "Leave floor out, or give a value above 0."
+    return None if value > 0 else wrong("floor", value=repr(value))
 
 
 def check_factor(value: float) -> Verdict:
     """A ratio of volumes lies above zero."""
-    return None if value > 0 else (f"{value!r} is not above 0", "Give a ratio of volumes above 0.")
+    return None if value > 0 else wrong("ratio", value=repr(value))
 
 
 def check_unit(value: str) -> Verdict:
@@ -164,7 +160,7 @@ def check_unit(value: str) -> Verdict:
     try:
         Options(unit=value)
     except UsageError as error:
-        return str(error).rstrip("."), "Write a unit such as ng/mL."
+        return str(error).rstrip("."), both("config.unit.fix")
     return None
 
 
@@ -195,7 +191,7 @@ def limits_problem(file: Path) -> Verdict:
     try:
         load_limits(file)
     except ConfigError as error:
-        return str(error), "docs/quality.md lists every limit with its unit."
+        return str(error), both("config.limits.fix")
     return None
 
 
@@ -206,9 +202,8 @@ def check_layout(value: str) -> Verdict:
     if value in known_names() or is_layout_file(value):
         return None
     listed = ", ".join(repr(name) for name in known_names())
-    near = _nearest(value, known_names())
-    fix = near or "Name one, or a file such as lab.layout.toml."
-    return f"{value!r} is not one of {listed}", fix
+    message = both("config.choice", value=repr(value), choices=listed)
+    return message, _nearest(value, known_names()) or both("config.layout.fix")
 
 
 def is_layout_file(text: str) -> bool:
@@ -225,7 +220,7 @@ def layouts_problem(files: Sequence[Path]) -> Verdict:
         try:
             load(file)
         except ConfigError as error:
-            return str(error), f"wbe check {file.name} lists it with its lines."
+            return str(error), both("config.layouts.fix", file=file.name)
     return None
 
 
@@ -235,9 +230,8 @@ def check_marker(name: str, value: object) -> Verdict:
     from wbe.errors import UnitError
 
     if name != "water" and not names.resolve("analyte", name):
-        near = ", ".join(repr(n) for n in names.suggest("analyte", name))
-        fix = f"Near it: {near}." if near else "Name an analyte."
-        return f"{name!r} is not a known marker", fix
+        message, fix = wrong("marker", value=repr(name))
+        return message, _near("analyte", name) or fix
     if value == {"calibrate": True} and name != "water":
         return None
     unit = "L/day/inhabitant" if name == "water" else "mg/day/inhabitant"
@@ -245,23 +239,27 @@ def check_marker(name: str, value: object) -> Verdict:
     if isinstance(value, dict):
         rsd = value.get("rsd", 1.0)
         if set(value) - {"value", "rsd"} or not (_is_number(rsd) and rsd > 0):
-            forms = f'"... {unit}", {{ value = "... {unit}", rsd = 0.3 }}, {{ calibrate = true }}'
-            return f"{value!r} is not understood", f"Write one of {forms}."
+            return wrong("marker.form", value=repr(value), unit=unit)
         stated = value.get("value")
     if not isinstance(stated, str):
-        return f"{stated!r} has no unit", f'Write the number with its unit: "... {unit}".'
+        return wrong("marker.unit", value=repr(stated), unit=unit)
     try:
         positive = 0 < units.magnitude(stated, unit) < math.inf
     except UnitError as error:
-        return str(error).rstrip("."), f"Write a number with a unit such as {unit}."
-    return None if positive else (f"{stated!r} is not above 0", "Give a positive load.")
+        return str(error).rstrip("."), both("config.marker.number.fix", unit=unit)
+    return None if positive else wrong("marker.positive", value=repr(stated))
+
+
+def _near(kind: str, word: str) -> str:
+    near = ", ".join(repr(n) for n in names.suggest(kind, word))
+    return both("config.near", near=near) if near else ""
 
 
 def _nearest(word: str, choices: tuple[str, ...]) -> str:
     import difflib
 
     near = difflib.get_close_matches(word, choices, n=1)
-    return f"Did you mean {near[0]!r}?" if near else ""
+    return both("config.nearest", near=repr(near[0])) if near else ""
 
 
 def suggest_key(name: str) -> str:
@@ -271,9 +269,10 @@ def suggest_key(name: str) -> str:
     for other in known:
         if other.rpartition(".")[2] == leaf:
             section = other.rpartition(".")[0]
-            place = f"in [{section}]" if section else "before the first [section]"
-            return f"{leaf!r} belongs {place}."
-    return _nearest(name, known) or f"Known keys: {', '.join(known)}."
+            if not section:
+                return both("config.key.top", key=repr(leaf))
+            return both("config.key.section", key=repr(leaf), section=section)
+    return _nearest(name, known) or both("config.key.fix", keys=", ".join(known))
 
 
 KEYS: dict[str, Key] = {

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from wbe.errors import FindingsError, WbeError
+from wbe.errors import ConfigError, FindingsError, WbeError
 from wbe.findings import Finding, Findings
-from wbe.run.words import say
+from wbe.run import problems
+from wbe.run.words import in_language, say
 
 Place = tuple[str, str]
+#: Errors of one file, rule and column that are listed; more would hide the others.
+FEW = 5
 
 
 def report(found: Findings, lang: str = "en", *, every: bool = False) -> str:
@@ -21,23 +24,30 @@ def report(found: Findings, lang: str = "en", *, every: bool = False) -> str:
     lang : str
         ``en`` or ``zh``.
     every : bool
-        Whether each flag has a line; else those of one file and rule share one, with their
-        number and the place of the first.
+        Whether each finding has a line; else of the errors of one file, rule and column the first
+        `FEW` have one, and the flags of one file and rule share one, with their number and the
+        place of the first.
     """
-    lines = _by_file((_place(f), _line(f, lang)) for f in found.errors.sorted())
-    flags = found.flags.sorted()
+    errors, flags = found.errors.sorted(), found.flags.sorted()
     if every:
-        lines += _by_file((_place(f), _line(f, lang)) for f in flags)
+        lines = _by_file((_place(f), _line(f, lang)) for f in (*errors, *flags))
     else:
-        lines += _by_file(_grouped(flags, lang))
-    if not lines:
-        return say("check.clean", lang)
-    return "\n".join([*lines, say("check.summary", lang, **found.summary())])
+        lines = _by_file(_first_ones(errors, lang)) + _by_file(_grouped(flags, lang))
+    return "\n".join([*lines, verdict(found, lang)])
+
+
+def verdict(found: Findings, lang: str = "en") -> str:
+    """The last line: how many rows were accepted, how many errors and flags there are."""
+    return say("check.summary", lang, **found.summary()) if found else say("check.clean", lang)
 
 
 def explained(error: WbeError, lang: str = "en") -> str:
     """What is printed of an error: its message, or the findings that it carries."""
-    return report(error.findings, lang) if isinstance(error, FindingsError) else str(error)
+    if isinstance(error, FindingsError):
+        return report(error.findings, lang)
+    if isinstance(error, ConfigError):
+        return problems.explained(error, lang)
+    return str(in_language(error.args[0], lang)) if error.args else str(error)
 
 
 def commonest(found: Findings) -> tuple[str, int]:
@@ -59,6 +69,23 @@ def _by_file(lines: Iterable[tuple[Place, str]]) -> list[str]:
         found.append(" / ".join(filter(None, place)) or "-")
         found += [f"  {line}" for _, line in group]
     return found
+
+
+def _first_ones(errors: Findings, lang: str) -> Iterator[tuple[Place, str]]:
+    """The first errors of each file, sheet, rule and column, and the number of the others."""
+    alike: dict[tuple[Place, str, str], list[Finding]] = {}
+    for finding in errors:
+        key = (_place(finding), finding.rule, finding.column)
+        alike.setdefault(key, []).append(finding)
+    for (place, rule, column), findings in alike.items():
+        yield from ((place, _line(finding, lang)) for finding in findings[:FEW])
+        if len(findings) > FEW:
+            named = say("check.column", lang, column=column) if column else ""
+            more = say(
+                "check.more", lang, severity=say("check.error", lang), rule=rule,
+                column=f" ({named})" if named else "", n=len(findings) - FEW,
+            )  # fmt: skip
+            yield place, more
 
 
 def _grouped(flags: Findings, lang: str) -> Iterator[tuple[Place, str]]:

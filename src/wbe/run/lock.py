@@ -20,6 +20,7 @@ from typing import IO
 
 from wbe.errors import EnvironmentFault
 from wbe.run.disk import faults
+from wbe.run.words import Said, both
 
 _LOCK_BYTE = 1 << 20  # beyond the content, so that others can still read who holds it (Windows)
 #: A holder writes its name right after it has the lock; this long it is waited for [s].
@@ -27,8 +28,15 @@ _PATIENCE, _PAUSE = 1.0, 0.02
 
 
 @contextlib.contextmanager
-def held(path: Path) -> Iterator[None]:
+def held(path: Path, target: Path) -> Iterator[None]:
     """Hold a lock file.
+
+    Parameters
+    ----------
+    path : Path
+        The lock file, hidden.
+    target : Path
+        What is written under it, for messages.
 
     Raises
     ------
@@ -36,20 +44,20 @@ def held(path: Path) -> Iterator[None]:
         If another process holds it (named by its id), or the place cannot be written.
     """
     with faults(path):
-        handle = _acquire(path)
+        handle = _acquire(path, target)
     try:
         yield
     finally:
         _release(handle, path)
 
 
-def _acquire(path: Path) -> IO[str]:
+def _acquire(path: Path, target: Path) -> IO[str]:
     """Open and lock the file; try again if its holder removed it in between."""
     while True:
         handle = path.open("a+", encoding="utf-8")
         if not _lock(handle):
             handle.close()
-            raise EnvironmentFault(f"another run writes here: {_holder(path)}; wait for it")
+            raise EnvironmentFault(both("fault.held", holder=_holder(path), target=target))
         if not _is_same_file(handle, path):
             handle.close()
             continue
@@ -106,15 +114,15 @@ def _is_same_file(handle: IO[str], path: Path) -> bool:
         return False
 
 
-def _holder(path: Path) -> str:
+def _holder(path: Path) -> Said:
     """Who holds the lock, in words; waits a moment for a holder that has not signed yet."""
     until = time.monotonic() + _PATIENCE
     while time.monotonic() < until:
         try:
             who = json.loads(path.read_text(encoding="utf-8"))
-            return f"process {who['pid']} on {who['host']}, since {who['start']}"
+            return both("fault.holder", pid=who["pid"], host=who["host"], start=who["start"])
         except FileNotFoundError:
             break
         except (OSError, ValueError, KeyError, TypeError):
             time.sleep(_PAUSE)
-    return "another process"
+    return both("fault.somebody")

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from wbe.run import stopping
 from wbe.run.campaign import STEPS
 from wbe.run.words import say
 
@@ -25,12 +26,10 @@ class Progress:
         Number of campaigns; the first bar is left out for one.
     quiet : bool
         Whether nothing is drawn, terminal or not.
-    pulse : callable
-        Called at every step, whatever is drawn; may raise to stop the work.
     """
 
-    def __init__(self, total: int, *, quiet: bool, pulse: Callable[[], None]) -> None:
-        self.quiet, self.pulse = quiet, pulse
+    def __init__(self, total: int, *, quiet: bool) -> None:
+        self.quiet = quiet
         self._campaigns = self._bar(total, 0) if total > 1 else None
         self._steps: tqdm | None = None
 
@@ -59,8 +58,14 @@ class Progress:
                 self._campaigns.update(1)
 
     def step(self, step: str, language: str, files: int) -> None:
-        """Name the step that begins, and the number of lab files where they are read."""
-        self.pulse()
+        """Name the step that begins, and the number of lab files where they are read.
+
+        Raises
+        ------
+        Stopped
+            If the work was asked to end, and what it interrupted lost the request.
+        """
+        stopping.pulse()
         if self._steps is not None:
             count = f" ({files})" if step == "read" else ""
             self._steps.update(1)

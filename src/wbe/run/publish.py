@@ -229,7 +229,7 @@ def _require_ours(place: Place, source: Path, typed: Path) -> None:
     """Refuse the run itself, and to replace what an earlier publication did not make."""
     if place.out.is_relative_to(source.resolve()):
         raise UsageError(f"{typed} lies in the run {source}; choose another DIR")
-    folder.require_usable(place, [source / RECORD], typed=typed, choose="another DIR")
+    folder.require_usable(place, [source / RECORD], typed=typed, choose="DIR")
     has_record = (place.out / RECORD).is_file()
     if has_record and record.read(place.out).get("kind") != "publication":
         raise UsageError(f"{typed} holds a run; choose another DIR to publish to")

@@ -6,6 +6,7 @@ campaign, or by their base name where they lie elsewhere.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -95,16 +96,21 @@ def input_files(config: Config) -> list[tuple[str, Path]]:
 
 
 def inputs(config: Config) -> list[dict[str, Any]]:
-    """Name, kind, SHA-256 and size of every file that goes in."""
+    """Name, kind, SHA-256 and size of every file that goes in.
+
+    A file that cannot be read has neither checksum nor size; reading it makes a finding of that.
+    """
     return [
-        {
-            "kind": kind,
-            "name": input_name(file, config.folder),
-            "sha256": checksum(file),
-            "bytes": file.stat().st_size,
-        }
+        {"kind": kind, "name": input_name(file, config.folder), **_content(file)}
         for kind, file in input_files(config)
     ]
+
+
+def _content(file: Path) -> dict[str, Any]:
+    try:
+        return {"sha256": checksum(file), "bytes": file.stat().st_size}
+    except OSError:
+        return {"sha256": "", "bytes": None}
 
 
 def stamps(config: Config) -> dict[Path, tuple[int, int, int]]:
@@ -114,8 +120,12 @@ def stamps(config: Config) -> dict[Path, tuple[int, int, int]]:
     -------
     dict of Path to tuple of int
     """
-    found = {file: file.stat() for _, file in input_files(config)}
-    return {file: (stat.st_size, stat.st_mtime_ns, stat.st_ino) for file, stat in found.items()}
+    found = {}
+    for _, file in input_files(config):
+        with contextlib.suppress(OSError):  # a file that is gone has none; reading it says so
+            stat = file.stat()
+            found[file] = (stat.st_size, stat.st_mtime_ns, stat.st_ino)
+    return found
 
 
 def require_unchanged(config: Config, before: Mapping[Path, tuple[int, int, int]]) -> None:
@@ -127,7 +137,9 @@ def require_unchanged(config: Config, before: Mapping[Path, tuple[int, int, int]
         Naming the inputs whose stamp is another one.
     """
     now = stamps(config)
-    changed = sorted(input_name(f, config.folder) for f in before if before[f] != now.get(f))
+    changed = sorted(
+        input_name(f, config.folder) for f in {*before, *now} if before.get(f) != now.get(f)
+    )
     if changed:
         raise EnvironmentFault(f"{', '.join(changed)}: changed during the run; run again")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from wbe.errors import UsageError
 from wbe.run import disk, lock
 from wbe.run.config import FILE_NAME
+from wbe.run.words import both
 
 LOCK = ".wbe-init.lock"
 
@@ -40,15 +41,15 @@ def create(folder: Path, language: str = "en") -> list[Path]:
         If the disk refuses; nothing is left of the attempt then.
     """
     if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder.name} is a file; choose a new folder")
+        raise UsageError(both("usage.init_file", name=folder.name))
     content = _content(files("wbe.run").joinpath("scaffold"), language)
     if folder.is_dir() and not _is_begun(folder, content):
-        raise UsageError(f"{folder.name}/ is not empty; choose a new folder")
+        raise UsageError(both("usage.init_full", name=folder.name))
     is_new = not folder.exists()
     try:
         with disk.faults(folder):
             folder.mkdir(parents=True, exist_ok=True)
-        with lock.held(folder / LOCK), disk.faults(folder):
+        with lock.held(folder / LOCK, folder), disk.faults(folder):
             for name, data in content.items():
                 (folder / name).parent.mkdir(exist_ok=True)
                 with disk.replacing(folder / name) as part:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wbe.findings import Findings
-from wbe.run.config import RULE
+from wbe.run.problems import RULE
 
 CLEAN, CONFIG, PARTLY, NOTHING = 0, 2, 3, 4
 

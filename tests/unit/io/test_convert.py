@@ -16,7 +16,7 @@ from lab_tables import as_text, row, write_csv, write_xlsx
 import wbe
 from wbe.cli import cli
 from wbe.errors import EnvironmentFault, UsageError
-from wbe.io.convert import differences
+from wbe.io.convert_compare import differences
 from wbe.io.convert_grid import rescale
 from wbe.io.layout import built_in
 from wbe.run.converting import convert
@@ -260,6 +260,7 @@ def test_numbers_rescale_exactly() -> None:
     assert rescale("0.1", Decimal(3)) == "0.3"
     assert rescale("<1.10", Decimal("1000.0")) == "<1100"
     assert rescale("2e-3", Decimal(1000)) == "2"
+    assert rescale("24000", Decimal(repr(1 / 24))) == "1000"  # m3/d in m3/h
     assert rescale("5-10", Decimal(10)) is None and rescale("ND", Decimal(10)) is None
 
 
@@ -421,7 +422,54 @@ def test_the_command_ends_with_the_codes_of_the_contract(tmp_path: Path) -> None
         (tmp_path / "none.csv", out), (good, out, "--to", "sideways"), (),
         (good, tmp_path / "no" / "out.csv"),
     )]  # fmt: skip
-    assert codes == [0, 3, 3, 4, 4, 2, 2, 5]
+    assert codes == [0, 3, 3, 4, 2, 2, 2, 5]
+
+
+def test_a_file_that_is_not_there_ends_as_in_check(tmp_path: Path) -> None:
+    for missing in (tmp_path / "none.csv", tmp_path / "none"):
+        ends = [
+            CliRunner().invoke(cli, [*words, str(missing), *more])
+            for words, more in ((["check"], []), (["convert"], [str(tmp_path / "out.csv")]))
+        ]
+        assert [end.exit_code for end in ends] == [2, 2]
+        assert all("there is no file" in end.output and missing.name in end.output for end in ends)
+    assert invoke(tmp_path, tmp_path / "out.csv").exit_code == 2  # type: ignore[attr-defined]
+    assert list(tmp_path.iterdir()) == []
+
+
+EXPORT = ROOT / "tests" / "data" / "bad" / "instruments"
+
+
+def test_results_of_an_export_have_no_digits_of_binary_arithmetic(tmp_path: Path) -> None:
+    from wbe.io.instruments import Options
+
+    source = EXPORT / "enriched.txt"
+    options = Options(enrichment=1 / 1.1, unit="ng/mL")
+    target = tmp_path / "out.csv"
+    convert(source, target, instrument=options, allow_rejected=True)
+    lines = [line.split(",") for line in target.read_text(encoding="utf-8-sig").splitlines()]
+    at = lines[0].index("concentration")
+    assert repr(12.5 * 1.1) == "13.750000000000002"
+    assert [cells[at] for cells in lines[1:]] == ["13.75"]
+    before = wbe.read(source, enrichment=1 / 1.1, unit="ng/mL", errors="reject")
+    np.testing.assert_allclose(read(target)["concentration"], before["concentration"], rtol=1e-14)
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8", "utf-16"])
+def test_signs_that_gbk_lacks_come_out_as_they_were(tmp_path: Path, encoding: str) -> None:
+    """The encoding named is the input's: a converted table is UTF-8, which has every sign."""
+    rows = [
+        row(sample_id=f"S{number}", site=f"Plant {number}", unit=unit, concentration="0.5",
+            flow_unit="m³/d", note="A↔B ☃")
+        for number, unit in enumerate(("µg/L", "μg/L"))  # U+00B5, U+03BC
+    ]  # fmt: skip
+    source, target = tmp_path / "lab.csv", tmp_path / "out.csv"
+    source.write_bytes(as_text([list(rows[0]), *(list(r.values()) for r in rows)]).encode(encoding))
+    assert invoke(source, target, "--encoding", encoding).exit_code == 0  # type: ignore[attr-defined]
+    data = target.read_bytes()
+    assert data.startswith(b"\xef\xbb\xbf")
+    assert all(sign in data.decode("utf-8") for sign in ("µg/L", "μg/L", "m³/d", "A↔B ☃"))
+    assert_same(wbe.read(source, encoding=encoding, errors="reject"), read(target))
 
 
 def test_two_conversions_give_the_same_bytes(tmp_path: Path) -> None:

@@ -219,10 +219,10 @@ def test_every_check_ends_with_the_code_of_the_contract(case: Case) -> None:
 def _assert_code(case: Case) -> None:
     done = _check(case)
     assert done.exception is None or isinstance(done.exception, SystemExit), case.id
-    if case.outcome != "error":
-        assert done.exit_code == (0 if _holds_something(case) else 4)
-    elif case.rules <= set(OTHER_TABLES):  # right as another kind of table
+    if case.rules and case.rules <= set(OTHER_TABLES):  # right as another kind of table
         assert done.exit_code == 0
+    elif case.outcome != "error":
+        assert done.exit_code == (0 if _holds_something(case) else 4)
     elif case.rules & {"config_invalid", *FAULTS}:
         assert done.exit_code == 2
     else:
@@ -238,7 +238,8 @@ def _holds_something(case: Case) -> bool:
 
 
 def _all_refused(case: Case) -> bool:
-    plain = case.reads == "lab" and case.outcome == "error"
+    """A file without anything usable; a folder named in its place would be a campaign."""
+    plain = case.reads == "lab" and case.outcome == "error" and case.path.is_file()
     return plain and set(case.reader_options) <= {"encoding"} and not _holds_something(case)
 
 
@@ -253,6 +254,18 @@ def test_no_run_writes_anything_where_everything_is_refused(tmp_path: Path) -> N
     refused = [case for case in ALL if _all_refused(case)]
     assert len(refused) > 20
     _assert_nothing_written(refused, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [("named_like_a_file.csv", "wbe init"), ("not_there.csv", "there is no file")],
+)
+def test_run_of_no_file_cannot_be_carried_out(tmp_path: Path, file: str, words: str) -> None:
+    """A folder means the campaign in it, whatever its name; what is not there means nothing."""
+    path = BAD / "folders" / file
+    done = CliRunner().invoke(cli, ["run", str(path), "--out", str(tmp_path / "results")])
+    assert done.exit_code == 2 and words in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def _assert_nothing_written(cases: list[Case], tmp_path: Path) -> None:

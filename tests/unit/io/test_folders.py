@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from lab_tables import row, write_csv
 
 import wbe
-from wbe.errors import EnvironmentFault, UsageError
+from wbe.errors import EnvironmentFault, FindingsError, UsageError
 from wbe.run import checking
 
 NAMES = ["a\nb.csv", "😀 样品.csv", "é.csv", "e\u0301.csv", "x" * 200 + ".csv", "-rf.csv",
@@ -42,8 +43,10 @@ def test_a_loop_of_links_ends(tmp_path: Path) -> None:
     (tmp_path / "again").symlink_to(tmp_path, target_is_directory=True)
     (tmp_path / "self.csv").symlink_to(tmp_path / "self.csv")
     assert list(checking.check([tmp_path]).findings) == []
-    with pytest.raises(EnvironmentFault, match=r"self\.csv"):
-        wbe.read(tmp_path / "self.csv")
+    samples = wbe.read([tmp_path / "lab.csv", tmp_path / "self.csv"], errors="reject")
+    (error,) = samples.attrs["findings"].errors
+    assert (error.rule, error.file) == ("file_unreadable", "self.csv")
+    assert samples.sizes["sample"] == 1
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege")
@@ -58,12 +61,31 @@ def test_an_empty_folder_is_a_usage_error(tmp_path: Path) -> None:
         checking.check([tmp_path])
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads everything")
-def test_an_unreadable_file_is_a_fault_of_the_machine(tmp_path: Path) -> None:
+@pytest.mark.parametrize("reader", [wbe.read, wbe.read_sites, wbe.read_areas])
+def test_a_file_that_may_not_be_read_is_a_finding_of_the_file(tmp_path, monkeypatch, reader):
+    path = write_csv(tmp_path / ("a.geojson" if reader is wbe.read_areas else "a.csv"), [row()])
+    _refuse(monkeypatch, errno.EACCES)
+    with pytest.raises(FindingsError) as caught:
+        reader(path)
+    (error,) = caught.value.findings.errors
+    assert (error.rule, error.file) == ("file_unreadable", path.name)
+    assert error.message == "The file cannot be read (Permission denied)."
+    assert error.text("zh")[0] == "文件无法读取（权限不足）。"
+
+
+def test_what_any_file_would_meet_is_a_fault_of_the_machine(tmp_path, monkeypatch):
+    """Left out for too many open files, files would be missing at random."""
     path = write_csv(tmp_path / "lab.csv", [row()])
-    path.chmod(0)
+    _refuse(monkeypatch, errno.EMFILE)
     with pytest.raises(EnvironmentFault, match=r"lab\.csv"):
-        wbe.read(path)
+        wbe.read(path, errors="reject")
+
+
+def _refuse(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    def refuse(path: Path) -> bytes:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
 
 
 def test_a_folder_and_a_missing_file_are_findings(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from lab_tables import row, write_csv
 import wbe
 from wbe import schema
 from wbe.findings import Finding, Findings
-from wbe.io.plausibility import Origin, note_plausibility, places_of
+from wbe.io.plausibility import note_plausibility
+from wbe.io.plausibility_ceilings import ceilings
 from wbe.io.plausibility_copies import mistyped, repeat_chance, resolution, significant_digits
 from wbe.io.plausibility_groups import (
     codes_of,
@@ -26,6 +28,7 @@ from wbe.io.plausibility_groups import (
     shown_ratio,
 )
 from wbe.io.plausibility_loads import following
+from wbe.io.plausibility_places import Heading, Origin, Sheets, places_of
 from wbe.io.plausibility_slips import file_shifts, result_slips, site_shifts
 from wbe.thresholds import number
 
@@ -278,6 +281,89 @@ def test_concentrations_rarely_follow_flows_by_chance() -> None:
     flow = rng.normal(9, 1.2, (20_000, 15))
     found = [following(rng.normal(5, 1, 15), x)[1] > number("load_z") for x in flow]
     assert sum(found) <= 5
+
+
+# Ceilings
+
+
+@pytest.mark.parametrize(
+    ("value", "mode", "found"),
+    [
+        (2.999e6, "", []),
+        (3.001e6, "", ["concentration_implausible"]),
+        (1.18e8, "composite_24h", ["concentration_implausible"]),
+        (60_000, "composite_24h", []),
+        (60_001, "composite_24h", ["load_implausible"]),
+        (60_001, "grab", []),
+    ],
+)
+def test_one_result_alone_has_a_ceiling(value: float, mode: str, found: list[str]) -> None:
+    water = {"flow": 50_000.0, "population": 200_000.0}
+    assert rules(build([value], mode=mode, **water)) == found
+
+
+@pytest.mark.parametrize(
+    "analyte", ["ammonium", "creatinine", "caffeine", "chemical oxygen demand"]
+)
+def test_markers_have_ceilings_of_their_own(analyte: str) -> None:
+    # what the upper end of the table of markers makes in 100 L per person and day
+    usual = number("load_ceiling", analyte) / 10 / 100 * 1000
+    water = {"flow": 20_000.0, "population": 200_000.0}
+    assert rules(build({analyte: [usual]}, **water)) == []
+    assert rules(build({analyte: [usual * 1000]}, **water)) == ["concentration_implausible"]
+
+
+def test_ceilings_of_markers_are_ten_times_the_table_of_markers() -> None:
+    text = (Path(wbe.__file__).parent / "factors" / "markers.csv").read_text(encoding="utf-8")
+    table = pd.read_csv(io.StringIO(text))
+    table = table[table["high"].notna() & (table["marker"] != "water")]
+    assert len(table) > 10
+    mg = table["high"] * table["unit"].map({"g/day/inhabitant": 1000, "mg/day/inhabitant": 1})
+    for marker, high in mg.groupby(table["marker"]).max().items():
+        assert number("load_ceiling", str(marker)) == pytest.approx(10 * 1000 * high), marker
+
+
+def test_a_result_above_its_ceiling_is_told_once() -> None:
+    slipped = np.append(spread_out(12), 1.18e8)
+    assert rules(build(slipped)) == ["unit_slip_suspected"]
+    few_people = {"flow": 50_000.0, "population": 200.0}
+    assert rules(build([60_001], **few_people)) == ["flow_per_person_unusual"]
+
+
+def test_a_file_told_to_be_off_is_not_told_result_by_result() -> None:
+    values = np.concatenate([spread_out(12), spread_out(8, 1e8, seed=2)])
+    assert rules(build(values, files=[0] * 12 + [1] * 8)) == ["file_unit_suspected"]
+
+
+def test_a_stated_load_above_its_ceiling_is_told() -> None:
+    samples = build([120.0], load=[3.001e6], population=200_000.0)
+    [finding] = noted(samples)
+    assert (finding.rule, finding.column, finding.line) == ("load_implausible", "load", 2)
+    assert "15005 mg/day/1000 inhabitants" in finding.message
+
+
+def test_the_cause_is_the_smallest_slip_that_explains_it() -> None:
+    said = [noted(build([value]))[0].message for value in (1.18e8, 1.18e11, 1.18e13)]
+    assert [text.partition("likely (")[2].partition(")")[0] for text in said] == [
+        "ng/L ↔ µg/L, µg/L ↔ mg/L (1000", "ng/L ↔ mg/L (1000000", "unknown",
+    ]  # fmt: skip
+
+
+def test_no_published_load_reaches_its_ceiling(reference_data: Path) -> None:
+    samples = wbe.read(reference_data / "data/euda/ww2025-all-data.csv")
+    loads = samples["pn_load"]
+    assert int(loads.notnull().sum()) == 27_890
+    most = loads.max("sample").to_series()
+    # the ceilings are ten times the largest load, rounded up
+    assert all(9.9 * load < ceilings(name)["pn_load"] for name, load in most.items())
+    assert {f.rule for f in samples.attrs["findings"] if "implausible" in f.rule} == set()
+
+
+def test_no_measured_ammonium_reaches_its_ceiling(reference_data: Path) -> None:
+    table = reference_data / "data/scotland/SARS-Cov2_RNA_monitoring_ww_scotland_full.csv"
+    measured = pd.read_csv(table)["Ammonia-mg_per_L"].dropna() * 1e6
+    assert len(measured) == 9562
+    assert measured.max() < ceilings("ammonium")["concentration"] / 100
 
 
 # Water and people
@@ -585,8 +671,69 @@ def test_a_finding_in_a_workbook_names_its_sheet_and_cell(tmp_path: Path) -> Non
 
 
 def test_a_column_of_results_is_told_by_its_matrix() -> None:
-    table = Origin(0, "s", {("ketamine", ""): "C", ("ketamine", "soil"): "F"})
-    assert table.column_of("ketamine", "wwtp_influent") == "C"
-    assert table.column_of("ketamine", "soil") == "F"
-    assert table.column_of("ketamine", "sediment") == "C"
-    assert table.column_of("cocaine", "soil") == ""
+    water, soil = Heading("KET (ng/L)", "C"), Heading("KET (ng/g)", "F")
+    table = Origin(0, "s", {("ketamine", ""): water, ("ketamine", "soil"): soil})
+    assert table.column_of("ketamine", "wwtp_influent") == water
+    assert table.column_of("ketamine", "soil") == soil
+    assert table.column_of("ketamine", "sediment") == water
+    assert table.column_of("cocaine", "soil") is None
+
+
+FLOW_ZH = {"flow": "污水流量（m3/d）", "population": "服务人口", "analyte": "目标物"}
+
+
+def _renamed(rows: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    return [{FLOW_ZH.get(k, k): v for k, v in record.items() if k != "flow_unit"}
+            for record in rows]  # fmt: skip
+
+
+def _days(n: int, **cells: str) -> list[dict[str, str]]:
+    values = spread_out(n).tolist()
+    return [row(sample_id=f"D{i}", date=f"2024-03-{i + 1:02}", concentration=f"{values[i]}",
+                flow=f"{50_000 + 137 * i}", **cells) for i in range(n)]  # fmt: skip
+
+
+def test_a_finding_names_the_header_of_its_file(tmp_path: Path) -> None:
+    rows = _days(12)
+    rows[4]["concentration"], rows[6]["population"], rows[8]["flow"] = "118000", "200", "2083"
+    found = wbe.read(write_csv(tmp_path / "a.csv", _renamed(rows))).attrs["findings"]
+    assert [(f.rule, f.column, f.line) for f in found] == [
+        ("unit_slip_suspected", "concentration", 6),
+        ("flow_per_person_unusual", FLOW_ZH["flow"], 8),
+        ("flow_per_person_unusual", FLOW_ZH["flow"], 10),
+    ]
+    apart = [row(flow="50000"), row(sample_id="S2", flow="60000", population="230000")]
+    found = wbe.read(write_csv(tmp_path / "b.csv", _renamed(apart))).attrs["findings"]
+    assert {(f.rule, f.column) for f in found if f.rule.endswith("conflict")} == {
+        ("flow_conflict", FLOW_ZH["flow"]), ("population_conflict", FLOW_ZH["population"]),
+    }  # fmt: skip
+
+
+def test_a_header_in_a_workbook_has_its_cell(tmp_path: Path) -> None:
+    apart = _renamed([row(flow="50000"), row(sample_id="S2", concentration="131", flow="60000")])
+    cells = [list(apart[0]), *([r.get(k, "") for k in apart[0]] for r in apart)]
+    path = _workbook(tmp_path / "a.xlsx", {"notes": [["synthetic"]], "samples": cells})
+    [finding] = [f for f in wbe.read(path).attrs["findings"] if f.rule == "flow_conflict"]
+    letter = chr(ord("A") + list(apart[0]).index(FLOW_ZH["flow"]))
+    assert (finding.sheet, finding.column, finding.cell) == (
+        "samples", FLOW_ZH["flow"], f"{letter}3",
+    )  # fmt: skip
+
+
+def test_a_finding_about_a_file_names_the_sheet_of_its_analyte(tmp_path: Path) -> None:
+    """Two analytes of the same samples stand in two sheets; the limits of one are in µg/L."""
+
+    def sheet(analyte: str, lod: str) -> list[list[object]]:
+        rows = [{**r, "analyte": analyte, "lod": lod, "loq": str(3 * float(lod))}
+                for r in _days(12)]  # fmt: skip
+        return [list(rows[0]), *(list(r.values()) for r in rows)]
+
+    path = _workbook(tmp_path / "a.xlsx", {"KET": sheet("KET", "1"), "METH": sheet("METH", "5e-4")})
+    found = [f for f in wbe.read(path).attrs["findings"] if f.rule == "limits_unlike_values"]
+    assert [(f.file, f.sheet, f.analyte) for f in found] == [("a.xlsx", "METH", "methamphetamine")]
+
+
+def test_sheets_are_found_by_name_whatever_became_of_the_samples() -> None:
+    sheets = Sheets(["a", "b"], ["x", "y"], np.array([[0, 1], [-1, 1]]), ["first", "second"])
+    assert sheets.of(["b", "a", "b", "c"], ["y", "x", "x", "x"]) == ["second", "first", "", ""]
+    assert sheets.tolist() == ["first", "second"]

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lab_tables import row, write_csv
+from lab_tables import as_cells, row, write_csv, write_xlsx
 
 import wbe
 from wbe import qc
@@ -272,3 +272,21 @@ def test_the_order_of_rows_does_not_matter(order: list[int]) -> None:
         judged = assess_quality(wbe.read(path, errors="reject"))
     flags = str(judged["qc_flags"].sel(sample="S1", analyte="methamphetamine").item())
     assert flags == "blank_contaminated;qc_missing;recovery_correction_unstated;recovery_outside"
+
+
+@pytest.mark.parametrize("order", [slice(None), slice(None, None, -1)])
+def test_findings_about_the_columns_of_a_workbook_name_its_sheet(
+    tmp_path: Path, order: slice
+) -> None:
+    rows = [row(recovery_corrected="yes"), row(sample_id="S2", recovery_corrected="who knows")]
+    path = write_xlsx(tmp_path / "lab.xlsx", as_cells(rows))
+    samples = assess_quality(wbe.read(path).isel(sample=order))
+    [finding] = [f for f in samples.attrs["findings"] if f.rule == "recovery_statement_unknown"]
+    assert (finding.file, finding.sheet, finding.line) == ("lab.xlsx", "Sheet", 3)
+
+
+def test_a_failure_of_a_result_in_a_workbook_names_its_sheet(tmp_path: Path) -> None:
+    path = write_xlsx(tmp_path / "lab.xlsx", as_cells([row(recovery="20%")]))
+    found = assess_quality(wbe.read(path)).attrs["findings"]
+    places = {(f.sheet, f.line) for f in found if f.rule == "recovery_outside"}
+    assert places == {("Sheet", 2)}

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import re
+from importlib.resources import files
 from typing import Any
 
+from wbe import factors, findings
+from wbe.factors.sets import GIVES
 from wbe.report import narrow, render
 
+FIXED = ("component", "level", "term", "distribution", "measure", "source", "verified", "note")
 FACTORS = [
     {"factor_id": "a", "drug": "cocaine", "source": "B2010", "reference": "B. 2010"},
     {"factor_id": "b", "drug": "MDMA", "source": "A2008", "reference": "A. 2008"},
@@ -26,10 +32,27 @@ def test_sources_point_into_the_list_and_no_reference_is_lost() -> None:
 def test_measure_stands_with_its_number_and_nothing_is_invented() -> None:
     rows = [{"measure": "rsd", "spread": 0.25}, {"measure": "", "spread": float("nan")},
             {"measure": "log_sd", "spread": float("nan")}, {"sd": 0.2}]  # fmt: skip
-    found = narrow.errors(rows)
+    found = narrow.errors(rows, "en")
     assert found[0] == {"spread": "0.25 (rsd)"}
     assert all(row.get("spread") != row.get("spread") for row in found[1:3])
     assert found[3] == {"sd": 0.2}
+
+
+def test_every_fixed_text_of_the_shipped_tables_has_chinese_words() -> None:
+    model = files("wbe.uncertainty").joinpath("error_model.csv").read_text(encoding="utf-8")
+    texts = {row[name] for row in csv.DictReader(model.splitlines()) for name in FIXED}
+    table = factors.table().reset_index()
+    texts |= {str(text) for text in table["verified"].dropna()} | set(GIVES)
+    texts |= set(findings.SEVERITIES) | set(findings.SCOPES)
+    missing = {text for text in texts - {""} if not re.search("[\u4e00-\u9fff]",
+               narrow.said(text, "zh"))}  # fmt: skip
+    assert missing <= set(factors.references())
+
+
+def test_conditions_of_the_error_model_are_said_in_words() -> None:
+    rows = [{"when": when} for when in ("mode=grab", "population_basis=", "own=x", "")]
+    found = [row["when"] for row in narrow.errors(rows, "zh")]
+    assert found == ["采样方式：瞬时样", "人口口径：未说明", "own=x", ""]
 
 
 def test_page_numbers_the_list_of_references(made_up: Any) -> None:

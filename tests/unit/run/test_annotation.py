@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import zipfile
 from pathlib import Path
 
@@ -135,6 +136,10 @@ def test_file_and_row_findings_are_marked_at_header_and_row(tmp_path: Path) -> N
 
 def test_notes_speak_the_language_asked_for(lab: Path, tmp_path: Path) -> None:
     _, (listing, legend, sheet) = made([lab], tmp_path, lang="zh")
+    heads = [cell.value for cell in listing[1]]
+    assert heads[:8] == ["位置", "级别", "规则", "范围", "文件", "工作表", "行", "列"]
+    assert all(re.search("[\u4e00-\u9fff]", head) for head in heads)
+    assert [listing["B2"].value, listing["D2"].value] == ["错误", "单元格"]
     assert (listing.title, legend.title) == ("检查结果", "图例")
     assert "数字中的逗号有歧义" in sheet["G2"].comment.text
     assert any("数字中的逗号有歧义" in str(c.value) for c in listing[2])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from wbe.errors import UsageError
-from wbe.run import jobs, state, verdict
+from wbe.run import jobs, state, stopping, verdict
 from wbe.run.batch import Ended
 from wbe.run.progress import Progress
 
@@ -93,15 +93,13 @@ def test_progress_names_the_campaign_its_number_and_its_step_on_a_terminal_only(
 ) -> None:
     stream = Terminal() if terminal else io.StringIO()
     monkeypatch.setattr("sys.stderr", stream)
-    pulses: list[int] = []
-    progress = Progress(3, quiet=quiet, pulse=lambda: pulses.append(1))
+    progress = Progress(3, quiet=quiet)
     for name in ("north", "south"):
         with progress.campaign(name):
             progress.step("read", "en", 1000)
             progress.step("write", "en", 1000)
     progress.close()
     shown = stream.getvalue()
-    assert len(pulses) == 4
     words = ["north", "south", "0/3", "1/3", "reading the lab files (1000)", "writing"]
     assert all((word in shown) == (terminal and not quiet) for word in words), shown
 
@@ -109,10 +107,18 @@ def test_progress_names_the_campaign_its_number_and_its_step_on_a_terminal_only(
 def test_a_message_stands_apart_from_the_bars(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = Terminal()
     monkeypatch.setattr("sys.stderr", stream)
-    progress = Progress(2, quiet=False, pulse=lambda: None)
+    progress = Progress(2, quiet=False)
     with progress.campaign("north"):
         progress.beside(lambda text: print(text, file=stream))("a message")
     progress.close()
     # The line of the bar is wiped before the message, which therefore starts a line.
     before = stream.getvalue().partition("a message\n")[0]
     assert before.endswith("\r") or before.endswith("\x1b[A")
+
+
+def test_a_step_ends_the_work_that_was_asked_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    progress = Progress(1, quiet=True)
+    progress.step("read", "en", 1)
+    monkeypatch.setattr(stopping, "_asked", stopping.Stopped(15))
+    with pytest.raises(stopping.Stopped):
+        progress.step("write", "en", 1)

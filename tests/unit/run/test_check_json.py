@@ -85,6 +85,7 @@ def test_flags_count_as_errors_where_that_is_asked(name: str, code: int, strict:
     assert check(name, "--strict").exit_code == strict
 
 
-def test_quiet_json_is_still_the_answer() -> None:
-    assert check("numbers/number_range.csv", "--quiet").stdout == ""
+def test_quiet_leaves_the_verdict_and_the_json() -> None:
+    said = check("numbers/number_range.csv", "--quiet").stdout
+    assert said == "2 rows, 1 accepted; 1 error, 0 flags\n"
     assert body("numbers/number_range.csv", "--quiet")["summary"]["errors"] == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from wbe.errors import ConfigError
 from wbe.run import config
 from wbe.run.keys import KEYS
+from wbe.run.problems import Problem, error_of, explained, findings_of
+from wbe.run.words import in_language
 
 WHOLE = """\
 schema = 1
@@ -58,7 +61,7 @@ def write(folder: Path, text: str) -> Path:
     return file
 
 
-def problems(folder: Path, text: str) -> list[config.Problem]:
+def problems(folder: Path, text: str) -> list[Problem]:
     loaded, found = config.examine(write(folder, text))
     assert (loaded is None) == bool(found)
     return found
@@ -177,6 +180,55 @@ def test_a_link_that_leaves_the_campaign_is_refused(campaign: Path, tmp_path_fac
     assert "outside" in problems(campaign, MINIMAL)[0].message
 
 
+def test_mistakes_are_told_in_chinese_too(campaign: Path) -> None:
+    text = """schema = 2
+title = 5
+[data]
+samples = ["lab/*.csvx", "/etc/x.csv"]
+foo = 1
+dilution = 0
+layout = "odm"
+[estimate]
+draws = -1
+nondetects = "bad"
+population = "ammonium"
+[markers]
+water = { a = 1 }
+cotinin = "3"
+cotinine = 7
+ammonium = "-1 mg/day/inhabitant"
+[tiers]
+drug = "methh"
+scheme = "fixed"
+labels = ["a b", "c"]
+floor = -1
+rounds = "week"
+breaks = [60, 20]
+[privacy]
+audience = "internal"
+[nonsense]
+a = 1
+"""
+    found = problems(campaign, text)
+    assert len(found) > 20
+    for problem in found:
+        for said in (problem.message, problem.fix):
+            assert re.search("[\u4e00-\u9fff]", in_language(said, "zh")), said
+    error = error_of(campaign / "campaign.toml", found)
+    lines = explained(error, "zh").splitlines()
+    assert lines[:2] == [
+        f"campaign.toml：{len(found)} 处问题",
+        "  第 1 行，键 'schema'：此版本不识别 schema 2。此版本读取 schema = 1。",
+    ]
+    one = explained(error_of(campaign / "campaign.toml", found[:1]), "zh")
+    assert one.startswith("campaign.toml，第 1 行，键 'schema'：此版本不识别")
+    listed = list(findings_of("campaign.toml", found))
+    assert listed[0].text("zh") == (
+        "配置无法使用：此版本不识别 schema 2。",
+        "此版本读取 schema = 1。",
+    )
+
+
 def test_all_problems_are_told_at_once(campaign: Path) -> None:
     text = "schema = 2\n[data]\nsamples = ['no.csv']\n[tiers]\nbreaks = [3, 1]\nflor = 2\n"
     with pytest.raises(ConfigError) as caught:
@@ -218,7 +270,7 @@ def test_results_of_a_run_are_not_lab_files(campaign: Path) -> None:
 
 def test_findings_carry_key_and_line(campaign: Path) -> None:
     found = problems(campaign, MINIMAL + "x = 1\n")
-    listed = list(config.findings_of("campaign.toml", found))
+    listed = list(findings_of("campaign.toml", found))
     assert [(f.severity, f.scope, f.file, f.line, f.column) for f in listed] == [
         ("error", "campaign", "campaign.toml", 3, "data.x")
     ]
@@ -236,7 +288,7 @@ def test_every_default_is_of_its_own_kind() -> None:
 
     for key in KEYS.values():
         if key.default is not None:
-            assert KINDS[key.kind][1](key.default), key.name
+            assert KINDS[key.kind](key.default), key.name
             assert key.check is None or key.check(key.default) is None, key.name
 
 

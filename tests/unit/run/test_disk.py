@@ -97,7 +97,19 @@ def test_no_room_is_said_with_path_and_bytes(tmp_path: Path, number: int) -> Non
 def test_other_faults_ask_for_no_room(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentFault) as caught, disk.faults(tmp_path, lambda: 5000):
         raise PermissionError(errno.EACCES, "Permission denied", str(tmp_path / "a.csv"))
+    assert str(caught.value).startswith(f"{tmp_path}: nothing may be written in this folder (")
+    (tmp_path / "a.csv").touch()
+    with pytest.raises(EnvironmentFault) as caught, disk.faults(tmp_path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(tmp_path / "a.csv"))
     assert str(caught.value) == f"{tmp_path / 'a.csv'}: Permission denied"
+
+
+def test_a_hidden_file_that_cannot_be_written_is_told_by_its_folder(tmp_path: Path) -> None:
+    hidden = tmp_path / ".wbe-results.new" / ".wbe-a.new"
+    hidden.mkdir(parents=True)
+    with pytest.raises(EnvironmentFault) as caught, disk.faults(tmp_path):
+        raise PermissionError(errno.EROFS, "Read-only file system", str(hidden / "map.png"))
+    assert str(caught.value).startswith(f"{tmp_path}: nothing may be written")
 
 
 def test_an_error_without_a_number_is_looked_into(tmp_path: Path) -> None:

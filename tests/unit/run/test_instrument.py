@@ -212,3 +212,52 @@ def test_without_a_file_there_is_no_sidecar() -> None:
     assert instrument.sidecars([SAMPLES / "sciex.txt"], instrument.options()) == []
     told = instrument.options(SIDECAR)
     assert instrument.sidecars([SAMPLES / "sciex.txt", SAMPLES / "masslynx.txt"], told) == [SIDECAR]
+
+
+VIALS = {"sidecar": SIDECAR, "enrichment": 100.0, "dilution": 2.0, "unit": "ng/mL"}
+
+
+@pytest.mark.parametrize("name", VIALS)
+def test_an_option_that_no_file_can_use_is_refused_by_every_command(
+    tmp_path: Path, name: str
+) -> None:
+    lab = shutil.copy(SAMPLES.parents[2] / "tests" / "data" / "good" / "plain_long.csv", tmp_path)
+    option = (f"--{name}", str(VIALS[name]))
+    for command in (("check", lab), ("run", lab), ("convert", lab, tmp_path / "t.csv")):
+        done = CliRunner().invoke(cli, [*map(str, command), *option])
+        assert done.exit_code == 2 and name in done.stderr, command
+    for function in (wbe.read, wbe.check):
+        with pytest.raises(UsageError, match=name):
+            function(lab, **{name: VIALS[name]})
+    assert [path.name for path in tmp_path.iterdir()] == ["plain_long.csv"]
+
+
+def test_an_option_that_one_of_several_files_needs_is_neither_refused_nor_named(
+    tmp_path: Path,
+) -> None:
+    lab = SAMPLES.parents[2] / "tests" / "data" / "good" / "plain_long.csv"
+    files = [lab, SAMPLES / "sciex.txt", SAMPLES / "tracefinder.csv"]
+    found = wbe.check(files, enrichment=100, unit="ng/mL")  # only one of the two lacks its unit
+    assert "option_without_effect" not in {f.rule for f in found}
+    alone = wbe.check(files[::2], enrichment=100, unit="ng/mL")
+    named = [(f.file, "unit" in f.message) for f in alone if f.rule == "option_without_effect"]
+    assert named == [("tracefinder.csv", True)]
+
+
+def test_a_file_that_cannot_be_opened_may_be_the_export(tmp_path: Path) -> None:
+    damaged = tmp_path / "batch.txt"
+    damaged.write_bytes(b"")
+    assert [f.rule for f in wbe.check(damaged, enrichment=100)] == ["file_empty"]
+
+
+def test_a_campaign_without_exports_that_states_an_enrichment_is_misconfigured(
+    folder: Path,
+) -> None:
+    lab = SAMPLES.parents[2] / "tests" / "data" / "good" / "plain_long.csv"
+    (folder / "lab" / "sciex.txt").write_bytes(lab.read_bytes())
+    configured(folder, "enrichment = 100")
+    checked = checking.check([folder])
+    assert [f.rule for f in checked.findings.errors] == ["config_invalid"]
+    assert checked.code() == 2
+    with pytest.raises(UsageError, match="enrichment"):
+        run(folder)

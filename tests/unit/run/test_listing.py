@@ -46,6 +46,24 @@ def test_all_prints_every_flag() -> None:
     assert "times" not in "".join(lines)
 
 
+def test_errors_that_repeat_in_a_column_are_counted_after_the_first() -> None:
+    many = [finding("error", file="a.csv", line=i, column="flow") for i in range(2, 1002)]
+    other = [finding("error", file="a.csv", line=9, column="date"), finding("error", file="b.csv")]
+    lines = listing.report(Findings([*many, *other])).splitlines()
+    assert [line.split(":")[0] for line in lines] == [
+        "a.csv",
+        *(f"  error some_rule (line {i}, column flow)" for i in range(2, 7)),
+        "  error some_rule (column flow)",
+        "  error some_rule (line 9, column date)",
+        "b.csv",
+        "  error some_rule",
+        "0 rows, 0 accepted; 1002 errors, 0 flags",
+    ]
+    assert "995 more like these" in lines[6]
+    assert "另有 995 处" in listing.report(Findings(many), "zh")
+    assert len(listing.report(Findings(many), every=True).splitlines()) == 1002
+
+
 def test_it_speaks_chinese_and_counts_one_as_one() -> None:
     assert "第 7 行" in listing.report(found(), "zh") and "共 2 处" in listing.report(found(), "zh")
     one = Findings([finding("error", file="a.csv")], 1, 0)

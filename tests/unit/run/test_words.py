@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+import pickle
 import re
 from importlib.resources import files
 
 import pytest
 
 from wbe.findings import SEVERITIES
-from wbe.run.words import say
+from wbe.run.words import both, in_language, say
 
 with files("wbe.run").joinpath("words.csv").open(encoding="utf-8", newline="") as _file:
     ROWS = list(csv.DictReader(_file))
@@ -23,7 +24,7 @@ SOURCE = "".join(
 #: Keys that are put together from parts; their own tests say that none is missing or left over.
 PREFIXES = (
     "step", "column", "check", "rule", "level", "note", "annotate.legend", "convert.form",
-    "convert.from",
+    "convert.from", "config",
 )  # fmt: skip
 
 
@@ -72,6 +73,22 @@ def test_every_form_and_origin_of_a_layout_has_its_words() -> None:
 
     assert keys("convert.form") == set(converting.BY_WORDS)
     assert keys("convert.from") == {"words", *(layout.origin for layout in built_in())}
+
+
+def test_every_sentence_about_a_configuration_is_said() -> None:
+    from wbe.run.keys import KINDS, LATER
+
+    later = {f"later.{key}" for key in LATER}
+    for key in keys("config") - {f"kind.{kind}" for kind in KINDS} - later:
+        assert f'"config.{key}"' in SOURCE or f'"{key.removesuffix(".fix")}"' in SOURCE, key
+    assert {f"kind.{kind}" for kind in KINDS} <= keys("config")
+
+
+def test_a_sentence_in_both_languages_survives_copies() -> None:
+    text = both("config.kind", value="x", what=both("config.kind.number"))
+    assert text == "x is not a number" and in_language(text, "zh") == "x 不是数字"
+    assert in_language(pickle.loads(pickle.dumps(text)), "zh") == text.zh
+    assert in_language("plain", "zh") == "plain"
 
 
 def test_every_design_and_statistic_has_its_words() -> None:

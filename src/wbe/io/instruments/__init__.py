@@ -31,6 +31,7 @@ from wbe.io.instruments.places import ExportSheet, relocate
 from wbe.io.instruments.sidecar import Sidecar, is_sidecar, read_sidecar
 from wbe.io.instruments.targetlynx import is_quandata
 from wbe.io.instruments.targetlynx import sheet_of as quandata_sheet
+from wbe.io.instruments.unused import judge_options
 from wbe.io.tables import Sheet
 from wbe.io.text import Refused
 
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LAYOUTS", "SIDECAR_SUFFIX", "Export", "ExportSheet", "Layout", "Options", "Peak", "Sidecar",
-    "as_lab_sheets", "finish", "is_quandata", "is_sidecar", "marks", "open_export",
+    "as_lab_sheets", "finish", "is_quandata", "is_sidecar", "judge_options", "marks", "open_export",
     "quandata_sheet", "read_sidecar", "recognise",
 ]  # fmt: skip
 

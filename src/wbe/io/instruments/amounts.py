@@ -36,17 +36,20 @@ class Factor:
         :math:`D / E` [1]; NaN where it is not known.
     rule : str
         Rule that refuses the sample; "" if the factor is known.
+    field : str
+        Of `wbe.io.instruments.sidecar.FACTORS`: what the rule is about.
     first, second : str
         For a contradiction: what the two statements are.
     """
 
     value: float
     rule: str = ""
+    field: str = ""
     first: str = ""
     second: str = ""
 
 
-UNKNOWN = Factor(math.nan, "enrichment_missing")
+UNKNOWN = Factor(math.nan, "enrichment_missing", "enrichment")
 
 
 def factor_of(line: Line | None, options: Options, stated_dilution: str = "") -> Factor:
@@ -57,7 +60,7 @@ def factor_of(line: Line | None, options: Options, stated_dilution: str = "") ->
     line : Line or None
         Its row in the sidecar.
     options : Options
-        What holds where the row says nothing.
+        What holds where the row says nothing; where it says something else, neither does.
     stated_dilution : str
         Dilution that the export itself states; its software has applied it already.
 
@@ -75,19 +78,40 @@ def factor_of(line: Line | None, options: Options, stated_dilution: str = "") ->
     if line is not None and line.refused:
         return Factor(math.nan, "refused")
     stated = line.factors if line is not None else {}
-    by_volume = _by_volume(stated)
-    enrichment = stated.get("enrichment", by_volume)
+    enrichment = stated.get("enrichment", _by_volume(stated))
+    contradiction = _contradiction(stated, enrichment, options)
+    if contradiction is not None:
+        return contradiction
     if enrichment is None:
         enrichment = options.enrichment
     if enrichment is None:
         return UNKNOWN
-    if by_volume is not None and abs(by_volume / enrichment - 1) > AGREE:
-        first, second = f"enrichment {enrichment:g}", f"the volumes ({by_volume:g})"
-        return Factor(math.nan, "sidecar_contradicts", first, second)
     dilution = stated.get("dilution", options.dilution or 1.0)
     if dilution != 1 and _is_dilution(stated_dilution):
-        return Factor(math.nan, "dilution_twice", f"{dilution:g}", stated_dilution)
+        return Factor(math.nan, "dilution_twice", "dilution", f"{dilution:g}", stated_dilution)
     return Factor(dilution / enrichment)
+
+
+def _contradiction(
+    stated: dict[str, float], enrichment: float | None, options: Options
+) -> Factor | None:
+    """Volumes against enrichment, and the row against the options."""
+    by_volume = _by_volume(stated)
+    if by_volume is not None and enrichment is not None and _differ(by_volume, enrichment, AGREE):
+        first, second = f"enrichment {enrichment:g}", f"the volumes ({by_volume:g})"
+        return Factor(math.nan, "sidecar_contradicts", "enrichment", first, second)
+    rounded = AGREE if by_volume is not None else 0.0
+    for name, said, told, tolerance in (
+        ("enrichment", enrichment, options.enrichment, rounded),
+        ("dilution", stated.get("dilution"), options.dilution, 0.0),
+    ):
+        if said is not None and told is not None and _differ(said, told, tolerance):
+            return Factor(math.nan, "option_contradicts", name, f"{told:g}", f"{said:g}")
+    return None
+
+
+def _differ(first: float, second: float, tolerance: float) -> bool:
+    return not math.isclose(first, second, rel_tol=max(tolerance, 1e-9))
 
 
 def _by_volume(stated: dict[str, float]) -> float | None:
@@ -105,6 +129,19 @@ def _is_dilution(text: str) -> bool:
 def states_dilution(peak: Peak) -> bool:
     """Whether the software was told of a dilution."""
     return _is_dilution(peak.dilution)
+
+
+def is_unsettled(peak: Peak) -> bool:
+    """Whether nobody can tell if the dilution that the software was told is in the amount.
+
+    Examples
+    --------
+    >>> [is_unsettled(Peak("a", "b", dilution=d, is_calculated=True)) for d in ("10", "1.0", "")]
+    [True, False, False]
+    """
+    stated = peak.dilution.strip()
+    is_one = bool(_NUMBER.fullmatch(stated)) and float(stated) == 1
+    return peak.is_calculated and bool(stated) and not is_one
 
 
 def in_sample(peak: Peak, factor: float) -> str:

@@ -7,7 +7,7 @@ Everything is text as written, with the place where it stands; what it means is 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from wbe.io.instruments.vocabulary import find_columns, word, words
@@ -42,6 +42,8 @@ class Peak:
         amount that was put in, in the unit of the concentration.
     dilution : str
         Dilution factor that the software was told.
+    is_calculated : bool
+        Whether the export leaves open if `dilution` is in `concentration`.
     acquired : str
         Time of the measurement (not of sampling).
     used : bool
@@ -71,6 +73,7 @@ class Peak:
     level: str = ""
     expected: str = ""
     dilution: str = ""
+    is_calculated: bool = False
     acquired: str = ""
     used: bool = True
     is_standard: bool | None = None
@@ -93,8 +96,8 @@ class Export:
         Header of the concentrations as written; "" if the export holds none.
     wanted : str
         What that header is called in this layout.
-    compound : str
-        Header of the compounds, for findings.
+    compound, sample : str
+        Headers of the compounds and of the injections' names, for findings.
     header_row : int
         Row of the header in the first sheet that has one.
     peaks : list of Peak
@@ -108,6 +111,7 @@ class Export:
     sheets: list[Sheet]
     wanted: str
     compound: str = "compound"
+    sample: str = ""
     concentration: str = ""
     header_row: int = 0
     peaks: list[Peak] = field(default_factory=list)
@@ -187,6 +191,7 @@ def peak_of(cells: Row, columns: Mapping[str, int], **more: object) -> Peak:
     fields["used"] = _is_used(cells)
     fields["is_standard"] = _says_standard(cells)
     fields["column"] = columns.get("concentration", 0)
+    fields["is_calculated"] = fields["column"] == columns.get("calculated")
     return Peak(**{**fields, **more})  # type: ignore[arg-type]
 
 
@@ -251,11 +256,30 @@ def long_peaks(
 
 
 def note_header(export: Export, sheet: int, row: int, columns: Mapping[str, int]) -> None:
-    """Remember the first header, and what the concentrations are called there."""
+    """Remember the first header, and what concentrations and injections are called there."""
     if export.concentration or "concentration" not in columns:
         return
+    cells = Row(export.sheets[sheet].rows[row], columns)
     export.header_row = row
-    export.concentration = export.sheets[sheet].cell(row, columns["concentration"]).strip()
+    export.concentration = cells["concentration"]
+    export.sample = cells["sample"] or cells["filename"]
+
+
+def first_row(
+    rows: Sequence[Sequence[str]], is_header: Callable[[Sequence[str]], bool]
+) -> int | None:
+    """Index of the first row that is a header; None without one."""
+    return next((index for index, cells in enumerate(rows) if is_header(cells)), None)
+
+
+def headed(
+    sheets: Sequence[Sheet], header_of: Callable[[Sequence[Sequence[str]]], int | None]
+) -> Iterator[tuple[int, Sheet, int]]:
+    """Number, sheet and row of the header of every sheet that has one."""
+    for number, sheet in enumerate(sheets):
+        row = header_of(sheet.rows)
+        if row is not None:
+            yield number, sheet, row
 
 
 def columns_of(layout: str, cells: Sequence[str]) -> dict[str, int]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from wbe.errors import UnitError
 from wbe.findings import Findings
 from wbe.io.header import Column, Header
-from wbe.io.instruments.amounts import in_sample, is_below
+from wbe.io.instruments.amounts import in_sample, is_below, is_unsettled
 from wbe.io.instruments.export import Export, Peak
 from wbe.io.instruments.kinds import plain_compound
 from wbe.io.instruments.options import SIDECAR_SUFFIX, Options
@@ -24,10 +24,10 @@ from wbe.io.instruments.sequence import (
     is_about_vials,
     sample_id,
     tell_kinds,
-    unit_of,
-    units_agree,
 )
 from wbe.io.instruments.sidecar import Sidecar
+from wbe.io.instruments.units_told import find_units, unit_of
+from wbe.io.instruments.unused import options_used
 from wbe.names import resolve
 from wbe.units import scale
 
@@ -57,7 +57,7 @@ def as_lab_sheets(
     _note_file(made)
     tell_kinds(made)
     samples = [i for i in made.injections if i.kind == "sample" and i.peaks]
-    usable = bool(export.concentration) and units_agree(made, samples)
+    usable = bool(export.concentration) and find_units(made, samples)
     find_factors(made, samples)
     if usable and samples and is_about_vials(made, samples):
         count = sum(len(i.peaks) for i in samples)
@@ -65,9 +65,13 @@ def as_lab_sheets(
                   example=_example(export.file))  # fmt: skip
         usable = False
     tables = _tables(made, samples) if usable else []
+    # what the ordinary reader does not see counts as seen and not as accepted
+    seen = sum(len(sheet.rows) - 1 for sheet, _ in tables)
+    findings.rows += sum(len(i.peaks) for i in samples) - seen
     if not tables:
         tables = [(ExportSheet(export.file), Header(0, 1, []))]
     tables[0][0].quality_control = records_of(made)
+    tables[0][0].options_used = options_used(made, samples)
     return tables
 
 
@@ -89,7 +93,7 @@ def _note_file(made: Made) -> None:
 
 def _tables(made: Made, samples: list[Injection]) -> list[tuple[ExportSheet, Header]]:
     """One table for each sheet that holds peaks of usable samples."""
-    usable = [i for i in samples if made.sidecar is None or i.line is not None]
+    usable = made.told_of(samples)
     header = _header(made, usable)
     replicates = _replicates(made, usable)
     by_sheet: dict[int, list[tuple[Injection, Peak]]] = {}
@@ -107,11 +111,17 @@ def _tables(made: Made, samples: list[Injection]) -> list[tuple[ExportSheet, Hea
 
 
 def _note_conversion(made: Made, samples: list[Injection]) -> None:
-    factors = [i.factor.value for i in samples if not i.factor.rule]
+    factors = [i.factor.value for i in samples for p in i.peaks if not _is_refused(made, i, p)]
     if factors:
-        count = sum(len(i.peaks) for i in samples if not i.factor.rule)
-        made.note("converted_from_vial", count=count, low=f"{min(factors):g}",
+        made.note("converted_from_vial", count=len(factors), low=f"{min(factors):g}",
                   high=f"{max(factors):g}")  # fmt: skip
+
+
+def _is_refused(made: Made, injection: Injection, peak: Peak) -> bool:
+    """Whether a result has no value in the sample; findings say why."""
+    if injection.factor.rule or injection.unit_refused or is_unsettled(peak):
+        return True
+    return not unit_of(peak, injection.line, made.options)
 
 
 def _header(made: Made, samples: list[Injection]) -> Header:
@@ -211,7 +221,9 @@ def _cells(made: Made, injection: Injection, peak: Peak) -> dict[str, str]:
     analyte = plain_compound(peak.compound)
     name = sample_id(made, injection)
     cells = {"sample_id": name, "site": name, "analyte": analyte, "unit": unit}
-    if injection.factor.rule:
+    if is_unsettled(peak):
+        made.note_cell("dilution_unsettled", peak, dilution=peak.dilution)
+    if _is_refused(made, injection, peak):
         return cells | {"status": "rejected"}
     if not peak.used:
         made.note_cell("peak_excluded", peak)

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from wbe.io.instruments.export import Export, Row, columns_of, note_header, peak_of
+from wbe.io.instruments.export import Export, Row, columns_of, headed, note_header, peak_of
+from wbe.io.instruments.masshunter import settled
 from wbe.io.instruments.vocabulary import word
 from wbe.io.tables import Sheet
 
@@ -34,10 +35,7 @@ def header_of(rows: Sequence[Sequence[str]]) -> int | None:
 def read(sheets: list[Sheet]) -> Export:
     """Peaks of an export."""
     export = Export(NAME, sheets, "Final Conc.")
-    for number, sheet in enumerate(sheets):
-        upper = header_of(sheet.rows)
-        if upper is None:
-            continue
+    for number, sheet, upper in headed(sheets, header_of):
         own, injections = _blocks(sheet, upper)
         for columns in injections:
             note_header(export, number, upper + 1, columns)
@@ -72,7 +70,7 @@ def _blocks(sheet: Sheet, upper: int) -> tuple[dict[str, int], list[dict[str, in
     injections = []
     for start, end in zip(starts, [*starts[1:], len(cells)], strict=True):
         found = columns_of(_COLUMNS, sheet.rows[upper + 1][start:end])
-        injections.append({name: start + i for name, i in found.items()})
+        injections.append(settled({name: start + i for name, i in found.items()}))
     return own, injections
 
 

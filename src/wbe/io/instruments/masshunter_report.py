@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from wbe.io.instruments.export import Export, Row, columns_of, long_peaks, note_header
 from wbe.io.instruments.kinds import file_key
+from wbe.io.instruments.masshunter import settled
 from wbe.io.instruments.vocabulary import word
 from wbe.io.tables import Sheet
 
@@ -52,7 +53,7 @@ def read(sheets: list[Sheet]) -> Export:
         elif first == "target compound":
             state.part, state.compound, state.header = first, cells[1].strip(), None
         elif first == "data file":
-            state.header, state.columns = index, columns_of(_COLUMNS, cells)
+            state.header, state.columns = index, settled(columns_of(_COLUMNS, cells))
             if state.part == "target compound":
                 note_header(export, 0, index, state.columns)
         elif state.header is not None and first:

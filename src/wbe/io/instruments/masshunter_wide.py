@@ -19,7 +19,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from wbe.io.instruments.export import Export, Row, columns_of, note_header, peak_of
+from wbe.io.instruments.export import Export, Row, columns_of, headed, note_header, peak_of
+from wbe.io.instruments.masshunter import settled
 from wbe.io.instruments.vocabulary import word
 from wbe.io.tables import Sheet
 from wbe.io.text import Refused
@@ -28,7 +29,7 @@ NAME = "masshunter-wide"
 _COLUMNS = "masshunter"
 _GROUP = re.compile(r"\s*(?P<base>.*?)\s+(?P<part>Results|Method)\s*", re.IGNORECASE)
 _SAMPLE_FIELDS = ("sample", "filename", "kind", "level", "acquired", "dilution")
-_PEAK_FIELDS = ("concentration", "unit", "expected", "accuracy", "area", "istd_area",
+_PEAK_FIELDS = ("concentration", "calculated", "unit", "expected", "accuracy", "area", "istd_area",
                 "retention_time", "r2")  # fmt: skip
 
 
@@ -60,15 +61,13 @@ def read(sheets: list[Sheet]) -> Export:
         ``export_block_twice`` if two blocks are those of one compound.
     """
     export = Export(NAME, sheets, "Final Conc.")
-    for number, sheet in enumerate(sheets):
-        upper = header_of(sheet.rows)
-        if upper is None:
-            continue
+    for number, sheet, upper in headed(sheets, header_of):
         sample, blocks = _blocks(sheet, upper)
         for block in blocks:
+            block.columns = {**sample, **settled(block.columns)}
             note_header(export, number, upper + 1, block.columns)
         for row, cells in _rows(export, number, upper + 2):
-            _add(export, number, row, cells, sample, blocks)
+            _add(export, number, row, cells, blocks)
     return export
 
 
@@ -136,13 +135,9 @@ def _rows(export: Export, number: int, first: int) -> list[tuple[int, list[str]]
     return found
 
 
-def _add(
-    export: Export, number: int, row: int, cells: list[str], sample: dict[str, int],
-    blocks: list[_Block],
-) -> None:  # fmt: skip
+def _add(export: Export, number: int, row: int, cells: list[str], blocks: list[_Block]) -> None:
     for block in blocks:
-        columns = {**sample, **block.columns}
-        peak = peak_of(Row(cells, columns), columns, compound=block.compound, row=row,
+        peak = peak_of(Row(cells, block.columns), block.columns, compound=block.compound, row=row,
                        sheet=number)  # fmt: skip
         if peak.sample or peak.filename:
             export.peaks.append(peak)

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from wbe.io.instruments.export import (
     Export,
     columns_of,
+    first_row,
     is_concentration_unit,
     long_peaks,
     note_header,
@@ -32,10 +33,11 @@ _COMPOUND = re.compile(r"\s*Compound\s+[0-9]+\s*:\s*(.*?)\s*")
 
 def header_of(rows: Sequence[Sequence[str]]) -> int | None:
     """Index of the first header row, or of the title; None if the rows are of another layout."""
-    title = next((i for i, cells in enumerate(rows) if cells and word(cells[0]) in _TITLES), None)
+    title = first_row(rows, lambda cells: bool(cells) and word(cells[0]) in _TITLES)
     if title is None:
         return None
-    return next((i for i, cells in enumerate(rows) if _is_header(cells)), title)
+    header = first_row(rows, _is_header)
+    return title if header is None else header
 
 
 def _is_header(cells: Sequence[str]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from wbe.errors import UnitError, UsageError
@@ -14,7 +14,9 @@ SIDECAR_SUFFIX = ".sidecar.csv"
 
 @dataclass(frozen=True)
 class Options:
-    """How vials relate to samples, for all injections that no sidecar row says more about.
+    """How vials relate to samples, for all injections whose sidecar row leaves it open.
+
+    A row that says something else is refused; see `wbe.io.instruments.unused` for what none needs.
 
     Attributes
     ----------
@@ -49,6 +51,11 @@ class Options:
                 scale(self.unit, "ng/L")
             except UnitError as error:
                 raise UsageError(f"unit {self.unit!r} is no concentration: {error}") from None
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """Names of what was stated."""
+        return tuple(f.name for f in fields(self) if getattr(self, f.name) not in (None, ""))
 
     def sidecar_of(self, export: Path) -> Path | None:
         """The sidecar of an export: the one given, or the one beside it."""

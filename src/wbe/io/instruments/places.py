@@ -47,10 +47,13 @@ class ExportSheet(Sheet):
         Row and column of cells that stand elsewhere, or otherwise, in a person's files.
     quality_control : list of dict
         Rows of the sequence as text, for ``attrs["qc_rows"]``.
+    options_used : frozenset of str
+        Fields of `wbe.io.instruments.Options` on which a sample of the export depended.
     """
 
     origins: dict[tuple[int, int], Origin] = field(default_factory=dict)
     quality_control: list[dict[str, Any]] = field(default_factory=list)
+    options_used: frozenset[str] = frozenset()
 
     def address(self, row: int, column: int) -> str:
         """Address of the cell in the export; "" for what stands in no spreadsheet."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from wbe.io.instruments.amounts import in_sample
+from wbe.io.instruments.amounts import in_sample, is_unsettled
 from wbe.io.instruments.export import Peak
 from wbe.io.instruments.kinds import file_key, plain_compound, unlabelled
-from wbe.io.instruments.sequence import Injection, Made, sample_id, text_under, unit_of
+from wbe.io.instruments.sequence import Injection, Made, sample_id, text_under
 from wbe.io.instruments.sidecar import AGREE, PARENT
+from wbe.io.instruments.units_told import unit_of
 from wbe.names import resolve
 
 _VIAL_ONLY = ("standard", "control")  # what is compared with an amount put into the vial
@@ -44,6 +45,8 @@ def _record(made: Made, injection: Injection, peak: Peak, shared: float) -> dict
     standard = _standard_of(injection, peak)
     factor = shared if injection.factor.rule else injection.factor.value
     in_vial = injection.kind in _VIAL_ONLY and math.isnan(factor)
+    if is_unsettled(peak) and injection.kind not in _VIAL_ONLY:
+        factor = math.nan
     return {
         "kind": injection.kind, "file": sheet.file, "sheet": sheet.name,
         "line": sheet.lines[peak.row], "sample_id": sample_id(made, injection),

@@ -13,7 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wbe.io.instruments.export import Export, columns_of, long_peaks, note_header, split_unit
+from wbe.io.instruments.export import (
+    Export,
+    columns_of,
+    first_row,
+    headed,
+    long_peaks,
+    note_header,
+    split_unit,
+)
 from wbe.io.instruments.vocabulary import has
 from wbe.io.tables import Sheet
 
@@ -22,20 +30,18 @@ NAME = "sciex"
 
 def header_of(rows: Sequence[Sequence[str]]) -> int | None:
     """Index of the header row; None if the rows are of another layout."""
-    for index, cells in enumerate(rows):
-        bare = [split_unit(cell)[0] for cell in cells if "oncentration" in cell] + list(cells)
-        if has(bare, "sample name", "component name", "calculated concentration"):
-            return index
-    return None
+    return first_row(rows, _is_header)
+
+
+def _is_header(cells: Sequence[str]) -> bool:
+    bare = [split_unit(cell)[0] for cell in cells if "oncentration" in cell] + list(cells)
+    return has(bare, "sample name", "component name", "calculated concentration")
 
 
 def read(sheets: list[Sheet]) -> Export:
     """Peaks of an export."""
     export = Export(NAME, sheets, "Calculated Concentration", "Component Name")
-    for number, sheet in enumerate(sheets):
-        row = header_of(sheet.rows)
-        if row is None:
-            continue
+    for number, sheet, row in headed(sheets, header_of):
         columns = columns_of(NAME, sheet.rows[row])
         note_header(export, number, row, columns)
         unit = split_unit(sheet.cell(row, columns["concentration"]))[1]

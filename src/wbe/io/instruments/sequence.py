@@ -7,16 +7,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from wbe.errors import UnitError
 from wbe.findings import Findings
-from wbe.io.instruments.amounts import UNKNOWN, Factor, factor_of, states_dilution
+from wbe.io.instruments.amounts import (
+    UNKNOWN,
+    Factor,
+    factor_of,
+    is_unsettled,
+    states_dilution,
+)
 from wbe.io.instruments.export import Export, Peak
 from wbe.io.instruments.kinds import file_key, is_standard, kind_of, plain_compound
 from wbe.io.instruments.options import Options
 from wbe.io.instruments.sidecar import KEYS, Line, Sidecar
 from wbe.io.instruments.vocabulary import word
 from wbe.names import resolve
-from wbe.units import scale
 
 _SHOWN = 3  # names given as examples
 
@@ -37,6 +41,8 @@ class Injection:
     named : bool
         Whether its name told the kind.
     factor : Factor
+    unit_refused : bool
+        Whether two statements about its unit contradict each other.
     """
 
     peaks: list[Peak] = field(default_factory=list)
@@ -45,6 +51,7 @@ class Injection:
     kind: str = "sample"
     named: bool = False
     factor: Factor = UNKNOWN
+    unit_refused: bool = False
 
     @property
     def any_peak(self) -> Peak:
@@ -72,6 +79,21 @@ class Made:
     options: Options
     findings: Findings
     injections: list[Injection]
+
+    def told_of(self, samples: list[Injection]) -> list[Injection]:
+        """Those that the sidecar has a row about; all of them without a sidecar."""
+        return [i for i in samples if self.sidecar is None or i.line is not None]
+
+    def note_row(self, rule: str, injection: Injection, *names: str, **more: Any) -> None:
+        """Add a finding about an injection at its row of the sidecar, else in the export.
+
+        The place is the first of the columns named that the sidecar has.
+        """
+        if self.sidecar is None or injection.line is None:
+            self.note(rule, injection.any_peak, sample_id=injection.name, **more)
+            return
+        place = self.sidecar.place(injection.line, *names)
+        self.findings.add(rule, **place, sample_id=injection.name, **more)
 
     def note(self, rule: str, peak: Peak | None = None, **more: Any) -> None:
         """Add a finding about a peak, or about the file."""
@@ -156,56 +178,50 @@ def _note_unused(made: Made, used: set[int]) -> None:
         if row not in used:
             keys = (c for c in made.sidecar.header.columns if c.id in KEYS)
             column = next(c for c in keys if sheet.cell(row, c.index).strip())
-            made.findings.add(
-                "sidecar_row_unused", file=sheet.file, sheet=sheet.name, line=sheet.lines[row],
-                column=column.text, value=sheet.cell(row, column.index).strip(),
-                cell=sheet.address(row, column.index),
-            )  # fmt: skip
-
-
-def unit_of(peak: Peak, line: Line | None, options: Options) -> str:
-    """Unit of a concentration in the vial: the export's own, the sidecar's, the option's."""
-    return peak.unit or (line.unit if line is not None else "") or options.unit
-
-
-def units_agree(made: Made, samples: list[Injection]) -> bool:
-    """Whether every unknown has a unit, and the export's is not contradicted."""
-    missing = 0
-    for injection in samples:
-        stated = (injection.line.unit if injection.line is not None else "") or made.options.unit
-        for peak in injection.peaks:
-            missing += not unit_of(peak, injection.line, made.options)
-            if peak.unit and stated and not _same_unit(peak.unit, stated):
-                made.note("export_unit_differs", peak, found=peak.unit, stated=stated)
-                return False
-    if missing:
-        made.note("export_unit_missing", count=missing)
-    return not missing
-
-
-def _same_unit(first: str, second: str) -> bool:
-    try:
-        return scale(first, second) == 1
-    except UnitError:
-        return False
+            made.findings.add("sidecar_row_unused", **made.sidecar.cell(row, column))
 
 
 def find_factors(made: Made, samples: list[Injection]) -> None:
     """Factor of every injection; for samples each reason why there is none is a finding."""
     for injection in made.injections:
-        peak = injection.any_peak
-        injection.factor = factor_of(injection.line, made.options, peak.dilution)
+        injection.factor = factor_of(injection.line, made.options, _applied(injection))
     if is_about_vials(made, samples):
         return
     for injection in samples:
-        peak, factor = injection.any_peak, injection.factor
         if made.sidecar is not None and injection.line is None:
-            made.note("injection_without_sidecar", peak, sample_id=injection.name)
-        elif factor.rule and factor.rule != "refused":
-            made.note(factor.rule, peak, sample_id=injection.name, first=factor.first,
-                      second=factor.second)  # fmt: skip
-        elif states_dilution(peak):
-            made.note("dilution_in_export", peak, sample_id=injection.name, dilution=peak.dilution)
+            _note_without_row(made, made.sidecar, injection)
+        elif injection.factor.rule and injection.factor.rule != "refused":
+            _note_factor(made, injection)
+        elif dilution := _applied(injection):
+            made.note("dilution_in_export", injection.any_peak, sample_id=injection.name,
+                      dilution=dilution)  # fmt: skip
+
+
+def _applied(injection: Injection) -> str:
+    """The dilution that the software is taken to have applied; "" for none."""
+    return next(
+        (p.dilution for p in injection.peaks or injection.standards
+         if states_dilution(p) and not is_unsettled(p)), ""
+    )  # fmt: skip
+
+
+def _note_without_row(made: Made, sidecar: Sidecar, injection: Injection) -> None:
+    peak = injection.any_peak
+    made.note("injection_without_sidecar", peak, column=made.export.sample,
+              value=peak.sample or peak.filename, sample_id=injection.name,
+              sidecar=sidecar.sheet.file)  # fmt: skip
+
+
+def _note_factor(made: Made, injection: Injection) -> None:
+    """Why the factor of a sample is not known, at what its row says about it."""
+    factor, line = injection.factor, injection.line
+    columns: list[str] = [factor.field]
+    if factor.field == "enrichment":
+        volumes = ["sample_volume", "final_volume"]
+        blank = [v for v in volumes if line is not None and v not in line.factors]
+        columns = [*blank, "enrichment"] if len(blank) == 1 else ["enrichment", *volumes]
+    made.note_row(factor.rule, injection, *columns, option=factor.field, first=factor.first,
+                  second=factor.second)  # fmt: skip
 
 
 def is_about_vials(made: Made, samples: list[Injection]) -> bool:

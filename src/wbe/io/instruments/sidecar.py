@@ -12,6 +12,7 @@ import math
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from wbe import names
 from wbe.errors import UnitError
@@ -95,6 +96,23 @@ class Sidecar:
         return [c for c in self.header.columns
                 if c.id not in (*OWN, *LIMITS) and c.kind not in ("blank", "limit")
                 and word(c.text) != PARENT]  # fmt: skip
+
+    def place(self, line: Line, *names: str) -> dict[str, Any]:
+        """Where a row stands for a finding, at the first of some columns that it has."""
+        found = (self.header.column(name) for name in names)
+        return self.cell(line.row, next((column for column in found if column is not None), None))
+
+    def cell(self, row: int, column: Column | None) -> dict[str, Any]:
+        """Where a cell stands for a finding; without a column the row."""
+        place: dict[str, Any] = {
+            "file": self.sheet.file, "sheet": self.sheet.name, "line": self.sheet.lines[row],
+        }  # fmt: skip
+        if column is None:
+            return place
+        return place | {
+            "column": column.text, "cell": self.sheet.address(row, column.index),
+            "value": self.sheet.cell(row, column.index).strip(),
+        }  # fmt: skip
 
     def find(self, peak: Peak) -> Line | None:
         """The row about an injection: by its file, else by its sample."""
@@ -255,12 +273,6 @@ def _text(sidecar: Sidecar, row: int, name: str) -> str:
 
 def _note(
     sidecar: Sidecar, findings: Findings, rule: str, row: int, column: Column | None,
-    **more: object,
+    **more: Any,
 ) -> None:  # fmt: skip
-    sheet = sidecar.sheet
-    value = sheet.cell(row, column.index).strip() if column is not None else ""
-    findings.add(
-        rule, file=sheet.file, sheet=sheet.name, line=sheet.lines[row],
-        column=column.text if column is not None else "", value=value,
-        cell=sheet.address(row, column.index) if column is not None else "", **more,  # type: ignore[arg-type]
-    )  # fmt: skip
+    findings.add(rule, **sidecar.cell(row, column), **more)

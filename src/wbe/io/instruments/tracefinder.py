@@ -13,7 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wbe.io.instruments.export import Export, columns_of, long_peaks, note_header
+from wbe.io.instruments.export import (
+    Export,
+    columns_of,
+    first_row,
+    headed,
+    long_peaks,
+    note_header,
+)
 from wbe.io.instruments.vocabulary import has, word
 from wbe.io.tables import Sheet
 
@@ -23,19 +30,13 @@ _QUANTIFIER = ("", "t1", "quan", "quan peak")
 
 def header_of(rows: Sequence[Sequence[str]]) -> int | None:
     """Index of the header row; None if the rows are of another layout."""
-    for index, cells in enumerate(rows):
-        if has(cells, "compound", "filename", "calculated amt"):
-            return index
-    return None
+    return first_row(rows, lambda cells: has(cells, "compound", "filename", "calculated amt"))
 
 
 def read(sheets: list[Sheet]) -> Export:
     """Peaks of an export; confirming peaks are left out."""
     export = Export(NAME, sheets, "Calculated Amt", "Compound")
-    for number, sheet in enumerate(sheets):
-        row = header_of(sheet.rows)
-        if row is None:
-            continue
+    for number, sheet, row in headed(sheets, header_of):
         columns = columns_of(NAME, sheet.rows[row])
         note_header(export, number, row, columns)
         label = columns.get("label")

@@ -15,7 +15,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from wbe.io.instruments.export import Export, Peak, columns_of, long_peaks, note_header
+from wbe.io.instruments.export import (
+    Export,
+    Peak,
+    columns_of,
+    first_row,
+    long_peaks,
+    note_header,
+)
 from wbe.io.instruments.vocabulary import has, word, words
 from wbe.io.tables import Sheet
 
@@ -24,7 +31,7 @@ NAME = "xcalibur"
 
 def header_of(rows: Sequence[Sequence[str]]) -> int | None:
     """Index of the first header row; None if the rows are of another layout."""
-    return next((i for i, cells in enumerate(rows) if _is_header(cells)), None)
+    return first_row(rows, _is_header)
 
 
 def _is_header(cells: Sequence[str]) -> bool:

@@ -36,10 +36,33 @@ def test_options_and_sidecar_say_the_same_in_the_same_words(
     assert factor_of(line, Options()) == factor_of(None, options)
 
 
-def test_what_a_row_says_counts_before_the_options() -> None:
+def test_options_hold_where_a_row_says_nothing() -> None:
     options = Options(enrichment=10, dilution=5)
-    assert factor_of(Line(1, {"enrichment": 100.0}), options).value == 0.05
-    assert factor_of(Line(1, {"dilution": 2.0}), options).value == 0.2
+    assert factor_of(Line(1, {"enrichment": 10.0}), options).value == 0.5
+    assert factor_of(Line(1, {"dilution": 5.0}), options).value == 0.5
+    assert factor_of(Line(1, {}), options).value == 0.5
+
+
+@pytest.mark.parametrize(
+    ("stated", "field", "said"),
+    [
+        ({"enrichment": 100.0}, "enrichment", "100"),
+        ({"enrichment": 10.05}, "enrichment", "10.05"),
+        ({"sample_volume": 50.0, "final_volume": 0.5}, "enrichment", "100"),
+        ({"dilution": 2.0}, "dilution", "2"),
+    ],
+)
+def test_a_row_that_says_something_else_than_the_options_is_refused(
+    stated: dict[str, float], field: str, said: str
+) -> None:
+    factor = factor_of(Line(1, stated), Options(enrichment=10, dilution=5))
+    assert (factor.rule, factor.field, factor.second) == ("option_contradicts", field, said)
+    assert math.isnan(factor.value)
+
+
+def test_volumes_agree_with_an_option_as_they_do_with_a_stated_enrichment() -> None:
+    volumes = {"sample_volume": 50.0, "final_volume": 0.502}  # 99.6
+    assert factor_of(Line(1, volumes), Options(enrichment=100)).rule == ""
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,7 @@ def test_final_concentrations_count_before_calculated_ones() -> None:
     other = export_of(lines.format("Final Conc.", "Calc. Conc.", "20", "1"))
     only = export_of(lines.format("Calc. Conc.", "RT", "1", "4"))
     assert [e.peaks[0].concentration for e in (first, other, only)] == ["20", "20", "1"]
+    assert [e.peaks[0].is_calculated for e in (first, other, only)] == [False, False, True]
     assert [e.concentration for e in (first, other, only)] == [
         "Final Conc.", "Final Conc.", "Calc. Conc.",
     ]  # fmt: skip
