@@ -86,6 +86,12 @@ class FindingsError(WbeError):
         return type(self), (self.findings, str(self))
 
 
+class PrecisionError(WbeError):
+    """A number that cannot be given as exactly as is promised; never given less exactly instead."""
+
+    exit_code = 2
+
+
 class NothingUsableError(WbeError):
     """After all rejections no sample is left to compute with."""
 

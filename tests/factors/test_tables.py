@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from wbe import factors, names, units
 from wbe.errors import UsageError
 from wbe.factors.table import COLUMNS, DISTRIBUTIONS, QUANTITIES, USES, excretion_rows
-from wbe.uncertainty.engine import logit_normal_log
+from wbe.uncertainty import log_fraction
 
 ROWS = excretion_rows()
 WITH_VALUE = [row for row in ROWS.values() if row.quantity != "none"]
@@ -89,7 +89,7 @@ def test_the_median_of_the_draws_is_the_published_value(row: factors.Factor) -> 
 
 def excretion_at(excretion: float, logit_sd: float, z: Any) -> np.ndarray:
     """The fraction as the calculation draws it."""
-    return excretion * np.exp(logit_normal_log(np.asarray(z, dtype=float), excretion, logit_sd))
+    return excretion * np.exp(log_fraction(np.asarray(z, dtype=float), excretion, logit_sd))
 
 
 def _erfinv(x: np.ndarray) -> np.ndarray:

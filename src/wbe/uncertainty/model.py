@@ -1,8 +1,9 @@
 """The error model: which error, how large, shared by whom. Data, not code.
 
 Each row of the table says which term of the equation an error belongs to, its level (who shares
-one and the same unknown) and its spread, with its source. Users edit spreads, sources and the
-rows of a component, and hand the table back; the run record keeps the one that was used.
+one and the same unknown), its distribution and its size, with its source; rows of measure
+``correlation`` say which two errors are correlated. Users edit the table and hand it back; the run
+record keeps the one that was used.
 """
 
 from __future__ import annotations
@@ -11,97 +12,65 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from wbe.errors import UsageError
+from wbe.errors import ConfigError, UsageError
+from wbe.uncertainty.component import (
+    ELSEWHERE,
+    LEVELS,
+    SHARED_BY_AREA,
+    Component,
+    ComponentError,
+    log_sd,
+)
+from wbe.uncertainty.distribution import Distribution
+from wbe.uncertainty.streams import Correlation, mixtures
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LEVELS = ("global", "lab", "area", "area_visit", "site", "site_day", "sample")
-"""Who shares one unknown, from everybody to one sample."""
+REQUIRED = tuple(f.name for f in fields(Component) if f.default is MISSING)
+OPTIONAL = tuple(f.name for f in fields(Component) if f.default is not MISSING)
+PARTNER = "partner"
+"""Column of the second of two correlated errors."""
 
-SHARED_BY_AREA = ("global", "lab", "area", "area_visit")
-"""Levels whose errors do not shrink with the number of points of an area."""
-
-MEASURES = ("rsd", "gsd", "log_sd", "calibrated", "factor")
+COLUMNS = (*REQUIRED, *OPTIONAL, PARTNER)
+_NUMBERS = ("spread", "low", "mode", "high", "coverage")
 
 
-@dataclass(frozen=True)
-class Component:
-    """One row of the error model.
+class Problem(NamedTuple):
+    """What is wrong with a row of the table: the row, its column, and what to mend."""
 
-    Attributes
-    ----------
-    component : str
-        Name of the error; the first part of its random stream's name.
-    level : str
-        One of `LEVELS`.
-    term : str
-        The term of the equation that carries it (concentration, flow, population, ...).
-    when : str
-        ``""`` or ``"coordinate=value"``: the samples it holds for.
-    distribution : str
-        lognormal or logit_normal, with its median at the published central value.
-    measure : str
-        What `spread` is: ``rsd``, ``gsd`` or ``log_sd`` (sd of the natural log); ``calibrated`` and
-        ``factor`` come with the marker calibration and the factor row.
-    spread : float or None
-        Size [1].
-    source, verified, note : str
-        Who said so and how far it was checked.
-    """
-
-    component: str
-    level: str
-    term: str
-    when: str
-    distribution: str
-    measure: str
-    spread: float | None
-    source: str
-    verified: str
-    note: str
-
-    def __post_init__(self) -> None:
-        if self.level not in LEVELS:
-            raise UsageError(f"{self.component}: level {self.level!r} is none of {LEVELS}")
-        if self.measure not in MEASURES:
-            raise UsageError(f"{self.component}: measure {self.measure!r} is none of {MEASURES}")
-        if self.spread is not None and not (math.isfinite(self.spread) and self.spread >= 0):
-            raise UsageError(f"{self.component}: spread {self.spread} must be finite and >= 0")
-        if self.measure == "gsd" and self.spread is not None and self.spread < 1:
-            raise UsageError(f"{self.component}: a geometric sd is at least 1, not {self.spread}")
-
-    @property
-    def frame(self) -> tuple[str, str, str, str]:
-        """Level, term, distribution, and the coordinate that `when` asks for."""
-        return self.level, self.term, self.distribution, self.when.partition("=")[0]
-
-    @property
-    def log_sd(self) -> float:
-        """Standard deviation of the natural logarithm [1]."""
-        if self.spread is None:
-            return math.nan
-        return log_sd(self.spread, self.measure)
+    row: Component | Correlation | None
+    column: str
+    message: str
 
 
 @dataclass(frozen=True)
 class ErrorModel:
-    """The whole table; immutable."""
+    """The whole table; immutable.
+
+    Attributes
+    ----------
+    components : tuple of Component
+    correlations : tuple of Correlation
+        Pairs of components of one level, whose scores are correlated where they have one label.
+    """
 
     components: tuple[Component, ...]
+    correlations: tuple[Correlation, ...] = ()
 
     def of(self, component: str) -> tuple[Component, ...]:
         """Return the rows of one component."""
         return tuple(c for c in self.components if c.component == component)
 
-    def spread(self, component: str, values: Mapping[str, str]) -> float:
-        """Return the log-sd of a component for a sample with the given coordinate values.
+    def row(self, component: str, values: Mapping[str, str]) -> Component:
+        """Return the row of a component for a sample with the given coordinate values.
 
         Raises
         ------
@@ -111,49 +80,96 @@ class ErrorModel:
         for row in self.of(component):
             name, _, value = row.when.partition("=")
             if not row.when or values.get(name, "") == value:
-                return row.log_sd
+                return row
         stated = ", ".join(f"{k}={v!r}" for k, v in values.items())
         raise UsageError(f"the error model has no row of {component!r} for {stated}")
 
-    def require_same_frame(self, known: ErrorModel) -> None:
-        """Check that only what may be edited was edited: spreads, their source, rows by `when`.
+    def spread(self, component: str, values: Mapping[str, str]) -> float:
+        """Return the sd of the natural log of a component for coordinate values [1]; see `row`."""
+        return self.row(component, values).log_sd
 
-        Which term carries an error and who shares it is fixed in the calculation of this version;
-        a table that says otherwise would be a claim that no draw keeps.
+    def distribution(
+        self, component: str, values: Mapping[str, str], rsd: float | None = None
+    ) -> Distribution:
+        """Return the distribution of a component, its median at 1, for coordinate values.
+
+        Parameters
+        ----------
+        component : str
+        values : mapping of str to str
+            Coordinate -> value.
+        rsd : float, optional
+            Relative sd that the data state instead of the model's spread [1].
 
         Raises
         ------
         UsageError
-            If a component is unknown or missing, or its level, term, distribution or the
-            coordinate of its `when` differs.
+            If no row fits, its size is stated elsewhere, or an rsd cannot describe it.
         """
-        frames = {c.component: c.frame for c in known.components}
-        for row in self.components:
-            if row.component not in frames:
-                there = ", ".join(frames)
-                raise UsageError(f"the error model knows no {row.component!r}; it has {there}")
-            if row.frame != frames[row.component]:
-                raise UsageError(
-                    f"error model, {row.component}: level, term, distribution and the coordinate "
-                    f"of when are {frames[row.component]} and cannot be changed to {row.frame}"
-                )
-        if lost := sorted(set(frames) - {c.component for c in self.components}):
-            raise UsageError(f"the error model lacks {', '.join(lost)}; a spread of 0 removes one")
+        return self.row(component, values).error(rsd)
+
+    def level(self, component: str) -> str:
+        """Return the level of a component.
+
+        Raises
+        ------
+        UsageError
+            If the model has no such component.
+        """
+        rows = self.of(component)
+        if not rows:
+            raise UsageError(f"the error model has no {component!r}")
+        return rows[0].level
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield what contradicts itself: rows that never count, levels, impossible correlations."""
+        for name in dict.fromkeys(c.component for c in self.components):
+            yield from _contradictions(self.of(name))
+        levels = {c.component: c.level for c in self.components}
+        for pair in self.correlations:
+            for column, name in (("component", pair.a), (PARTNER, pair.b)):
+                if name not in levels:
+                    yield Problem(pair, column, f"correlates {name!r}, which no row describes")
+                    break
+            else:
+                if levels[pair.a] != levels[pair.b]:
+                    both = f"{levels[pair.a]} and {levels[pair.b]}"
+                    why = f"{pair.a} and {pair.b} are shared by {both}; they need one level"
+                    yield Problem(pair, PARTNER, why)
+        if self.correlations:
+            try:
+                mixtures(self.correlations)
+            except UsageError as error:
+                yield Problem(self.correlations[-1], "spread", str(error))
 
     def scaled(self, component: str, by: float) -> ErrorModel:
-        """Return a model with every log-sd of `component` multiplied by `by` (0 removes it)."""
-        return ErrorModel(
-            tuple(
-                replace(c, measure="log_sd", spread=c.log_sd * by)
-                if c.component == component and c.spread is not None
-                else c
-                for c in self.components
-            )
+        """Return a model with every log-sd of `component` multiplied by `by` (0 removes it).
+
+        Raises
+        ------
+        UsageError
+            If a row is not lognormal and `by` is not 0: its shape is not a multiple of another.
+        """
+        own = (
+            _scaled(c, by) if c.component == component and c.is_stated else c
+            for c in self.components
         )
+        return replace(self, components=tuple(own))
 
     def to_records(self) -> list[dict[str, Any]]:
-        """Return the table as a list of dicts."""
-        return [asdict(c) for c in self.components]
+        """Return the table as a list of dicts, correlations last.
+
+        Columns that most models do not need (range, values, partner) are there where a row fills
+        them.
+        """
+        rows = [asdict(c) for c in self.components] + [_pair(c, self) for c in self.correlations]
+        used = [
+            n for n in (*OPTIONAL, PARTNER) if any(r.get(n) not in (None, (), "") for r in rows)
+        ]
+        return [
+            {n: _plain(row.get(n, "" if n == PARTNER else None)) for n in (*REQUIRED, *used)}
+            for row in rows
+        ]
 
     def to_frame(self) -> pd.DataFrame:
         """Return the table as a DataFrame, for reading and editing."""
@@ -165,6 +181,15 @@ class ErrorModel:
         """Return the table as JSON, for the run record and Dataset attributes."""
         return json.dumps(self.to_records(), ensure_ascii=False)
 
+    def to_csv(self, path: str | Path) -> None:
+        """Write the table as CSV (UTF-8), as `read_csv` reads it."""
+        records = self.to_records()
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(records[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({k: _text(v) for k, v in row.items()} for row in records)
+        Path(path).write_text(text.getvalue(), encoding="utf-8", newline="\n")
+
     @classmethod
     def from_records(cls, records: Iterable[Mapping[str, Any]]) -> ErrorModel:
         """Build a model from rows, as `to_records` gives them.
@@ -172,38 +197,181 @@ class ErrorModel:
         Raises
         ------
         UsageError
-            If a row lacks a column, or a level, measure or spread is not usable.
+            If a row lacks a column, has an unknown one, or says what cannot be used.
         """
-        names = [f.name for f in fields(Component)]
-        rows = []
-        for record in records:
-            missing = [n for n in names if n not in record]
-            if missing:
-                raise UsageError(f"error model row {dict(record)} lacks {', '.join(missing)}")
-            spread = record["spread"]
-            blank = spread is None or spread == "" or spread != spread
-            values = {n: str(record[n]) for n in names if n != "spread"}
-            rows.append(Component(spread=None if blank else float(spread), **values))
-        return cls(tuple(rows))
+        rows = [_row(dict(record)) for record in records]
+        return cls(
+            tuple(r for r in rows if isinstance(r, Component)),
+            tuple(r for r in rows if isinstance(r, Correlation)),
+        )
+
+    @classmethod
+    def from_frame(cls, table: pd.DataFrame) -> ErrorModel:
+        """Build a model from `to_frame`, edited or read from a file; see `from_records`."""
+        records: list[dict[str, Any]] = table.to_dict("records")  # type: ignore[assignment]
+        return cls.from_records(records)
 
     @classmethod
     def from_json(cls, text: str) -> ErrorModel:
         """Build a model from `to_json`."""
         return cls.from_records(json.loads(text))
 
+    @classmethod
+    def read_csv(cls, path: str | Path) -> ErrorModel:
+        """Read a table from a CSV file; see `read_table`."""
+        return read_table(Path(path))[0]
 
-def log_sd(spread: float, measure: str) -> float:
-    """Return the sd of the natural log of a median-1 lognormal factor [1].
 
-    ``rsd``: sigma = sqrt(ln(1 + rsd^2)); ``gsd``: sigma = ln(gsd); ``log_sd``: as it is.
+def read_table(path: Path) -> tuple[ErrorModel, dict[Component | Correlation, int]]:
+    """Read an error model and the line of each of its rows.
+
+    Parameters
+    ----------
+    path : Path
+        CSV with the columns `COLUMNS` (those after ``note`` only where needed), UTF-8, or GB 18030
+        as Excel writes it on a Chinese machine.
+
+    Returns
+    -------
+    tuple of ErrorModel and dict
+        Row -> line of the file.
+
+    Raises
+    ------
+    ConfigError
+        With file, line and column of the first row that cannot be used.
     """
-    if measure == "rsd":
-        return math.sqrt(math.log1p(spread * spread))
-    if measure == "gsd":
-        return math.log(spread)
-    if measure == "log_sd":
-        return spread
-    raise UsageError(f"a spread of measure {measure!r} has no size of its own")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror or error}", path.name) from None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("gb18030", errors="replace")
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    lines: dict[Component | Correlation, int] = {}
+    rows = []
+    for record in reader:
+        if not any(record.values()):
+            continue
+        try:
+            row = _row(record)
+        except UsageError as error:
+            column = getattr(error, "column", "")
+            raise ConfigError(str(error), path.name, column, reader.line_num) from None
+        lines.setdefault(row, reader.line_num)
+        rows.append(row)
+    if not rows:
+        raise ConfigError(f"holds no row; the columns are {', '.join(REQUIRED)}", path.name)
+    pairs = tuple(r for r in rows if isinstance(r, Correlation))
+    return ErrorModel(tuple(r for r in rows if isinstance(r, Component)), pairs), lines
+
+
+def _contradictions(rows: tuple[Component, ...]) -> Iterator[Problem]:
+    first, seen, closed = rows[0], set(), False
+    for row in rows:
+        for column in ("level", "term"):
+            one, other = getattr(first, column), getattr(row, column)
+            if one != other:
+                why = f"{row.component} has the {column} {one} in one row and {other} in another"
+                yield Problem(row, column, why)
+        if row.when in seen:
+            why = f"{row.component} has two rows for {row.when or 'all samples'}; keep one"
+            yield Problem(row, "when", why)
+        elif closed:
+            why = f"{row.component}: a row before holds for all samples; put {row.when} before it"
+            yield Problem(row, "when", why)
+        seen.add(row.when)
+        closed |= not row.when
+
+
+def _scaled(c: Component, by: float) -> Component:
+    if c.distribution != "lognormal" and by != 0:
+        raise UsageError(f"{c.component}: a {c.distribution} error cannot be scaled, only removed")
+    plain = {name: getattr(c, name) for name in REQUIRED}
+    size = c.log_sd * by if by else 0.0
+    return Component(**{**plain, "distribution": "lognormal", "measure": "log_sd", "spread": size})
+
+
+def _pair(c: Correlation, model: ErrorModel) -> dict[str, Any]:
+    """Return a correlation as a row of the table."""
+    own = {"component": c.a, PARTNER: c.b, "measure": "correlation", "spread": c.rho}
+    said = {"source": c.source, "verified": c.verified, "note": c.note}
+    held = model.of(c.a)
+    blank = {"level": held[0].level if held else "", "term": "", "when": "", "distribution": ""}
+    return {**blank, **own, **said}
+
+
+def _row(record: Mapping[str, Any]) -> Component | Correlation:
+    """Make a row from what stands in a table; blank cells are empty, None or NaN."""
+    if None in record:  # csv.DictReader's key of cells beyond the header
+        raise ComponentError("a row has more cells than the header; quote texts with commas")
+    given = {str(k).strip(): _blank_to_none(v) for k, v in record.items()}
+    if missing := [n for n in REQUIRED if n not in given]:
+        raise ComponentError(
+            f"error model row {dict(record)} lacks {', '.join(missing)}", missing[0]
+        )
+    if unknown := sorted(set(given) - set(COLUMNS)):
+        there = ", ".join(COLUMNS)
+        raise ComponentError(f"unknown column {unknown[0]!r}; there are {there}", unknown[0])
+    name = str(given["component"] or "")
+    values: dict[str, Any] = {n: str(v or "") for n, v in given.items() if n not in _NUMBERS}
+    values |= {n: _number(name, n, given.get(n)) for n in _NUMBERS}
+    values["values"] = _values(name, given.get("values"))
+    if values["measure"] == "correlation":
+        return _correlation(values)
+    if values.pop(PARTNER, ""):
+        raise ComponentError(f"{name}: a partner stands in rows of measure correlation", PARTNER)
+    return Component(**values)
+
+
+def _correlation(v: Mapping[str, Any]) -> Correlation:
+    name = v["component"]
+    if not v.get(PARTNER):
+        raise ComponentError(f"{name}: a correlation needs the other component", PARTNER)
+    if v["spread"] is None:
+        raise ComponentError(f"{name}: a correlation needs its coefficient", "spread")
+    for column in ("when", "distribution", "low", "mode", "high", "coverage", "values"):
+        if v[column]:
+            raise ComponentError(f"{name}: a correlation has no {column}; leave it empty", column)
+    try:
+        return Correlation(name, v[PARTNER], v["spread"], v["source"], v["verified"], v["note"])
+    except UsageError as error:
+        raise ComponentError(str(error), "spread") from None
+
+
+def _blank_to_none(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.strip() or None
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    return value
+
+
+def _number(name: str, column: str, value: Any) -> float | None:
+    try:
+        return None if value is None else float(value)
+    except (TypeError, ValueError):
+        raise ComponentError(f"{name}: {column} {value!r} is not a number", column) from None
+
+
+def _values(name: str, value: Any) -> tuple[float, ...]:
+    """Return numbers from a list, or from a text that parts them by blanks or semicolons."""
+    if value is None:
+        return ()
+    parts = value.replace(";", " ").split() if isinstance(value, str) else list(value)
+    return tuple(x for x in (_number(name, "values", part) for part in parts) if x is not None)
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return " ".join(map(repr, value)) if isinstance(value, list) else str(value)
 
 
 @cache
@@ -211,3 +379,9 @@ def default_model() -> ErrorModel:
     """Return the package's error model (``error_model.csv``)."""
     text = resources.files(__package__).joinpath("error_model.csv").read_text(encoding="utf-8")
     return ErrorModel.from_records(csv.DictReader(io.StringIO(text)))
+
+
+__all__ = [
+    "COLUMNS", "ELSEWHERE", "LEVELS", "SHARED_BY_AREA", "Component", "ErrorModel", "Problem",
+    "default_model", "log_sd", "read_table",
+]  # fmt: skip

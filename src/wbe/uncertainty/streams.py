@@ -10,10 +10,13 @@ N are the draws of a run of n.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from wbe.errors import UsageError
 
 BLOCK = 2_500
 """Draws in a block. Changing it changes every number of every run."""
@@ -22,11 +25,87 @@ BLOCK = 2_500
 _KEPT = 4_096  # 32 MiB
 
 
-class Stream:
-    """Generator that can be set to any named stream; reused, because building one is slow."""
+@dataclass(frozen=True)
+class Correlation:
+    """Two variables whose normal scores are correlated where they have the same label.
 
-    def __init__(self, seed: int):
-        self._seed = str(int(seed))
+    Attributes
+    ----------
+    a, b : str
+        Names of the variables.
+    rho : float
+        Correlation of the scores [1], above -1 and below 1. For two lognormal factors the
+        correlation of their logs.
+    source, verified, note : str
+        Who said so and how far it was checked.
+    """
+
+    a: str
+    b: str
+    rho: float
+    source: str = ""
+    verified: str = ""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if not -1 < self.rho < 1:
+            raise UsageError(f"correlation of {self.a} and {self.b} is {self.rho}; |rho| < 1")
+        if self.a == self.b:
+            raise UsageError(f"{self.a} cannot be correlated with itself")
+
+
+def mixtures(correlations: Iterable[Correlation]) -> dict[str, list[tuple[str, float]]]:
+    """Return how the scores of correlated variables are made from independent ones.
+
+    Parameters
+    ----------
+    correlations : iterable of Correlation
+
+    Returns
+    -------
+    dict of str to list of (str, float)
+        Variable -> independent streams and their coefficients: the rows of the Cholesky factor of
+        the correlation matrix. Variables without correlation are not in it.
+
+    Raises
+    ------
+    UsageError
+        If a pair is stated twice, or no joint distribution has these correlations.
+    """
+    stated = list(correlations)
+    names = sorted({n for c in stated for n in (c.a, c.b)})
+    at = {name: k for k, name in enumerate(names)}
+    matrix = np.eye(len(names))
+    for c in stated:
+        if matrix[at[c.a], at[c.b]] != 0:
+            raise UsageError(f"the correlation of {c.a} and {c.b} is stated twice")
+        matrix[at[c.a], at[c.b]] = matrix[at[c.b], at[c.a]] = c.rho
+    try:
+        factor = np.linalg.cholesky(matrix)
+    except np.linalg.LinAlgError as error:
+        pairs = ", ".join(f"{c.a} and {c.b} {c.rho}" for c in stated)
+        raise UsageError(f"no joint distribution has the correlations {pairs}") from error
+    return {
+        name: [(names[m], float(factor[k, m])) for m in range(k + 1) if factor[k, m]]
+        for name, k in at.items()
+    }
+
+
+class Stream:
+    """Generator that can be set to any named stream; reused, because building one is slow.
+
+    Parameters
+    ----------
+    seed : int
+    correlations : iterable of Correlation
+        Of the scores of variables with the same label.
+    replica : int
+        0, or the number of a further, independent set of streams of the same names.
+    """
+
+    def __init__(self, seed: int, correlations: Iterable[Correlation] = (), replica: int = 0):
+        self._mixtures = mixtures(correlations)
+        self._seed = f"{int(seed)}\x1freplica {replica}" if replica else str(int(seed))
         self._bits = np.random.SFC64(0)
         self._state = self._bits.state
         self._generator = np.random.Generator(self._bits)
@@ -55,8 +134,8 @@ class Stream:
         self._bits.state = self._state
         return self._generator
 
-    def normals(self, variable: str, labels: Sequence[str], block: int) -> NDArray[np.float64]:
-        """Return standard normals, one row of `BLOCK` draws a label.
+    def scores(self, variable: str, labels: Sequence[str], block: int) -> NDArray[np.float64]:
+        """Return standard normal scores, one row of `BLOCK` draws a label.
 
         Parameters
         ----------
@@ -73,8 +152,31 @@ class Stream:
         """
         out = np.empty((len(labels), BLOCK))
         for row, label in zip(out, labels, strict=True):
-            self.at(variable, label, block).standard_normal(out=row)
+            self._fill(row, variable, label, block)
         return out
+
+    def _fill(self, out: NDArray[np.float64], variable: str, label: str, block: int) -> None:
+        parts = self._mixtures.get(variable)
+        if parts is None:
+            self.at(variable, label, block).standard_normal(out=out)
+            return
+        out[:] = 0.0
+        for name, coefficient in parts:
+            out += coefficient * self.at(name, label, block).standard_normal(BLOCK)
+
+    def uniforms(self, variable: str, label: str, block: int) -> NDArray[np.float64]:
+        """Return numbers in [0, 1) from one stream.
+
+        Parameters
+        ----------
+        variable, label : str
+        block : int
+
+        Returns
+        -------
+        ndarray (BLOCK,)
+        """
+        return self.at(variable, label, block).random(BLOCK)
 
     def shared(self, variable: str, label: str, block: int) -> NDArray[np.float64]:
         """Return the standard normals of one stream, kept for the next who asks.
@@ -92,8 +194,7 @@ class Stream:
         ndarray (BLOCK,)
         """
         return self._keep(
-            (variable, label, block),
-            lambda: self.at(variable, label, block).standard_normal(BLOCK),
+            (variable, label, block), lambda: self.scores(variable, [label], block)[0]
         )
 
     def students(self, variable: str, label: str, df: int, block: int) -> NDArray[np.float64]:

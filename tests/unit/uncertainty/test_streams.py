@@ -10,9 +10,9 @@ from wbe.uncertainty import BLOCK, Stream, blocks
 
 def test_same_name_gives_the_same_numbers_whatever_was_drawn_before():
     a, b = Stream(1), Stream(1)
-    a.normals("flow", ["x", "y"], 0)
-    first = a.normals("flow", ["plant"], 3)
-    assert (first == b.normals("flow", ["plant"], 3)).all()
+    a.scores("flow", ["x", "y"], 0)
+    first = a.scores("flow", ["plant"], 3)
+    assert (first == b.scores("flow", ["plant"], 3)).all()
 
 
 @pytest.mark.parametrize(
@@ -21,17 +21,17 @@ def test_same_name_gives_the_same_numbers_whatever_was_drawn_before():
 def test_every_part_of_the_name_matters(other):
     seed, variable, label, block = other
     assert (
-        Stream(1).normals("flow", ["p"], 0) != Stream(seed).normals(variable, [label], block)
+        Stream(1).scores("flow", ["p"], 0) != Stream(seed).scores(variable, [label], block)
     ).all()
 
 
 def test_label_and_variable_cannot_run_together():
-    one = Stream(1).normals("a", ["bc"], 0)
-    assert (one != Stream(1).normals("ab", ["c"], 0)).all()
+    one = Stream(1).scores("a", ["bc"], 0)
+    assert (one != Stream(1).scores("ab", ["c"], 0)).all()
 
 
 def test_normals_are_standard_normal():
-    z = Stream(7).normals("x", [str(k) for k in range(200)], 0).ravel()
+    z = Stream(7).scores("x", [str(k) for k in range(200)], 0).ravel()
     n = len(z)
     assert abs(z.mean()) < 4 / np.sqrt(n)
     assert abs(z.var() - 1) < 4 * np.sqrt(2 / n)
@@ -39,7 +39,7 @@ def test_normals_are_standard_normal():
 
 
 def test_labels_are_uncorrelated():
-    z = Stream(7).normals("x", [str(k) for k in range(50)], 0)
+    z = Stream(7).scores("x", [str(k) for k in range(50)], 0)
     off = np.corrcoef(z)[np.triu_indices(50, 1)]
     assert abs(off).max() < 5 / np.sqrt(BLOCK)
 

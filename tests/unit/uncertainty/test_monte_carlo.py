@@ -5,8 +5,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wbe.uncertainty import Product, Stream, Term, draw, log_draws, mean_shift, summarise
-from wbe.uncertainty.engine import BelowLimit, covariance, logit_normal_log
+from wbe.uncertainty import (
+    BelowLimit,
+    Product,
+    Stream,
+    Term,
+    covariance,
+    draw,
+    log_draws,
+    log_fraction,
+    mean_shift,
+    summarise,
+)
 
 N = 20_000
 
@@ -81,18 +91,18 @@ def test_first_draws_of_a_long_run_are_the_short_run():
 def test_summary_does_not_depend_on_the_chunk(monkeypatch):
     p = product(np.arange(40.0) / 10, tuple(f"s{k}" for k in range(40)))
     whole = summarise(p, 3_000, 5)
-    monkeypatch.setattr("wbe.uncertainty.engine._CHUNK_BYTES", 7 * 8 * 3_000)
+    monkeypatch.setattr("wbe.uncertainty.monte_carlo._CHUNK_BYTES", 7 * 8 * 3_000)
     parts = summarise(p, 3_000, 5)
     assert all((whole[k] == parts[k]).all() for k in whole)
 
 
 def test_logit_normal_has_its_median_at_the_centre_and_stays_below_one():
-    z = Stream(1).normals("z", ["x"], 0)[0]
-    e = 0.292 * np.exp(logit_normal_log(z, 0.292, 0.9))
+    z = Stream(1).scores("z", ["x"], 0)[0]
+    e = 0.292 * np.exp(log_fraction(z, 0.292, 0.9))
     assert e.min() > 0 and e.max() < 1
-    assert logit_normal_log(np.zeros(1), 0.292, 0.9)[0] == pytest.approx(0, abs=1e-15)
-    inverse = logit_normal_log(z, 0.292, -0.9)
-    assert np.allclose(inverse, -logit_normal_log(z, 0.292, 0.9))
+    assert log_fraction(np.zeros(1), 0.292, 0.9)[0] == pytest.approx(0, abs=1e-15)
+    inverse = log_fraction(z, 0.292, -0.9)
+    assert np.allclose(inverse, -log_fraction(z, 0.292, 0.9))
 
 
 @pytest.mark.parametrize("n", [2, 7, 30])
