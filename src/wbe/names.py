@@ -172,6 +172,19 @@ def text(key: str, lang: str = "en", /, **values: object) -> str:
     return (sentences.get(lang) or sentences["en"]).format(**values)
 
 
+def said(word: str, lang: str = "en") -> str:
+    """Return a word of a table that the package ships in a language; any other word as written.
+
+    Examples
+    --------
+    >>> said("log_sd"), said("log_sd", "zh"), said("own judgement", "zh")
+    ('log sd', '对数标准偏差', 'own judgement')
+    """
+    key = f"cell.{word}"
+    printed = text(key, lang)
+    return word if printed == key else printed
+
+
 @lru_cache(maxsize=1)
 def _table() -> dict[str, tuple[Name, ...]]:
     rows: dict[str, list[Name]] = {}

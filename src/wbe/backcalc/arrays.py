@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +27,14 @@ SOLIDS = ("soil", "sediment")
 
 AMOUNTS = ("concentration", "content", "load", "pn_load")
 """What a cell of the lab table can state, in the order in which it is looked for."""
+
+LABELS = (
+    "site", "visit", "lab", "mode", "matrix", "area", "round", "sample_area", "sample_round",
+    "role", "population_basis", "method", "time",
+)  # fmt: skip
+NUMBERS = ("flow", "population", "flow_rsd", "population_rsd", "concentration_rsd")
+READ = (*LABELS, *NUMBERS, "amount", "limit", "substituted", "kind", "status")
+"""Every variable of a result that the rows are made of."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +96,7 @@ class Samples:
         return int(found[0]) if len(found) else -1
 
 
-def kinds(samples: xr.Dataset) -> Strings:
+def kinds(samples: xr.Dataset, unstated: str | None = None) -> Strings:
     """Return what each cell states: one of `AMOUNTS`, or "" where the cell holds nothing.
 
     A non-detect has no value to tell by: its limits do, then the sample's other cells, then the
@@ -96,6 +105,8 @@ def kinds(samples: xr.Dataset) -> Strings:
     Parameters
     ----------
     samples : Dataset (sample, analyte)
+    unstated : str, optional
+        `unstated_kind` of the campaign, where these are some of its samples.
 
     Returns
     -------
@@ -111,10 +122,21 @@ def kinds(samples: xr.Dataset) -> Strings:
     open_ = (out == "") & ~np.isin(status, ("not_measured", ""))
     whole = np.array([_first(row) for row in out], dtype="<U13")
     solid = np.isin(samples["matrix"].values.astype(str), SOLIDS)
-    loads = [a for a in ("pn_load", "load") if a in samples]
-    liquid = loads[0] if loads and not np.isfinite(samples["concentration"]).any() else AMOUNTS[0]
+    liquid = unstated_kind(samples) if unstated is None else unstated
     whole[whole == ""] = np.where(solid, "content", liquid)[whole == ""]
     return np.where(open_, whole[:, None], out)
+
+
+def unstated_kind(samples: xr.Dataset) -> str:
+    """Return what the liquid samples of a campaign state where nothing of their own tells it.
+
+    Parameters
+    ----------
+    samples : Dataset (sample, analyte)
+        Of the whole campaign: one concentration anywhere decides.
+    """
+    loads = [a for a in ("pn_load", "load") if a in samples]
+    return loads[0] if loads and not np.isfinite(samples["concentration"]).any() else AMOUNTS[0]
 
 
 def limits(samples: xr.Dataset, kind: str, which: str) -> Floats:
@@ -142,8 +164,26 @@ def _first(row: Strings) -> str:
     return next((str(cell) for cell in row if cell), "")
 
 
+def held(data: xr.Dataset, names: Iterable[str]) -> xr.Dataset:
+    """Return the Dataset with some variables in memory, all loaded in one computation.
+
+    Parameters
+    ----------
+    data : Dataset
+    names : iterable of str
+        Variables that are needed; those that are missing, or in memory, stay as they are.
+    """
+    lazy = {
+        name: data.variables[name]
+        for name in names
+        if name in data.variables and data.variables[name].chunks is not None
+    }
+    return data.assign(xr.Dataset(lazy).compute().variables) if lazy else data
+
+
 def extract(result: xr.Dataset) -> Samples:
-    """Return the arrays of a result Dataset (`wbe.estimate`)."""
+    """Return the arrays of a result Dataset (`wbe.estimate`); loads those that are lazy."""
+    result = held(result, READ)
     n, m = result.sizes["sample"], result.sizes["analyte"]
 
     def text(name: str) -> Strings:

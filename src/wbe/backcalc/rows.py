@@ -7,11 +7,13 @@ a pure function of the Dataset, so that any later step can regenerate the same d
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wbe.backcalc import error_terms
 from wbe.backcalc.arrays import (
     AMOUNTS,
     METERED,
@@ -19,13 +21,13 @@ from wbe.backcalc.arrays import (
     SOLIDS,
     Samples,
     extract,
+    held,
     kinds,
     limits,
     ordered_rounds,
 )
 from wbe.schema import CENSORED
-from wbe.uncertainty import ErrorModel
-from wbe.uncertainty.engine import BelowLimit, Product, Term
+from wbe.uncertainty import BelowLimit, LogitNormal, Product, Term
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -80,10 +82,8 @@ def product(s: Samples, quantity: str, i: Ints, j: Ints, censored: Censored = "f
     with np.errstate(divide="ignore"):
         log_central = np.log(value) + offset
     if below is not None:
-        below = BelowLimit(
-            below.rows, below.labels, below.log_limit, below.groups, below.fits, offset[below.rows]
-        )
-    return Product(log_central, tuple(terms), below)
+        below = below.shifted(offset[below.rows])
+    return Product(log_central, tuple(terms), below, s.model.correlations)
 
 
 def with_pathway(
@@ -95,32 +95,19 @@ def with_pathway(
     iteration, the same for every row of the factor.
     """
     n = len(p)
-    term = Term(
-        "excretion",
-        "global",
-        np.full(n, factor_id, dtype=f"<U{max(1, len(factor_id))}"),
-        np.full(n, -logit_sd),
-        np.full(n, excretion),
-    )
+    shape = LogitNormal(excretion, logit_sd) if logit_sd else None
+    label = np.full(n, factor_id, dtype=f"<U{max(1, len(factor_id))}")
+    term = Term("excretion", "global", label, np.full(n, -1.0 if shape else 0.0), shape)
     shift = float(np.log(correction_factor))
-    below = p.below
-    if below is not None:
-        below = BelowLimit(
-            below.rows,
-            below.labels,
-            below.log_limit,
-            below.groups,
-            below.fits,
-            below.offset + shift,
-        )
-    return Product(p.log_central + shift, (*p.terms, term), below)
+    below = None if p.below is None else p.below.shifted(shift)
+    return replace(p, log_central=p.log_central + shift, terms=(*p.terms, term), below=below)
 
 
 def with_dose(p: Product, dose_id: str, dose: float, log_sd: float) -> Product:
     """Return the product divided by a dose [mg]; its error is one unknown for everybody."""
     name = np.full(len(p), dose_id, dtype=f"<U{max(1, len(dose_id))}")
     term = Term("dose", "global", name, np.full(len(p), -log_sd))
-    return Product(p.log_central - np.log(dose), (*p.terms, term), p.below)
+    return replace(p, log_central=p.log_central - np.log(dose), terms=(*p.terms, term))
 
 
 def _amounts(s: Samples, i: Ints, j: Ints, censored: Censored) -> tuple[Floats, BelowLimit | None]:
@@ -150,7 +137,7 @@ def _below(s: Samples, i: Ints, j: Ints, rows: Ints, groups: Strings) -> BelowLi
     }
     return BelowLimit(
         rows,
-        _join(s.sample[i[rows]], s.analyte[j[rows]]),
+        error_terms.joined(s.sample[i[rows]], s.analyte[j[rows]]),
         np.log(s.limit[i[rows], j[rows]]),
         groups[rows],
         fits,
@@ -160,17 +147,19 @@ def _below(s: Samples, i: Ints, j: Ints, rows: Ints, groups: Strings) -> BelowLi
 
 def _measured(s: Samples, i: Ints, j: Ints) -> list[Term]:
     """Errors of one measured value: analysis, sampling, visit."""
-    n = len(i)
-    bias = s.model.spread("analysis_bias", {})
-    default = s.model.spread("repeatability", {})
-    repeat = _stated(s.rsd[i, j], default)
-    place = _by_value(s.model, "sampling", "mode", s.mode[i])
-    visit = np.where(s.visit[i] != "", s.model.spread("visit", {}), 0.0)
     return [
-        Term("analysis_bias", "lab", _with_analyte(s, "lab", i, j), np.full(n, bias)),
-        Term("repeatability", "sample", _with_analyte(s, "sample", i, j), repeat),
-        Term("sampling", "sample", s.sample[i], place),
-        Term("visit", "area_visit", s.visit[i], visit),
+        *_analysis(s, i, j),
+        *error_terms.terms(s, "sampling", i, j),
+        *error_terms.terms(s, "visit", i, j, live=s.visit[i] != ""),
+    ]
+
+
+def _analysis(
+    s: Samples, i: Ints, j: Ints, live: NDArray[np.bool_] | None = None, divides: bool = False
+) -> list[Term]:
+    return [
+        *error_terms.terms(s, "analysis_bias", i, j, live=live, divides=divides),
+        *error_terms.terms(s, "repeatability", i, j, rsd=s.rsd[i, j], live=live, divides=divides),
     ]
 
 
@@ -181,16 +170,7 @@ def _concentration(s: Samples, i: Ints, j: Ints) -> tuple[Floats, list[Term]]:
 def _mass_load(s: Samples, i: Ints, j: Ints) -> tuple[Floats, list[Term]]:
     from_flow = s.kind[i, j] == "concentration"
     offset = np.where(from_flow, np.log(np.where(from_flow, s.flow[i], 1.0)) + np.log(1e-3), 0.0)
-    return offset, [*_measured(s, i, j), _flow(s, i)]
-
-
-def _flow(s: Samples, i: Ints) -> Term:
-    return Term("flow", "site", s.site[i], _stated(s.flow_rsd[i], s.model.spread("flow", {})))
-
-
-def _population(s: Samples, i: Ints) -> Term:
-    default = _by_value(s.model, "population", "population_basis", s.basis[i])
-    return Term("population", "site", s.site[i], -_stated(s.population_rsd[i], default))
+    return offset, [*_measured(s, i, j), *error_terms.terms(s, "flow", i, j, rsd=s.flow_rsd[i])]
 
 
 def _pn_mass_load(s: Samples, i: Ints, j: Ints) -> tuple[Floats, list[Term]]:
@@ -200,10 +180,11 @@ def _pn_mass_load(s: Samples, i: Ints, j: Ints) -> tuple[Floats, list[Term]]:
     mass, _ = _mass_load(s, i, j)
     divided = by_flow & (kind != "pn_load")
     offset[divided] = (mass + np.log(1000.0) - np.log(s.population[i]))[divided]
+    people = s.population_rsd[i]
     terms = [
         *_measured(s, i, j),
-        _masked(_flow(s, i), by_flow),
-        _masked(_population(s, i), by_flow),
+        *error_terms.terms(s, "flow", i, j, rsd=s.flow_rsd[i], live=by_flow),
+        *error_terms.terms(s, "population", i, j, rsd=people, live=by_flow, divides=True),
     ]
     for marker in sorted(set(method[~by_flow]) - {"none", ""}):
         rows = ~by_flow & (method == marker)
@@ -222,52 +203,17 @@ def _pn_mass_load(s: Samples, i: Ints, j: Ints) -> tuple[Floats, list[Term]]:
 def _marker_reading(s: Samples, i: Ints, column: int, rows: NDArray[np.bool_]) -> list[Term]:
     # Residue and marker come from the same bottle: sampling and visit are drawn once, with the
     # residue; only the analysis of the marker adds an error, with the opposite sign.
-    bias, repeat, *_ = _measured(s, i, np.full(len(i), column))
-    return [_masked(_negative(bias), rows), _masked(_negative(repeat), rows)]
+    return _analysis(s, i, np.full(len(i), column), live=rows, divides=True)
 
 
 def _marker_load(s: Samples, i: Ints, marker: str, rows: NDArray[np.bool_]) -> list[Term]:
-    n, stated = len(i), s.markers[marker]
-    name = np.full(n, marker)
+    stated, name = s.markers[marker], np.full(len(i), marker)
+    level = s.model.level("water_between" if marker == "water" else "marker_between")
+    shared = error_terms.of_item(s, level, i, marker)
     return [
-        _masked(Term("marker_calibration", "global", name, np.full(n, stated["se"])), rows),
-        _masked(
-            Term("marker_between", "area", _join(s.area[i], name), np.full(n, stated["between"])),
-            rows,
-        ),
+        Term("marker_calibration", "global", name, np.where(rows, stated["se"], 0.0)),
+        Term("marker_between", level, shared, np.where(rows, stated["between"], 0.0)),
     ]
-
-
-def _masked(term: Term, rows: NDArray[np.bool_]) -> Term:
-    return Term(term.name, term.level, term.labels, np.where(rows, term.log_sd, 0.0), term.centre)
-
-
-def _negative(term: Term) -> Term:
-    return Term(term.name, term.level, term.labels, -term.log_sd, term.centre)
-
-
-def _stated(rsd: Floats, default: Floats | float) -> Floats:
-    return np.where(np.isnan(rsd), default, np.sqrt(np.log1p(np.nan_to_num(rsd) ** 2)))
-
-
-def _by_value(model: ErrorModel, component: str, name: str, values: Strings) -> Floats:
-    spreads = {v: model.spread(component, {name: str(v)}) for v in set(values.tolist())}
-    return np.array([spreads[str(v)] for v in values], dtype=float)
-
-
-def _with_analyte(s: Samples, name: str, i: Ints, j: Ints) -> Strings:
-    """Return ``<lab or sample>|<analyte>`` of every row; written once an analyte, then kept."""
-    values: Strings = getattr(s, name)
-    if not len(i) or (j != j[0]).any():
-        return _join(values[i], s.analyte[j])
-    key = (name, int(j[0]))
-    if key not in s.written:
-        s.written[key] = _join(values, np.repeat(s.analyte[j[0]], len(values)))
-    return s.written[key][i]
-
-
-def _join(a: Strings, b: Strings) -> Strings:
-    return np.array([f"{x}|{y}" for x, y in zip(a, b, strict=True)], dtype=str)
 
 
 _ROUTES: dict[str, Callable[[Samples, Ints, Ints], tuple[Floats, list[Term]]]] = {
@@ -286,6 +232,7 @@ __all__ = [
     "extract",
     "has_flow",
     "has_per_capita",
+    "held",
     "kinds",
     "limits",
     "nondetect_group",

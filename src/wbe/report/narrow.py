@@ -12,7 +12,11 @@ Record = dict[str, Any]
 #: Columns of the error model whose texts are fixed.
 _OF_ERRORS = ("component", "level", "term", "distribution", "source", "verified", "note")
 #: Fields that conditions of the error model name, and the kinds of their values.
-_CONDITIONS = {"mode": "mode", "population_basis": "basis"}
+_CONDITIONS = {
+    "mode": "mode", "population_basis": "basis", "matrix": "matrix", "analyte": "analyte",
+}  # fmt: skip
+#: Columns of the error model that are told in one cell, with the spread.
+_OF_SIZE = ("low", "mode", "high", "coverage", "values")
 
 
 def all_references(rows: Iterable[Record], references: Sequence[str]) -> list[str]:
@@ -47,22 +51,9 @@ def factors(rows: Iterable[Record], references: Sequence[str], language: str) ->
     return [_cited(dict(row), numbers, language) for row in rows]
 
 
-def said(text: str, language: str) -> str:
-    """Return a text of a table that the package ships in words; of any other table as written.
-
-    Examples
-    --------
-    >>> said("log_sd", "en"), said("log_sd", "zh"), said("own judgement", "zh")
-    ('log sd', '对数标准偏差', 'own judgement')
-    """
-    key = f"cell.{text}"
-    printed = names.text(key, language)
-    return text if printed == key else printed
-
-
 def in_words(row: Record, columns: Iterable[str], language: str) -> Record:
-    """Return a record with the fixed texts of some columns in words (see `said`)."""
-    return row | {name: said(str(row[name]), language) for name in columns if name in row}
+    """Return a record with the fixed texts of some columns in words (see `wbe.names.said`)."""
+    return row | {name: names.said(str(row[name]), language) for name in columns if name in row}
 
 
 def _cited(row: Record, numbers: dict[str, int], language: str) -> Record:
@@ -81,18 +72,41 @@ def errors(rows: Iterable[Record], language: str) -> list[Record]:
     --------
     >>> errors([{"term": "flow", "measure": "rsd", "spread": 0.2, "when": "mode=grab"}], "en")
     [{'term': 'flow', 'spread': '0.2 (rsd)', 'when': 'Sampling mode: Grab'}]
+    >>> errors([{"component": "flow", "measure": "range", "low": 0.8, "high": 1.3}], "en")
+    [{'component': 'flow', 'spread': '0.8–1.3 (range)'}]
     """
     return [_measured(in_words(dict(row), _OF_ERRORS, language), language) for row in rows]
 
 
 def _measured(row: Record, language: str) -> Record:
     measure, spread = row.pop("measure", ""), row.get("spread")
-    if measure and spread is not None and spread == spread:
-        size = words.number(spread, pad=False) if isinstance(spread, float) else str(spread)
-        row["spread"] = f"{size} ({said(measure, language)})"
+    ends = _ends({name: row.pop(name, None) for name in _OF_SIZE})
+    stated = spread is not None and spread == spread
+    if measure and (stated or ends):
+        size = f"{_number(spread) if stated else ends} ({names.said(measure, language)})"
+        row["spread"] = f"{size}, {ends}" if stated and ends else size
+    if partner := row.pop("partner", ""):
+        row["component"] = f"{row['component']}, {names.said(str(partner), language)}"
     if row.get("when"):
         row["when"] = _condition(str(row["when"]), language)
     return row
+
+
+def _ends(size: Record) -> str:
+    """Range of an error, its most likely value between the ends; or its values."""
+    if size["values"]:
+        return ", ".join(map(_number, size["values"]))
+    ends = [_number(size[n]) for n in ("low", "mode", "high") if size[n] is not None]
+    if size["low"] is None and size["high"] is not None:
+        return f"< {ends[-1]}"
+    if size["high"] is None and size["low"] is not None:
+        return f"> {ends[0]}"
+    coverage = "" if size["coverage"] is None else f", {_number(100 * size['coverage'])} %"
+    return "–".join(ends) + coverage
+
+
+def _number(value: Any) -> str:
+    return words.number(value, pad=False) if isinstance(value, float) else str(value)
 
 
 def _condition(when: str, language: str) -> str:

@@ -184,7 +184,7 @@ def _fill(values: xr.Dataset, s: rows.Samples) -> None:
     step = max(1, _CHUNK_BYTES // (8 * max(1, n_draws)))
     for start in range(0, len(tasks), step):
         some = tasks[start : start + step]
-        drawn = draw_all(some, n_draws, Stream(seed)) if n_draws else {}
+        drawn = draw_all(some, n_draws, Stream(seed, s.model.correlations)) if n_draws else {}
         for t, task in enumerate(some):
             for place, series in task.places:
                 numbers, flags = numbers_of(s, task, series, t, drawn)

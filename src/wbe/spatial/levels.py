@@ -8,7 +8,7 @@ weighted by population over plants. Everything is regenerated from a result Data
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from wbe.backcalc import rows
+from wbe.spatial.shared import Shared, Unknown, averaged, variance_of
 from wbe.uncertainty import (
     BLOCK,
     SHARED_BY_AREA,
@@ -25,10 +26,10 @@ from wbe.uncertainty import (
     Term,
     half_variance_shift,
     log_draws,
+    log_fraction,
     mean_shift,
     student_quantiles,
 )
-from wbe.uncertainty.engine import logit_normal_log
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -98,20 +99,18 @@ class Members:
         shape = (-1,) + (1,) * (values.ndim - 1)
         return np.asarray(np.add.reduceat(values, starts, axis=0) / counts.reshape(shape))
 
+    @property
+    def shares(self) -> Floats:
+        """Weight of each sample in the mean over points of the mean over each point's samples."""
+        return np.asarray(
+            (1.0 / self.n_sites / np.bincount(self.site, minlength=self.n_sites))[self.site]
+        )
+
     @cached_property
     def _runs(self) -> tuple[Ints, Ints]:
         """First position and number of samples of each site."""
         starts = np.flatnonzero(np.diff(self.site, prepend=-1))
         return starts, np.bincount(self.site, minlength=self.n_sites)
-
-
-@dataclass(frozen=True)
-class Shared:
-    """One unknown that the whole value carries, with its coefficient on the log scale [1]."""
-
-    variable: str
-    label: str
-    coefficient: float
 
 
 @dataclass(frozen=True)
@@ -145,9 +144,14 @@ class AreaModel:
 
         The shared errors go out to the probability `outside`, the t of the points to 2.5 %: with
         three points a t of 0.1 % is no bound but a multiple of ten thousand. Both are added: a
-        bound allows for the worst of each.
+        bound allows for the worst of each. Shared errors that are not lognormal count with the sd
+        of their log.
         """
-        n, centre, variance = self.members.n_sites, self.mean, self._shared_variance()
+        n, centre, variance = (
+            self.members.n_sites,
+            self.mean,
+            variance_of(self.shared, self.own.correlations),
+        )
         if path is not None:
             centre += np.log(path["correction_factor"])
             variance += (path["logit_sd"] * (1 - path["excretion"])) ** 2
@@ -155,18 +159,20 @@ class AreaModel:
         own = student_quantiles(scale, np.array([n - 1]), np.zeros(1), None, (0.5, 0.975))[0, 1]
         return float(np.exp(centre + own + ndtri(1 - outside) * np.sqrt(variance)))
 
-    def _shared_variance(self) -> float:
-        return sum(e.coefficient**2 for e in self.shared)
-
     def own_draws(self, stream: Stream, block: int) -> Floats:
         """Return one block of draws of the log without the shared errors, shape (BLOCK,)."""
         return (self._weighted if self.level.weighted else self._geometric)(stream, block)
 
     @property
-    def is_exact(self) -> bool:
-        """Whether `exact` holds: a geometric county value with nothing to impute and a spread."""
+    def is_student(self) -> bool:
+        """Whether it is a geometric county value with nothing to impute and a spread."""
         plain = self.level.design == COUNTY and self.level.statistic == GEOMETRIC
         return plain and self.own.below is None and self.members.n_sites > 1
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether `exact` holds: Student's t of the points, and lognormal shared errors."""
+        return self.is_student and all(e.unknown.shape is None for e in self.shared)
 
     def exact(self, path: dict[str, Any] | None, at: tuple[float, ...]) -> Floats:
         """Return the quantiles `at` of the value, without drawing."""
@@ -174,7 +180,7 @@ class AreaModel:
         if path is not None:
             centre += np.log(path["correction_factor"])
             factor = (path["excretion"], -path["logit_sd"])
-        sd = np.sqrt(self._shared_variance())
+        sd = np.sqrt(variance_of(self.shared, self.own.correlations))
         scale = np.sqrt(self.variance / n)
         if not np.isfinite(scale):
             return np.full(len(at), np.nan)
@@ -225,14 +231,15 @@ def log_draws_of(models: list[AreaModel], stream: Stream, block: int) -> Floats:
         in the order of their names.
     """
     out = np.stack([m.own_draws(stream, block) for m in models])
-    carriers: dict[tuple[str, str], tuple[list[int], list[float]]] = {}
+    carriers: dict[Unknown, tuple[list[int], list[float]]] = {}
     for row, model in enumerate(models):
         for e in model.shared:
-            at, coefficients = carriers.setdefault((e.variable, e.label), ([], []))
+            at, coefficients = carriers.setdefault(e.unknown, ([], []))
             at.append(row)
             coefficients.append(e.coefficient)
-    for (variable, label), (at, coefficients) in sorted(carriers.items()):
-        z = stream.shared(variable, label, block)
+    for unknown in sorted(carriers, key=Unknown.key):
+        at, coefficients = carriers[unknown]
+        z = unknown.log_error(stream, block)
         if len(at) == 1:
             out[at[0]] += coefficients[0] * z
         elif len(at) == len(out):
@@ -285,9 +292,10 @@ def compile_areas(
 def _geometric_model(whole: Product, at: slice, level: Level, m: Members) -> AreaModel:
     if level.design == PLANTS:
         return _unweighted_plants(whole, at, level, m)
-    shared = _averaged([t for t in whole.terms if t.level in SHARED_BY_AREA], at, m)
+    carried = [t for t in whole.terms if t.level in SHARED_BY_AREA]
+    shared = averaged(carried, at, m.shares)
     log = whole.log_central[at]
-    own = Product(log)
+    own = Product(log, correlations=whole.correlations)
     if whole.below is not None and not np.isfinite(log).all():
         own = whole.only(()).take(np.arange(at.start, at.stop))
     with np.errstate(invalid="ignore"):
@@ -300,15 +308,15 @@ def _geometric_model(whole: Product, at: slice, level: Level, m: Members) -> Are
 
 def _unweighted_plants(whole: Product, at: slice, level: Level, m: Members) -> AreaModel:
     p = whole.take(np.arange(at.start, at.stop))
-    shared = _averaged(list(p.terms), slice(None), m)
+    shared = averaged(list(p.terms), slice(None), m.shares)
     return AreaModel(m, level, p.only(()), shared)
 
 
 def _weighted_model(whole: Product, at: slice, level: Level, m: Members) -> AreaModel:
     p = whole.take(np.arange(at.start, at.stop))
     alike = [t for t in p.terms if _is_alike(t)]
-    rest = Product(p.log_central, tuple(t for t in p.terms if not _is_alike(t)), p.below)
-    shared = (Shared(t.name, str(t.labels[0]), float(t.log_sd[0])) for t in alike)
+    rest = replace(p, terms=tuple(t for t in p.terms if not _is_alike(t)))
+    shared = (Shared(Unknown(t.name, str(t.labels[0]), t.shape), float(t.size[0])) for t in alike)
     carried = tuple(e for e in shared if e.coefficient)
     return AreaModel(m, level, rest, carried, shift=_shift(rest, m))
 
@@ -354,25 +362,13 @@ def factor_draws(path: dict[str, Any], stream: Stream, block: int) -> Floats:
     out = np.full(BLOCK, np.log(path["correction_factor"]))
     if path["logit_sd"]:
         z = stream.shared("excretion", path["factor_id"], block)
-        out += logit_normal_log(z, path["excretion"], -path["logit_sd"])
+        out += log_fraction(z, path["excretion"], -path["logit_sd"])
     return out
-
-
-def _averaged(terms: list[Term], at: slice, m: Members) -> tuple[Shared, ...]:
-    """Return the mean over points of shared errors, one entry an unknown."""
-    weight = (1.0 / m.n_sites / np.bincount(m.site, minlength=m.n_sites))[m.site]
-    total: dict[tuple[str, str], float] = {}
-    for term in terms:
-        shares = (weight * term.log_sd[at]).tolist()
-        for label, share in zip(term.labels[at].tolist(), shares, strict=True):
-            if share:
-                total[term.name, label] = total.get((term.name, label), 0.0) + share
-    return tuple(Shared(*key, c) for key, c in total.items())
 
 
 def _is_alike(term: Term) -> bool:
     same_label = bool((term.labels == term.labels[0]).all())
-    return same_label and bool((term.log_sd == term.log_sd[0]).all()) and term.centre is None
+    return same_label and bool((term.size == term.size[0]).all())
 
 
 def _shift(p: Product, m: Members) -> float:
@@ -381,4 +377,4 @@ def _shift(p: Product, m: Members) -> float:
         return 0.0
     per_site = np.bincount(m.site, minlength=m.n_sites)
     weight = (m.weights / per_site)[m.site] * np.exp(p.log_central)
-    return mean_shift(weight[known], p.take(known).terms)
+    return mean_shift(weight[known], p.take(known).terms, p.correlations)

@@ -94,8 +94,6 @@ def draw_all(tasks: list[Task], n_draws: int, stream: Stream) -> Drawn:
                 if model.is_exact:
                     # no mean: Student's t has no exponential moment
                     out[key] = Summary.of(model.exact(series.path, QUANTILES), np.nan)
-                    if variant == "limit":
-                        out[key] = out[key]._replace(highest=model.bound(series.path, BOUND))
                 else:
                     kept[key] = np.empty(n_draws)
     for block, span in blocks(n_draws):
@@ -113,7 +111,23 @@ def draw_all(tasks: list[Task], n_draws: int, stream: Stream) -> Drawn:
                     kept[t, series.quantity + series.drug, variant][span] = (x + factors[name])[
                         :used
                     ]
-    return out | {key: _summary(log) for key, log in kept.items()}
+    out |= {key: _summary(log) for key, log in kept.items()}
+    return _with_bounds(out, tasks)
+
+
+def _with_bounds(drawn: Drawn, tasks: list[Task]) -> Drawn:
+    """Set the upper bounds of geometric county values, and take away means that do not exist."""
+    out = dict(drawn)
+    for t, task in enumerate(tasks):
+        for variant, model in task.variants.items():
+            if not model.is_student:
+                continue
+            for _, series in task.places:
+                key = (t, series.quantity + series.drug, variant)
+                out[key] = out[key]._replace(mean=np.nan)
+                if variant == "limit":
+                    out[key] = out[key]._replace(highest=model.bound(series.path, BOUND))
+    return out
 
 
 def _summary(log: NDArray[np.float64]) -> Summary:

@@ -13,6 +13,7 @@ from wbe.spatial import levels
 from wbe.spatial.levels import AreaModel, Level, Members, compile_areas, log_draws_of
 from wbe.spatial.members import Series, factor_of, members, rain
 from wbe.spatial.schemes import classify
+from wbe.spatial.shared import Shared, Unknown
 from wbe.uncertainty import BLOCK, Stream, blocks
 
 Floats = NDArray[np.float64]
@@ -44,27 +45,55 @@ def _valued(m: Members, level: Level) -> bool:
     return not np.isnan(m.weights).any()
 
 
+@dataclass(frozen=True)
+class Common:
+    """What all areas of a round carry alike: a laboratory, a calibration, the factor.
+
+    Attributes
+    ----------
+    series : Series
+    carried : tuple of Shared
+        Unknowns that every area has, with their mean coefficients.
+    """
+
+    series: Series
+    carried: tuple[Shared, ...]
+
+    def shift(self, stream: Stream, block: int) -> Floats:
+        """Return one block of the log shift that all areas carry, shape (BLOCK,)."""
+        central = np.log(self.series.factor)
+        shift = np.asarray(factor_of(self.series, stream, block) - central)
+        for unknown, coefficient in self.carried:
+            shift = shift + coefficient * unknown.log_error(stream, block)
+        return np.broadcast_to(shift, BLOCK)
+
+
+def common_of(values: xr.Dataset, s: rows.Samples, series: Series, reference: str) -> Common | None:
+    """Return what all areas of the reference round carry alike, None where none has a value.
+
+    Only unknowns that every area has. An error of one area alone would blur the breaks of all
+    others, and its own not at all.
+    """
+    models = compile_areas(s, series.level, valued_members(values, s, series, reference))
+    if not models:
+        return None
+    carried = [{e.unknown: e.coefficient for e in m.shared} for m in models]
+    everywhere = sorted(set.intersection(*(set(c) for c in carried)), key=Unknown.key)
+    return Common(
+        series, tuple(Shared(u, float(np.mean([c[u] for c in carried]))) for u in everywhere)
+    )
+
+
 def common_shift(
     values: xr.Dataset, s: rows.Samples, series: Series, reference: str, stream: Stream
 ) -> Floats:
-    """Return the log shift that all areas of the reference round carry alike, one a draw.
-
-    Only unknowns that every area has: a laboratory, a calibration, the factor. An error of one
-    area alone would blur the breaks of all others, and its own not at all.
-    """
+    """Return the log shift that all areas of the reference round carry alike, one a draw."""
     n = values.attrs["draws"]
     out = np.zeros(n)
-    models = compile_areas(s, series.level, valued_members(values, s, series, reference))
-    if not models or n == 0:
-        return out
-    carried = [{(e.variable, e.label): e.coefficient for e in m.shared} for m in models]
-    everywhere = sorted(set.intersection(*(set(c) for c in carried)))
-    for block, span in blocks(n):
-        shift = np.asarray(factor_of(series, stream, block) - np.log(series.factor))
-        for variable, label in everywhere:
-            mean = float(np.mean([c[variable, label] for c in carried]))
-            shift = shift + mean * stream.shared(variable, label, block)
-        out[span] = np.broadcast_to(shift, BLOCK)[: span.stop - span.start]
+    common = common_of(values, s, series, reference) if n else None
+    if common is not None:
+        for block, span in blocks(n):
+            out[span] = common.shift(stream, block)[: span.stop - span.start]
     return out
 
 

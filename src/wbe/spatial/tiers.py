@@ -148,7 +148,8 @@ def rank(
         if not chosen:
             raise MissingFactorError(_no_series(values, drug, quantity))
     given = _given(breaks, rule, [x.drug for x in chosen], drug)
-    s, stream = rows.extract(values), Stream(values.attrs["seed"])
+    s = rows.extract(values)
+    stream = Stream(values.attrs["seed"], s.model.correlations)
     have, tables, used = {x.drug: x for x in chosen}, [], {}
     for name in [drug] if drug is not None else values["drug"].values.astype(str).tolist():
         if name not in have:
@@ -226,7 +227,7 @@ def _rank_drug(
 ) -> tuple[Table, Floats]:
     here = values.sel(quantity=series.quantity, drug=series.drug)
     rounds = here["round"].values.astype(str).tolist()
-    reference = _reference(here, rounds, reference_round)
+    reference = reference_of(here, rounds, reference_round)
     central = reference_values(values, s, series, reference)
     undecided = rule.scheme == "fixed" and rule.given is None
     breaks = np.empty(0) if undecided else rule.breaks(central)
@@ -238,7 +239,8 @@ def _rank_drug(
     return stack(tables), breaks
 
 
-def _reference(here: xr.Dataset, rounds: list[str], wanted: str) -> str:
+def reference_of(here: xr.Dataset, rounds: list[str], wanted: str) -> str:
+    """Return the round at which relative breaks are frozen; ``first``: the first with values."""
     if wanted != "first":
         if wanted not in rounds:
             raise UsageError(f"reference_round = {wanted!r}; the rounds are {', '.join(rounds)}")

@@ -7,9 +7,12 @@ import re
 from importlib.resources import files
 from typing import Any
 
-from wbe import factors, findings
+import pytest
+
+from wbe import factors, findings, names
 from wbe.factors.sets import GIVES
 from wbe.report import narrow, render
+from wbe.uncertainty.component import LEVELS, TAKES
 
 FIXED = ("component", "level", "term", "distribution", "measure", "source", "verified", "note")
 FACTORS = [
@@ -45,7 +48,7 @@ def test_every_fixed_text_of_the_shipped_tables_has_chinese_words() -> None:
     texts |= {str(text) for text in table["verified"].dropna()} | set(GIVES)
     texts |= set(findings.SEVERITIES) | set(findings.SCOPES)
     missing = {text for text in texts - {""} if not re.search("[\u4e00-\u9fff]",
-               narrow.said(text, "zh"))}  # fmt: skip
+               names.said(text, "zh"))}  # fmt: skip
     assert missing <= set(factors.references())
 
 
@@ -60,3 +63,40 @@ def test_page_numbers_the_list_of_references(made_up: Any) -> None:
     assert '<ol class="small references">' in page
     assert "<li>Made up, 2008</li>" in page
     assert "made2008 [2]" in page
+
+
+@pytest.mark.parametrize(
+    ("row", "cell"),
+    [
+        ({"measure": "range", "low": 0.8, "high": 1.3}, "0.8–1.3 (range)"),
+        ({"measure": "range", "low": 0.8, "mode": 0.9, "high": 1.3}, "0.8–0.9–1.3 (range)"),
+        ({"measure": "range", "low": 0.8, "high": 1.3, "coverage": 0.9}, "0.8–1.3, 90 % (range)"),
+        ({"measure": "values", "values": [0.8, 1.0, 1.3]}, "0.8, 1, 1.3 (values)"),
+        ({"measure": "rsd", "spread": 0.2, "low": 0.5, "high": 2.0}, "0.2 (rsd), 0.5–2"),
+        ({"measure": "rsd", "spread": 0.4, "high": 1.5}, "0.4 (rsd), < 1.5"),
+        ({"measure": "rsd", "spread": 0.4, "low": 0.5}, "0.4 (rsd), > 0.5"),
+        ({"measure": "correlation", "spread": -0.3}, "-0.3 (correlation)"),
+    ],
+)
+def test_the_size_of_an_error_of_any_shape_stands_in_one_cell(row, cell):
+    blank = {"component": "flow", "spread": None, "low": None, "mode": None, "high": None}
+    partner = "population" if row["measure"] == "correlation" else ""
+    (found,) = narrow.errors([{**blank, **row, "partner": partner}], "en")
+    assert found["spread"] == cell
+    assert found["component"] == ("flow, population" if partner else "flow")
+    assert set(found) == {"component", "spread"}
+
+
+def test_whatever_an_edited_error_model_may_name_has_chinese_words():
+    told = [*TAKES, *LEVELS]
+    rows = [{"distribution": kind, "measure": "range", "low": 0.8, "high": 1.3} for kind in told]
+    missing = {
+        row["distribution"]
+        for row in narrow.errors(rows, "zh")
+        if not re.search("[\u4e00-\u9fff]", row["distribution"])
+    }
+    assert not missing
+    stated = {"spread": 0.3, "partner": "population", "component": "flow"}
+    for measure in ("rsd", "gsd", "log_sd", "range", "values", "correlation"):
+        (row,) = narrow.errors([{**stated, "measure": measure}], "zh")
+        assert re.search("[\u4e00-\u9fff]", row["spread"])

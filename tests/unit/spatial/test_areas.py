@@ -1,5 +1,7 @@
 """Values of areas against closed forms."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from builders import build_areas, build_samples, build_sites
@@ -8,7 +10,7 @@ from scipy.stats import t as student
 from wbe.errors import UsageError
 from wbe.recipes import draws, estimate
 from wbe.spatial import by_area, locate
-from wbe.uncertainty import default_model
+from wbe.uncertainty import Correlation, ErrorModel, default_model
 
 METH = "methamphetamine"
 COTININE = {"cotinine": {"value": "0.6 mg/day/inhabitant", "rsd": 0.0}}
@@ -324,3 +326,80 @@ def test_a_named_substitution_holds_with_draws_too(rule, each):
         expected = np.exp((3 * np.log(30) + 2 * np.log(each)) / 5)
     assert got["value"].item() == pytest.approx(expected, nan_ok=True) or each == 0
     assert "nondetects_substituted" in got["flags"].item()
+
+
+# ---- edited error models
+
+
+def edited(model, component, **changes):
+    records = [{**r, **changes} if r["component"] == component else r for r in model.to_records()]
+    return ErrorModel.from_records(records)
+
+
+TRIANGLE = {
+    "distribution": "triangular", "measure": "range", "spread": None, "low": 0.5, "high": 2.0,
+}  # fmt: skip
+
+
+def test_a_triangular_visit_gives_an_area_the_triangles_quantiles():
+    """All points alike: what is left is the visit, and half of a triangle lies below its median."""
+    model = edited(exact("visit"), "visit", **TRIANGLE)
+    r = estimate(county([30.0] * 5), draws=20_000, markers=COTININE, error_model=model)
+    got = pick(by_area(r))
+    p = np.array([0.025, 0.5, 0.975])
+    middle = (1 - 0.5) / 1.5  # share of the probability below the mode
+    low = 0.5 + np.sqrt(p * 1.5 * 0.5)
+    want = np.where(p < middle, low, 2.0 - np.sqrt((1 - p) * 1.5 * 1.0))
+    told = [got[name].item() for name in ("lower", "value", "upper")]
+    assert told == pytest.approx(30.0 * want / want[1], rel=0.01)
+    assert np.isnan(got["mean"].item())
+
+
+def test_the_bound_of_an_area_with_a_triangular_visit_counts_its_sd():
+    """Points alike, one at its limit: out to 0.1 % of the visit, by the sd of its log."""
+    model = edited(exact("visit"), "visit", **TRIANGLE)
+    r = estimate(with_limit_at_the_value(), draws=2_000, markers=COTININE, error_model=model)
+    got = pick(by_area(r))
+    sd = model.spread("visit", {})
+    assert got["bound_upper"].item() == pytest.approx(30.0 * np.exp(3.0902 * sd), rel=1e-3)
+
+
+def with_limit_at_the_value():
+    status = ["quantified"] * 4 + ["below_loq"]
+    return county([30.0] * 4 + [np.nan], status={METH: status}, loq={METH: [30.0] * 5})
+
+
+@pytest.mark.parametrize("rho", [-0.5, 0.7])
+def test_correlated_shared_errors_widen_an_area_as_the_formula_says(rho):
+    """Sampling made one error of the visit: Var = a^2 + b^2 + 2 rho a b."""
+    model = edited(exact("visit", "sampling"), "sampling", level="area_visit")
+    model = replace(model, correlations=(Correlation("sampling", "visit", rho),))
+    r = estimate(county([30.0] * 5), draws=1_000, markers=COTININE, error_model=model)
+    got = pick(by_area(r))
+    a, b = model.spread("visit", {}), model.spread("sampling", {"mode": "grab"})
+    want = np.sqrt(a**2 + b**2 + 2 * rho * a * b)
+    assert np.log(got["upper"] / got["lower"]).item() == pytest.approx(3.919928 * want, rel=1e-3)
+    drawn = by_area(r, statistic="arithmetic")  # by draws: the same errors
+    spread = np.log(pick(drawn)["upper"] / pick(drawn)["lower"]).item()
+    assert spread == pytest.approx(3.919928 * want, rel=0.1)
+
+
+@pytest.mark.parametrize("n", [1, 4])
+def test_the_mean_of_plants_keeps_its_headline_with_triangular_flow_meters(n):
+    model = edited(exact("flow"), "flow", **{**TRIANGLE, "low": 0.6, "high": 1.8})
+    samples = build_samples({METH: [50.0 + 10 * k for k in range(n)]}, area="T")
+    without, drawn = (
+        pick(by_area(estimate(locate(samples), draws=k, error_model=model)))["value"].item()
+        for k in (0, 40_000)
+    )
+    assert drawn == pytest.approx(without, rel=0.007)  # 4 standard errors of the median
+
+
+def test_an_error_moved_from_the_site_to_the_area_does_not_shrink_with_plants():
+    samples = build_samples({METH: [50.0] * 16}, area="T")
+    widths = []
+    for level in ("site", "area"):
+        model = edited(exact("flow"), "flow", level=level)
+        got = pick(by_area(estimate(locate(samples), draws=4_000, error_model=model)))
+        widths.append(np.log(got["upper"] / got["lower"]).item())
+    assert widths[1] / widths[0] == pytest.approx(4.0, rel=0.1)

@@ -87,6 +87,26 @@ def test_relative_tiers_do_not_change_with_an_error_that_all_share(scheme):
     assert np.log(two["upper"] / two["lower"]).min() > np.log(one["upper"] / one["lower"]).max()
 
 
+def test_relative_tiers_do_not_change_with_a_shared_error_of_another_shape():
+    """A wide triangle that all areas share moves breaks and areas together."""
+    from wbe.uncertainty import ErrorModel, default_model
+
+    def run(**changes):
+        samples = build_samples(
+            {METH: [50.0, 120.0, 400.0, 900.0, 3e3, 2e4]}, area=AREAS[:6], flow=1e3, population=5e4
+        )
+        records = default_model().to_records()
+        model = ErrorModel.from_records([{**records[0], **changes}, *records[1:]])
+        r = estimate(locate(samples), draws=3_000, error_model=model)
+        return table_of(by_area(r), scheme="quantile")
+
+    wide = {"distribution": "triangular", "measure": "range", "low": 0.3, "high": 3.0}
+    one, two = run(spread=0.0), run(spread=None, **wide)
+    p = ["p_general", "p_moderate", "p_severe"]
+    assert np.abs(one[p] - two[p]).max(axis=None) < 0.03
+    assert np.log(two["upper"] / two["lower"]).min() > np.log(one["upper"] / one["lower"]).max()
+
+
 def test_breaks_are_frozen_at_the_reference_round():
     loads, rounds = [1, 10, 100, 2, 20, 200], ["2018Q1"] * 3 + ["2018Q2"] * 3
     values = values_of(loads, rounds=rounds, area=AREAS[:3] * 2)
