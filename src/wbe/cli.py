@@ -101,6 +101,8 @@ def cli() -> None:
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the draws.")
 @click.option("--out", type=_PATH, help="Folder to write; default: results/ beside the input.")
 @click.option("--resume", is_flag=True, help="Skip campaigns whose results stand, by checksum.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes of this machine to use.")
+@click.option("--scheduler", metavar="ADDRESS", help="Dask cluster to use: tcp://HOST:8786.")
 @exported
 @encoded
 @spoken

@@ -1,6 +1,7 @@
 """Calculations from start to end, each readable top to bottom."""
 
+from wbe.recipes.budgets import budget
 from wbe.recipes.estimation import UNITS, draws, estimate, pathways
 from wbe.recipes.tables import COLUMNS, cite, to_tidy
 
-__all__ = ["COLUMNS", "UNITS", "cite", "draws", "estimate", "pathways", "to_tidy"]
+__all__ = ["COLUMNS", "UNITS", "budget", "cite", "draws", "estimate", "pathways", "to_tidy"]

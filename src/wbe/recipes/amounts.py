@@ -13,13 +13,17 @@ from wbe.backcalc import rows
 from wbe.errors import SchemaError, UsageError
 
 
-def with_amounts(samples: xr.Dataset, rule: str) -> xr.Dataset:
-    """Add what each cell states, in which kind of unit, and the limit of each non-detect."""
+def with_amounts(samples: xr.Dataset, rule: str, unstated: str | None = None) -> xr.Dataset:
+    """Add what each cell states, in which kind of unit, and the limit of each non-detect.
+
+    `unstated` is `wbe.backcalc.arrays.unstated_kind` of the campaign, where these are some of
+    its samples.
+    """
     shape = (samples.sizes["sample"], samples.sizes["analyte"])
     status = samples["status"].values.astype(str)
     amount = np.full(shape, np.nan)
     limits = {name: np.full(shape, np.nan) for name in ("limit", "lod", "loq")}
-    kind = rows.kinds(samples)
+    kind = rows.kinds(samples, unstated)
     for name in rows.AMOUNTS:
         if name not in samples:
             continue

@@ -10,14 +10,22 @@ import xarray as xr
 
 from wbe import factors as factor_tables
 from wbe import qc, schema
-from wbe.backcalc import rows
+from wbe.backcalc import error_terms, rows
 from wbe.errors import UsageError
 from wbe.factors import FactorSet
 from wbe.findings import Findings
 from wbe.recipes.amounts import with_amounts, with_fits
-from wbe.recipes.index import with_index
+from wbe.recipes.chunks import in_chunks, is_lazy
+from wbe.recipes.index import with_index, with_index_fits
 from wbe.recipes.markers import with_markers
-from wbe.uncertainty import ErrorModel, Product, default_model, draw, exact_summary
+from wbe.uncertainty import (
+    ErrorModel,
+    Product,
+    default_model,
+    draw,
+    propagate,
+    require_engine,
+)
 from wbe.units import PN_UNIT
 
 if TYPE_CHECKING:
@@ -51,6 +59,7 @@ def estimate(
     population: str = "as_given",
     markers: Mapping[str, Any] | None = None,
     error_model: ErrorModel | None = None,
+    engine: str = "numpy",
 ) -> xr.Dataset:
     """Back-calculate loads, per-capita loads, consumption and doses from samples.
 
@@ -78,6 +87,10 @@ def estimate(
         ``{"water": "150 L/day/inhabitant"}``. There are no defaults.
     error_model : ErrorModel, optional
         Errors by level; the package's own where not given.
+    engine : str
+        What draws marginals that have no exact form: ``numpy``, or ``numba`` (extra ``fast``) on
+        request, whose numbers differ within Monte Carlo error. Areas, tiers and ranks always use
+        the keyed draws of numpy, so that they fit together.
 
     Returns
     -------
@@ -102,6 +115,10 @@ def estimate(
     Lp = C w 1e-3. Consumption: M = L MR / E. Every error is drawn at its level once per iteration
     and shared below it; every distribution has its median at the central value.
 
+    A Dataset in chunks (dask, Zarr) gives a result in the same chunks of samples: only what fits
+    and calibrations need is loaded (`wbe.recipes.chunks.CAMPAIGN`), estimates are computed where
+    and when they are asked for, and the numbers are the same.
+
     References
     ----------
     Zuccato 2008, 10.1289/ehp.11022; Castiglioni 2013, 10.1021/es302722f;
@@ -110,23 +127,40 @@ def estimate(
     schema.require(samples, "status", "matrix", "site")
     rule = qc.require_rule(nondetects)
     _require_options(draws, population)
+    require_engine(engine)
     chosen = factors if isinstance(factors, FactorSet) else factor_tables.load_set(factors)
-    result = with_amounts(samples, rule)
-    result = result.assign_attrs(
+    asked = samples.assign_attrs(
         error_model=_checked_model(error_model).to_json(),
         draws=int(draws),
         seed=int(seed),
-        engine="numpy",
+        engine=engine,
         nondetects=rule,
         population=population,
     )
+
+    def with_campaign(some: xr.Dataset) -> xr.Dataset:
+        return _with_campaign(some, chosen, markers or {})
+
+    if is_lazy(asked):
+        return in_chunks(asked, with_campaign, _with_estimates)
+    return _with_estimates(with_campaign(asked))
+
+
+def _with_campaign(
+    samples: xr.Dataset, chosen: FactorSet, markers: Mapping[str, Any]
+) -> xr.Dataset:
+    """Add what the campaign as a whole decides: fits, markers, routes, pathways."""
+    result = with_amounts(samples, samples.attrs["nondetects"])
     result = with_fits(result)
-    result = with_markers(result, markers or {})
+    result = with_markers(result, markers)
     result = _with_method(result)
     result = _with_pathways(result, chosen)
-    result = _with_residues(result)
-    result = _with_consumption(result)
-    return with_index(result)
+    return with_index_fits(result)
+
+
+def _with_estimates(result: xr.Dataset) -> xr.Dataset:
+    """Add the estimates: each sample by itself, given what the campaign decided."""
+    return with_index(_with_consumption(_with_residues(result)))
 
 
 def draws(result: xr.Dataset, quantity: str) -> xr.DataArray:
@@ -161,11 +195,11 @@ def draws(result: xr.Dataset, quantity: str) -> xr.DataArray:
     over = "analyte" if quantity == base else "pathway"
     out = np.full((result.sizes["sample"], result.sizes[over], n_draws), np.nan)
     if over == "analyte":
-        i, j = _cells(s, base)
+        i, j = cells(s, base)
         out[i, j] = draw(rows.product(s, base, i, j), n_draws, seed)
     else:
         for k, path in enumerate(pathways(result)):
-            i, j = _cells(s, base, path["analyte"])
+            i, j = cells(s, base, path["analyte"])
             p = drug_product(rows.product(s, base, i, j), quantity, path)
             if p is not None:
                 out[i, k] = draw(p, n_draws, seed)
@@ -187,7 +221,7 @@ def pathways(result: xr.Dataset) -> list[dict[str, Any]]:
 def _checked_model(model: ErrorModel | None) -> ErrorModel:
     if model is None:
         return default_model()
-    model.require_same_frame(default_model())
+    error_terms.require_usable(model)
     return model
 
 
@@ -257,7 +291,7 @@ def _pathway(factor_id: str, row: Any) -> dict[str, Any]:
 def _with_residues(result: xr.Dataset) -> xr.Dataset:
     s = rows.extract(result)
     for quantity in BY_ANALYTE:
-        i, j = _cells(s, quantity)
+        i, j = cells(s, quantity)
         values = _summaries(result, rows.product(s, quantity, i, j, "limit"), s, i, j)
         result = _assign(result, quantity, "analyte", i, j, values)
     return result
@@ -269,7 +303,7 @@ def _with_consumption(result: xr.Dataset) -> xr.Dataset:
     for quantity, base in (*BY_PATHWAY.items(), ("pn_doses", "pn_mass_load")):
         out = {name: np.full(shape, np.nan) for name in ("median", "lower", "upper", "mean")}
         for k, path in enumerate(pathways(result)):
-            i, j = _cells(s, base, path["analyte"])
+            i, j = cells(s, base, path["analyte"])
             p = drug_product(rows.product(s, base, i, j, "limit"), quantity, path)
             if p is not None:
                 for name, column in _summaries(result, p, s, i, j).items():
@@ -290,7 +324,7 @@ def drug_product(p: Product, quantity: str, path: dict[str, Any]) -> Product | N
     return rows.with_dose(used, path["dose_id"], path["dose"], path["dose_log_sd"])
 
 
-def _cells(
+def cells(
     s: rows.Samples, quantity: str, analyte: str | None = None
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return (sample, analyte) positions at which a quantity exists.
@@ -316,15 +350,8 @@ def _summaries(
     i: NDArray[np.intp],
     j: NDArray[np.intp],
 ) -> dict[str, NDArray[np.float64]]:
-    """Summarise rows whose non-detects stand at their limit; a non-detect keeps its bounds alone.
-
-    Marginals of single samples are exact: the errors are lognormal but for the excretion fraction.
-    """
-    values = exact_summary(p)
-    if result.attrs["draws"] == 0:
-        nothing = np.full(len(p), np.nan)
-        central = np.exp(p.log_central)
-        values = {"median": central, "mean": nothing, "lower": nothing, "upper": nothing}
+    """Summarise rows; a non-detect, which stands at its limit here, keeps its bounds alone."""
+    values = _marginals(p, result.attrs)
     low = np.isin(s.status[i, j], schema.CENSORED)
     bound = values["upper" if result.attrs["draws"] else "median"]
     nan = np.nan
@@ -334,6 +361,20 @@ def _summaries(
         "lower": np.where(low, np.where(np.isnan(bound), nan, 0.0), values["lower"]),
         "upper": np.where(low, bound, values["upper"]),
     }
+
+
+def _marginals(p: Product, attrs: Mapping[Any, Any]) -> dict[str, NDArray[np.float64]]:
+    """Return median, mean and 95 % interval of every row; central values without draws.
+
+    Marginals of single samples are exact, without draws, unless the error model was edited into one
+    that only draws can treat.
+    """
+    if attrs["draws"] == 0:
+        nothing = np.full(len(p), np.nan)
+        central = np.exp(p.log_central)
+        return {"median": central, "mean": nothing, "lower": nothing, "upper": nothing}
+    got = propagate(p, draws=attrs["draws"], seed=attrs["seed"], engine=attrs["engine"])
+    return {"median": got.median, "mean": got.mean, "lower": got.lower, "upper": got.upper}
 
 
 def _assign(

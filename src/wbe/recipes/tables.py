@@ -60,6 +60,7 @@ def to_tidy(result: xr.Dataset) -> pd.DataFrame:
     """
     import pandas as pd
 
+    result = result.compute()  # what is lazy, once
     parts = [_residues(result, quantity) for quantity in ("concentration", "mass_load")]
     parts += [_residues(result, "pn_mass_load")]
     parts += [_drugs(result, q) for q in ("consumption", "pn_consumption", "pn_doses")]
@@ -90,6 +91,7 @@ def cite(result: xr.Dataset) -> list[str]:
     KeyError
         If the Dataset is not a result of `wbe.estimate`.
     """
+    result = rows.held(result, ("consumption_upper", "pn_consumption"))
     keys = {str(c["source"]) for c in json.loads(result.attrs["error_model"])}
     for k, path in enumerate(pathways(result)):
         if path["gives"] == "consumption" and np.isfinite(result["consumption_upper"][:, k]).any():

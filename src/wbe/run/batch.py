@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from wbe.errors import FindingsError, WbeError
 from wbe.run import config as configs
-from wbe.run import disk, jobs, listing, lock, state, stopping, verdict
+from wbe.run import disk, distributed, jobs, listing, lock, state, stopping, verdict
 from wbe.run.config import Config
 from wbe.run.folder import Place
 from wbe.run.jobs import Job
 from wbe.run.progress import Progress, Say
 from wbe.run.state import Item
 from wbe.run.words import Said, in_language, say
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+    from wbe.run.closing import Closing
+    from wbe.run.remote import Made
 
 OPTIONS = {
     "samples": "data.samples",
@@ -32,6 +39,7 @@ OPTIONS = {
 }
 #: Exit code of an error that nobody foresaw.
 INTERNAL = 1
+Done = TypeVar("Done")
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,14 @@ class Ended:
         return state.DONE if self.code in (verdict.CLEAN, verdict.PARTLY) else state.FAILED
 
 
+@dataclass(frozen=True)
+class Ready:
+    """A campaign that is to be computed, and the language it speaks."""
+
+    config: Config
+    language: str
+
+
 def run_all(
     inputs: Sequence[Path],
     *,
@@ -89,6 +105,8 @@ def run_all(
     quiet: bool = False,
     resume: bool = False,
     debug: bool = False,
+    workers: int | None = None,
+    scheduler: str | None = None,
     **options: Any,
 ) -> int:
     """Run every campaign among the inputs; return the exit code.
@@ -103,6 +121,8 @@ def run_all(
         Folder to write; with several campaigns, the folder of their folders.
     encoding, lang, quiet, resume, debug
         As on the command line.
+    workers, scheduler
+        Where to compute: see `wbe.run.distributed.opened`.
     **options
         Overrides by their name on the command line (`OPTIONS`).
 
@@ -114,7 +134,7 @@ def run_all(
     Raises
     ------
     WbeError
-        If the only campaign fails, or a batch cannot keep its state.
+        If the only campaign fails, a batch cannot keep its state, or its cluster is gone.
     Stopped
         If a signal asked for it; its campaigns are then done or not started, and say so.
     """
@@ -122,15 +142,16 @@ def run_all(
     overrides = {key: _as_written(value) for key, value in given.items()}
     wanted = jobs.listed(inputs, out)
     progress = Progress(len(wanted), quiet=quiet)
-    ended: list[Ended] = []
+    ended: dict[int, Ended] = {}
     asked = Asked(
         progress.beside(echo), progress.beside(warn), overrides, encoding, lang, quiet, resume,
         debug,
     )  # fmt: skip
     try:
-        if len(wanted) == 1:
-            return _run(wanted[0], asked, progress).code
-        return _run_batch(wanted, jobs.home(wanted, out), asked, progress, ended)
+        with distributed.opened(workers, scheduler) as client:
+            if len(wanted) == 1:
+                return _run(wanted[0], asked, progress, client).code
+            return _run_batch(wanted, jobs.home(wanted, out), asked, progress, client, ended)
     finally:
         if (stopped := stopping.asked()) is not None:
             stopped.kept = _kept(wanted, ended, asked.lang or "en")
@@ -138,9 +159,14 @@ def run_all(
 
 
 def _run_batch(
-    wanted: list[Job], home: Path, asked: Asked, progress: Progress, ended: list[Ended]
+    wanted: list[Job],
+    home: Path,
+    asked: Asked,
+    progress: Progress,
+    client: Client | None,
+    ended: dict[int, Ended],
 ) -> int:
-    """Run the campaigns one after the other; their states are on disk at every instant.
+    """Run the campaigns; their states are on disk at every instant.
 
     ``ended`` is empty and receives how each ends.
     """
@@ -151,19 +177,53 @@ def _run_batch(
             _note_damage(home, asked)
         items = [job.item(home) for job in wanted]
         state.write(items, home)
-        for i, job in enumerate(wanted):
-            ended.append(_attempt(job, asked, progress))
-            items[i] = _settled(items[i], ended[i])
+        endings = _here(wanted, asked, progress)
+        if client is not None:
+            endings = _on_workers(wanted, asked, progress, client)
+        for i, end in endings:
+            ended[i] = end
+            items[i] = _settled(items[i], end)
             state.write(items, home)
+    all_ends = [ended[i] for i in range(len(wanted))]
     if not asked.quiet:
-        asked.warn("\n".join(_closing(wanted, ended, asked.lang or "en")))
-    return verdict.joined([end.code for end in ended])
+        asked.warn("\n".join(_closing(wanted, all_ends, asked.lang or "en")))
+    return verdict.joined([end.code for end in all_ends])
 
 
-def _attempt(job: Job, asked: Asked, progress: Progress) -> Ended:
-    """Run one campaign of several; whatever goes wrong in it ends it alone."""
+def _here(wanted: list[Job], asked: Asked, progress: Progress) -> Iterator[tuple[int, Ended]]:
+    """Run the campaigns one after the other; yield the position of each with its end."""
+    for i, job in enumerate(wanted):
+        yield i, _attempt(job, asked, partial(_run, job, asked, progress))
+
+
+def _on_workers(
+    wanted: list[Job], asked: Asked, progress: Progress, client: Client
+) -> Iterator[tuple[int, Ended]]:
+    """Let workers compute the campaigns, a task each, and write each here as soon as it is done."""
+    from wbe.run import remote
+
+    ready: dict[int, Ready] = {}
+    for i, job in enumerate(wanted):
+        found = _attempt(job, asked, partial(_sendable, job, asked))
+        stopping.pulse()
+        if isinstance(found, Ready):
+            ready[i] = found
+        else:
+            progress.count()
+            yield i, found
+    tasks = {
+        i: (one.config, wanted[i].out, one.language, asked.encoding) for i, one in ready.items()
+    }
+    for i, outcome in distributed.completed(client, remote.make, tasks):
+        yield i, _attempt(wanted[i], asked, partial(_put, wanted[i], ready[i], outcome, asked))
+        progress.count()
+        stopping.pulse()
+
+
+def _attempt(job: Job, asked: Asked, work: Callable[[], Done]) -> Done | Ended:
+    """Do something for one campaign of several; whatever goes wrong in it ends it alone."""
     try:
-        return _run(job, asked, progress)
+        return work()
     except WbeError as error:
         stopping.pulse()
         asked.warn(f"{job.name}: {listing.explained(error, asked.lang or 'en')}")
@@ -179,51 +239,85 @@ def _attempt(job: Job, asked: Asked, progress: Progress) -> Ended:
         return Ended(INTERNAL, reason)
 
 
-def _run(job: Job, asked: Asked, progress: Progress) -> Ended:
-    """Run one campaign, or find that its results stand."""
+def _run(job: Job, asked: Asked, progress: Progress, client: Client | None = None) -> Ended:
+    """Run one campaign, or find that its results stand; let workers estimate where there are."""
+    with progress.campaign(job.name):
+        found = _ready(job, asked)
+        if isinstance(found, Ended):
+            return found
+        return _told(found, asked, partial(_compute, job, found, asked, progress, client))
+
+
+def _ready(job: Job, asked: Asked) -> Ready | Ended:
+    """Find what is to be computed, or that the results of an earlier run stand."""
     from wbe.run import resume
 
-    with progress.campaign(job.name):
-        config = _configured(job, asked)
-        language = asked.lang or config.language
-        if asked.resume:
-            place = Place.at(job.out)
-            found = resume.standing(config, place, encoding=asked.encoding, lang=language)
-            if not found.reasons:
-                when = found.created
-                asked.tell("again.not", language, name=job.name, created=when, path=job.out)
-                return Ended(found.code, skipped=True)
-            for reason in found.reasons:
-                asked.tell("again", language, name=job.name, reason=reason)
-        return Ended(_compute(job, config, language, asked, progress))
+    config = _configured(job, asked)
+    language = asked.lang or config.language
+    if asked.resume:
+        place = Place.at(job.out)
+        found = resume.standing(config, place, encoding=asked.encoding, lang=language)
+        if not found.reasons:
+            when = found.created
+            asked.tell("again.not", language, name=job.name, created=when, path=job.out)
+            return Ended(found.code, skipped=True)
+        for reason in found.reasons:
+            asked.tell("again", language, name=job.name, reason=reason)
+    return Ready(config, language)
 
 
-def _compute(job: Job, config: Config, language: str, asked: Asked, progress: Progress) -> int:
-    """Run one campaign and print what came of it; return its exit code."""
-    from wbe.run import losses, outputs, summary
+def _sendable(job: Job, asked: Asked) -> Ready | Ended:
+    """The same for a worker, which does not see where the results go."""
+    from wbe.run import outputs
 
-    files = len(config.data.samples)
+    found = _ready(job, asked)
+    if isinstance(found, Ready):
+        outputs.require_usable(Place.at(job.out), found.config, job.out)
+    return found
+
+
+def _compute(
+    job: Job, ready: Ready, asked: Asked, progress: Progress, client: Client | None
+) -> Closing:
+    """Compute a campaign and write its folder."""
+    from wbe.run import closing, outputs
+
+    config, language = ready.config, ready.language
+    results, written = outputs.run(
+        config,
+        job.out,
+        encoding=asked.encoding,
+        tell=lambda step: progress.step(step, language, len(config.data.samples)),
+        estimate=None if client is None else distributed.spread(client),
+    )
+    return closing.closing(config, results, job.out, written, language)
+
+
+def _put(job: Job, ready: Ready, outcome: Callable[[], Made], asked: Asked) -> Ended:
+    """Write the folder of a campaign that a worker computed."""
+    from wbe.run import remote
+
+    def put() -> Closing:
+        made = outcome()
+        remote.put(made, ready.config, job.out)
+        return made.closing
+
+    return _told(ready, asked, put)
+
+
+def _told(ready: Ready, asked: Asked, work: Callable[[], Closing]) -> Ended:
+    """Do the work and print what came of it."""
     try:
-        results, written = outputs.run(
-            config,
-            job.out,
-            encoding=asked.encoding,
-            tell=lambda step: progress.step(step, language, files),
-        )
+        said = work()
     except FindingsError:
         stopping.pulse()
-        asked.warn(say("nothing_usable", language, name=config.title))
+        asked.warn(say("nothing_usable", ready.language, name=ready.config.title))
         raise
     if not asked.quiet:
-        asked.echo("\n".join(summary.lines(config, results, job.out, written, language)))
-    if results.findings.errors and not asked.quiet:
-        lost, samples = losses.lost(results.result, results.findings)
-        key = "rejected" if samples else "rejected.rows"
-        asked.warn(say(key, language, results=lost, samples=len(samples)))
-    unused = sorted({one.file for one in results.findings.errors if one.scope == "file"})
-    if unused and not asked.quiet:
-        asked.warn(say("files.unused", language, names=", ".join(unused)))
-    return verdict.code(results.findings, usable=True)
+        asked.echo("\n".join(said.lines))
+        for warning in said.warnings:
+            asked.warn(warning)
+    return Ended(said.code)
 
 
 def _configured(job: Job, asked: Asked) -> Config:
@@ -264,12 +358,12 @@ def _note_damage(home: Path, asked: Asked) -> None:
             raise
 
 
-def _kept(wanted: Sequence[Job], ended: Sequence[Ended], lang: str) -> str:
+def _kept(wanted: Sequence[Job], ended: Mapping[int, Ended], lang: str) -> str:
     """What a stop left, and how to go on."""
     if len(wanted) == 1:
         return say("stopped.campaign", lang, name=wanted[0].name)
-    done = sum(end.state == state.DONE for end in ended)
-    name = wanted[min(len(ended), len(wanted) - 1)].name
+    done = sum(end.state == state.DONE for end in ended.values())
+    name = next((job.name for i, job in enumerate(wanted) if i not in ended), wanted[-1].name)
     return say("stopped.batch", lang, name=name, done=done, of=len(wanted))
 
 

@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import xarray as xr
 
+    from wbe.uncertainty import ErrorModel
+
 STEPS = ("read", "locate", "estimate", "areas", "tiers")
 #: Statuses that say something about a concentration.
 USABLE = ("quantified", "below_loq", "below_lod", "above_range")
 Tell = Callable[[str], None]
+Estimate = Callable[..., "xr.Dataset"]
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,11 @@ class Results:
 
 
 def compute(
-    config: Config, *, encoding: str | None = None, tell: Tell = lambda step: None
+    config: Config,
+    *,
+    encoding: str | None = None,
+    tell: Tell = lambda step: None,
+    estimate: Estimate | None = None,
 ) -> Results:
     """Compute a campaign.
 
@@ -66,6 +73,8 @@ def compute(
         Encoding of the lab tables; found out where not given.
     tell : callable
         Called with the name of each step (`STEPS`) before it starts.
+    estimate : callable, optional
+        Takes the place of :func:`wbe.estimate`: the same numbers, made elsewhere.
 
     Raises
     ------
@@ -74,7 +83,7 @@ def compute(
     UsageError
         If an option of the configuration does not fit the data.
     """
-    from wbe.recipes import estimate
+    from wbe import recipes
     from wbe.spatial import by_area, locate
 
     tell("read")
@@ -88,14 +97,16 @@ def compute(
     samples = placed(samples, points)
     tell("estimate")
     settings = config.estimate
-    result = estimate(
+    result = (estimate or recipes.estimate)(
         samples,
         factors=config.data.factors or settings.factors,
         draws=settings.draws,
         seed=settings.seed,
         nondetects=settings.nondetects,
         population=settings.population,
+        engine=settings.engine,
         markers=dict(config.markers),
+        error_model=_error_model(config.data.error_model),
     )
     tell("areas")
     values = by_area(
@@ -109,6 +120,13 @@ def compute(
     tiers = classified(values, config, people)
     tiers.attrs["notes"] = notes.taken(samples, config, rounds)
     return Results(result, tiers, people, points, _findings(result, config))
+
+
+def _error_model(file: Path | None) -> ErrorModel | None:
+    """The campaign's own error model, None for the package's."""
+    from wbe.backcalc.error_terms import read_error_model
+
+    return None if file is None else read_error_model(file)
 
 
 def _findings(result: xr.Dataset, config: Config) -> Findings:

@@ -21,6 +21,7 @@ from wbe.run.keys import (
     KEYS,
     KINDS,
     check_marker,
+    error_model_problem,
     is_layout_file,
     is_set_name,
     layouts_problem,
@@ -54,6 +55,7 @@ class Data:
     unit: str | None = None
     factors: Path | None = None
     limits: Path | None = None
+    error_model: Path | None = None
     layout: str = "auto"
     layouts: tuple[Path, ...] = ()
     only_rounds: tuple[str, ...] = ()
@@ -61,13 +63,14 @@ class Data:
 
 @dataclass(frozen=True)
 class Estimate:
-    """How consumption is estimated; the arguments of :func:`wbe.estimate`."""
+    """How consumption is estimated; the files of factors and errors stand with the data."""
 
     factors: str = "default"
     draws: int = 10_000
     seed: int = 1
     nondetects: str = "censored"
     population: str = "as_given"
+    engine: str = "numpy"
 
 
 @dataclass(frozen=True)
@@ -334,6 +337,10 @@ def _data(
     layouts = _layout_files(values["data.layout"], folder, paths)
     if verdict := layouts_problem(layouts):
         problems.append(Problem("data.layout", lines.get("data.layout"), *verdict))
+    errors = path("estimate.error_model")
+    if errors is not None and (verdict := error_model_problem(errors)):
+        line = lines.get("estimate.error_model")
+        problems.append(Problem("estimate.error_model", line, *verdict))
     limits = path("quality.limits")
     if limits is not None and (verdict := limits_problem(limits)):
         problems.append(Problem("quality.limits", lines.get("quality.limits"), *verdict))
@@ -348,6 +355,7 @@ def _data(
         unit=values["data.unit"],
         factors=path("estimate.factors"),
         limits=limits,
+        error_model=errors,
         layout=values["data.layout"],
         layouts=layouts,
         only_rounds=tuple(values["data.only_rounds"] or ()),
@@ -374,10 +382,11 @@ def _sections(
     tiers["scheme"] = tiers["scheme"] or ("fixed" if tiers["breaks"] else "fisher_jenks")
     tiers["breaks"] = tuple(map(float, tiers["breaks"])) if tiers["breaks"] else None
     tiers["labels"] = tuple(tiers["labels"])
+    estimate = {k: v for k, v in part("estimate").items() if k != "error_model"}
     quality = {k: v for k, v in part("quality").items() if k != "limits"}
     privacy = {k: v for k, v in part("privacy").items() if v is not None}
     return (
-        Estimate(**part("estimate")),
+        Estimate(**estimate),
         MappingProxyType(markers),
         Tiers(**tiers),
         Quality(**quality),

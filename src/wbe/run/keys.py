@@ -183,6 +183,18 @@ def check_factors(value: str) -> Verdict:
     return one_of(*set_names())(value) if is_set_name(value) else None
 
 
+def error_model_problem(file: Path) -> Verdict:
+    """An error model that can be read and that the calculation keeps."""
+    from wbe.backcalc.error_terms import read_error_model
+    from wbe.errors import ConfigError
+
+    try:
+        read_error_model(file)
+    except ConfigError as error:
+        return str(error), "docs/error-model.md says what may be edited."
+    return None
+
+
 def limits_problem(file: Path) -> Verdict:
     """Acceptance limits of a laboratory batch that can be read; every campaign key at once."""
     from wbe.errors import ConfigError
@@ -292,8 +304,10 @@ KEYS: dict[str, Key] = {
         Key("data.layout", "text", "auto", check_layout),
         Key("data.only_rounds", "texts"),
         Key("estimate.factors", "text", "default", check_factors),
+        Key("estimate.error_model", "text"),
         Key("estimate.draws", "integer", 10_000, at_least(0)),
         Key("estimate.seed", "integer", 1, at_least(0)),
+        Key("estimate.engine", "text", "numpy", one_of("numpy", "numba")),
         Key("estimate.nondetects", "text", "censored", check_nondetects),
         Key(
             "estimate.population",

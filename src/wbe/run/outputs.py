@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from wbe.findings import RULES, Finding, Findings
 from wbe.run import campaign, disk, folder, losses, publish, record, room
-from wbe.run.campaign import Results, Tell
+from wbe.run.campaign import Estimate, Results, Tell
 from wbe.run.config import Config
 from wbe.run.folder import Place
 
@@ -30,6 +30,7 @@ def run(
     *,
     encoding: str | None = None,
     tell: Tell = lambda step: None,
+    estimate: Estimate | None = None,
 ) -> tuple[Results, list[str]]:
     """Run a campaign and write its folder, whole or not at all.
 
@@ -43,6 +44,8 @@ def run(
         Encoding of the lab tables.
     tell : callable
         Called with the name of each step before it starts.
+    estimate : callable, optional
+        Takes the place of :func:`wbe.estimate`; see `campaign.compute`.
 
     Returns
     -------
@@ -59,17 +62,12 @@ def run(
         If the disk refuses or another run writes there.
     """
     place = Place.at(target)
-    base = config.folder if config.name else None
-    files = [file for _, file in record.input_files(config)]
-    folder.require_usable(place, files, typed=target, base=base)
+    require_usable(place, config, target)
     with folder.locked(place):
         try:
             new = folder.start(place)
             with disk.faults(new):
-                before = record.stamps(config)
-                inputs = record.inputs(config)
-                results = campaign.compute(config, encoding=encoding, tell=tell)
-                record.require_unchanged(config, before)
+                results, inputs = computed(config, encoding=encoding, tell=tell, estimate=estimate)
             tell("write")
             with disk.faults(new, lambda: room.needed(results)):
                 write(config, results, new, inputs=inputs, encoding=encoding)
@@ -77,6 +75,48 @@ def run(
         finally:
             folder.discard(place)
     return results, sorted(f.name for f in place.out.iterdir() if f.is_file())
+
+
+def require_usable(place: Place, config: Config, target: Path) -> None:
+    """Refuse an output folder that is not ours to replace.
+
+    Raises
+    ------
+    UsageError
+        If it holds other files, or inputs of the campaign.
+    """
+    files = [file for _, file in record.input_files(config)]
+    folder.require_usable(place, files, typed=target, base=config.folder if config.name else None)
+
+
+def computed(
+    config: Config, *, encoding: str | None = None, **options: Any
+) -> tuple[Results, list[dict[str, Any]]]:
+    """Compute a campaign of inputs that nobody touches meanwhile.
+
+    Parameters
+    ----------
+    config : Config
+    encoding : str, optional
+        Encoding of the lab tables, where the command line gave one.
+    **options
+        Of `campaign.compute`.
+
+    Returns
+    -------
+    tuple of Results and list of dict
+        What was computed, and of what: `record.inputs`.
+
+    Raises
+    ------
+    EnvironmentFault
+        If an input was written to while it was read.
+    """
+    before = record.stamps(config)
+    inputs = record.inputs(config)
+    results = campaign.compute(config, encoding=encoding, **options)
+    record.require_unchanged(config, before)
+    return results, inputs
 
 
 def write(
@@ -105,6 +145,35 @@ def write(
     OSError
         If the disk refuses.
     """
+    sign(fill(config, results, target, inputs=inputs, encoding=encoding), target)
+
+
+def sign(about: Mapping[str, Any], target: Path) -> None:
+    """Write run.json: what a run was about, when it was, and the checksum of every output.
+
+    Parameters
+    ----------
+    about : mapping
+        From `fill`.
+    target : Path
+        The folder with the outputs.
+    """
+    signed = {**about, "created": record.created(), "outputs": record.outputs(target)}
+    record.write(signed, target)
+
+
+def fill(
+    config: Config,
+    results: Results,
+    target: Path,
+    *,
+    inputs: Sequence[Mapping[str, Any]],
+    encoding: str | None = None,
+) -> dict[str, Any]:
+    """Write every file of the contract but run.json; return what that has to say.
+
+    Parameters are those of `write`.
+    """
     import wbe
     from wbe.io import write as writers
 
@@ -115,8 +184,7 @@ def write(
     about = described(config, results, inputs, encoding)
     extra = _internal(config, results, table) if config.privacy.audience == "internal" else {}
     publish.write_set(target, results.tiers, about, extra, results.sites)
-    about |= {"created": record.created(), "outputs": record.outputs(target)}
-    record.write(about, target)
+    return about
 
 
 def described(

@@ -54,8 +54,12 @@ class Progress:
             yield
         finally:
             self._steps.close()
-            if self._campaigns is not None:
-                self._campaigns.update(1)
+            self.count()
+
+    def count(self) -> None:
+        """Count a campaign as ended."""
+        if self._campaigns is not None:
+            self._campaigns.update(1)
 
     def step(self, step: str, language: str, files: int) -> None:
         """Name the step that begins, and the number of lab files where they are read.

@@ -322,3 +322,9 @@ def test_stated_spreads_replace_the_defaults():
     assert np.log(r["concentration_upper"] / r["concentration_lower"]).item() == pytest.approx(
         3.92 * 0.01, rel=0.1
     )
+
+
+def test_the_engine_that_was_asked_for_is_recorded_and_an_unknown_one_refused():
+    assert estimate(vector(), engine="numpy").attrs["engine"] == "numpy"
+    with pytest.raises(UsageError, match="cuda"):
+        estimate(vector(), engine="cuda")

@@ -33,7 +33,7 @@ def test_the_comments_name_every_key_but_the_rare_ones(tmp_path: Path) -> None:
     scaffold.create(tmp_path / "new")
     text = (tmp_path / "new" / "campaign.toml").read_text(encoding="utf-8")
     named = set(re.findall(r"^(?:# )?(\w+) = ", text, flags=re.M)) | {"purpose", "approval"}
-    rare = {"indicators", "layout", "enrichment", "dilution", "unit"}
+    rare = {"indicators", "layout", "enrichment", "dilution", "unit", "engine", "error_model"}
     assert {k.rpartition(".")[2] for k in KEYS} - named == rare
 
 
