@@ -126,8 +126,8 @@ def fisher_jenks_breaks(values: ArrayLike, n_tiers: int) -> Floats:
 
     Notes
     -----
-    Least sum of squared deviations from class means, exact, by dynamic programming over sorted
-    distinct values with their counts.
+    Least sum of squared deviations from class means, exact, by dynamic programming over n sorted
+    distinct values with their counts, O(n_tiers n log n).
 
     References
     ----------
@@ -149,30 +149,112 @@ def fisher_jenks_breaks(values: ArrayLike, n_tiers: int) -> Floats:
     return np.asarray(np.exp((y[starts - 1] + y[starts]) / 2))
 
 
+class _Sums:
+    """Running sums of sorted values with weights: position j stands before value j."""
+
+    def __init__(self, y: Floats, w: Floats):
+        parts = (w, w * y, w * y * y)
+        self.weight, self.sum, self.square = (np.concatenate([[0.0], np.cumsum(v)]) for v in parts)
+
+    def before(self) -> Floats:
+        """Return the cost of all values before each position as one class; infinite for none."""
+        return self._cost(self.weight, self.sum, self.square)
+
+    def after(self) -> Floats:
+        """Return the cost of all values from each position on; infinite for none."""
+        return self._cost(*(v[-1] - v for v in (self.weight, self.sum, self.square)))
+
+    def _cost(self, weight: Floats, total: Floats, square: Floats) -> Floats:
+        mean_part = np.divide(total * total, weight, out=np.zeros_like(total), where=weight > 0)
+        return np.where(weight > 0, np.maximum(square - mean_part, 0.0), np.inf)
+
+
 def _optimal_starts(y: Floats, w: Floats, k: int) -> NDArray[np.intp]:
-    """Return the first positions of classes 2..k of the optimal partition."""
-    n = len(y)
-    cw, cs, cq = (np.concatenate([[0.0], np.cumsum(v)]) for v in (w, w * y, w * y * y))
+    """Return the first positions of classes 2..k of the optimal partition of sorted values."""
+    if k == 1:
+        return np.empty(0, dtype=np.intp)
+    sums = _Sums(y, w)
+    best, rest = sums.before(), sums.after()
+    starts: list[NDArray[np.intp]] = []
+    for c in range(2, k):
+        best, start = _one_more_class(best, sums, c, rest if c == k - 1 else None)
+        starts.append(start)
+    out = [int(np.argmin(best + rest))]
+    for start in reversed(starts):
+        out.append(int(start[out[-1]]))
+    return np.array(out[::-1], dtype=np.intp)
 
-    def cost(i: NDArray[np.intp], j: int) -> Floats:  # of the class y[i:j]
-        weight, total = cw[j] - cw[i], cs[j] - cs[i]
-        return np.maximum(cq[j] - cq[i] - total * total / weight, 0.0)
 
-    best = np.array([np.inf] + [float(cost(np.array([0]), j)[0]) for j in range(1, n + 1)])
-    came = np.zeros((k, n + 1), dtype=np.intp)
-    for c in range(1, k):
-        new = np.full(n + 1, np.inf)
-        for j in range(c + 1, n + 1):
-            i = np.arange(c, j)
-            total = best[i] + cost(i, j)
-            at = int(np.argmin(total))
-            new[j], came[c, j] = total[at], i[at]
-        best = new
-    starts, j = [], n
-    for c in range(k - 1, 0, -1):
-        j = int(came[c, j])
-        starts.append(j)
-    return np.array(starts[::-1], dtype=np.intp)
+_SPLIT = 4
+"""Parts of a gap: more look at the same starts again, fewer take more passes."""
+
+
+def _one_more_class(
+    best: Floats, sums: _Sums, c: int, rest: Floats | None
+) -> tuple[Floats, NDArray[np.intp]]:
+    """Return the least cost of c classes before each position, and where the last one starts.
+
+    Parameters
+    ----------
+    best : ndarray (n + 1,)
+        Least cost of c - 1 classes.
+    sums : _Sums
+    c : int
+        At least 2.
+    rest : ndarray (n + 1,) or None
+        Cost of one class of all values from each position on, where the result is for nothing but
+        the least sum with it: positions that cannot have that are left infinite.
+
+    Notes
+    -----
+    The start rises with the position, so that those of two positions bound those between them
+    (divide and conquer, O(n log n)). All positions of a step are solved at once. Left out is a
+    gap between solved positions a < b with best(a) + rest(b), a lower bound of all sums inside,
+    above the least sum found.
+    """
+    n = len(best) - 1
+    cost, start = np.full(n + 1, np.inf), np.full(n + 1, n, dtype=np.intp)
+    known = np.zeros(n + 1)  # lower bounds of the cost
+    least, start[c - 1] = np.inf, c - 1
+    gain = best - sums.square
+    gaps, width = np.array([c - 1]), 1
+    while width <= n - c + 1:
+        width *= _SPLIT
+    while width > 1:
+        step = width // _SPLIT
+        inside = gaps[:, None] + step * np.arange(1, _SPLIT)
+        held = inside <= n
+        j = inside[held]
+        ends = np.broadcast_to(gaps[:, None], inside.shape)[held]
+        low, high = start[ends], start[np.minimum(ends + width, n)]
+        start[j], cost[j] = _least(gain, sums, j, low, high)
+        known[j] = cost[j]
+        gaps, width = np.concatenate([gaps, j]), step
+        if rest is not None:
+            least = min(least, float((cost[j] + rest[j]).min(initial=np.inf)))
+            bound = known[gaps] + rest[np.minimum(gaps + width, n - 1)]
+            gaps = gaps[bound <= least * (1 + 1e-9)]  # sums are rounded
+    return cost, start
+
+
+def _least(
+    gain: Floats, sums: _Sums, j: NDArray[np.intp], low: NDArray[np.intp], high: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], Floats]:
+    """Return, for each position, the start of its last class in low..high and the cost with it.
+
+    `gain` is what the classes before a start cost, less the squares of their values.
+    """
+    count = np.minimum(high, j - 1) - low + 1
+    first = np.cumsum(count) - count
+    i = np.arange(int(count.sum())) + np.repeat(low - first, count)
+    cost = np.repeat(sums.sum[j], count)
+    cost -= sums.sum.take(i)
+    cost *= cost
+    cost /= np.repeat(sums.weight[j], count) - sums.weight.take(i)
+    np.subtract(gain.take(i), cost, out=cost)
+    least = np.minimum.reduceat(cost, first)
+    hits = np.flatnonzero(cost == np.repeat(least, count))
+    return i[hits[np.searchsorted(hits, first)]], least + sums.square[j]
 
 
 def classify(values: ArrayLike, breaks: ArrayLike) -> NDArray[np.intp]:

@@ -1,5 +1,7 @@
 """Breaks and classes."""
 
+import itertools
+
 import mapclassify
 import numpy as np
 import pytest
@@ -25,6 +27,31 @@ def test_fisher_jenks_reaches_the_optimum_of_an_independent_implementation(n, k)
     ours = classify(x, fisher_jenks_breaks(x, k))
     theirs = mapclassify.FisherJenks(np.log(x), k=k).yb
     assert within(x, ours) == pytest.approx(within(x, theirs), rel=1e-9)
+
+
+@settings(max_examples=200)
+@given(st.lists(st.integers(1, 15), min_size=2, max_size=25), st.integers(2, 5))
+def test_fisher_jenks_has_the_least_squares_of_all_partitions(values, k):
+    x = np.array(values, dtype=float)
+    distinct = np.unique(x)
+    if len(distinct) >= k:
+        cuts = itertools.combinations(distinct[:-1], k - 1)
+        least = min(within(x, classify(x, cut)) for cut in cuts)
+        ours = within(x, classify(x, fisher_jenks_breaks(x, k)))
+        assert ours == pytest.approx(least, rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("k", [3, 4])
+@pytest.mark.parametrize("centres", [(0.0,), (0.0, 4.0), (-9.0, 0.0, 1.0, 9.0)])
+def test_left_out_positions_do_not_hold_the_optimum(k, centres):
+    """Against all positions of the last break, each with the best of what lies before it."""
+    rng = np.random.default_rng(k)
+    x = np.sort(np.exp(rng.choice(centres, 400) + 0.3 * rng.normal(size=400)))
+    ours = within(x, classify(x, fisher_jenks_breaks(x, k)))
+    for last in range(k - 1, len(x) - 1):
+        before = classify(x[:last], fisher_jenks_breaks(x[:last], k - 1))
+        classes = np.concatenate([before, np.full(len(x) - last, k - 1)])
+        assert within(x, classes) >= ours * (1 - 1e-9)
 
 
 def test_ties_stay_together():

@@ -1,0 +1,1 @@
+"""What `engine_cost.py` is made of."""
