@@ -22,6 +22,7 @@ def pages(app: Any) -> None:
     write("findings.md", findings())
     write("factors.md", factors())
     write("error_model.md", error_model())
+    budget_picture()
     for notebook in sorted((ROOT / "notebooks").glob("*.ipynb")):
         run_notebook(notebook)
 
@@ -134,9 +135,30 @@ def factors() -> str:
 
 def error_model() -> str:
     """Return the default error model as a table, to be included in a page."""
-    header = ["component", "level", "when", "measure", "spread", "verified", "source"]
+    header = [
+        "component", "level", "when", "distribution", "measure", "spread", "verified", "source",
+    ]  # fmt: skip
     held = rows(PACKAGE / "uncertainty" / "error_model.csv")
     return table(header, [[r[h] for h in header] for r in held])
+
+
+def budget_picture() -> None:
+    """Draw the budget of one town of the synthetic county, unless the picture is up to date."""
+    import wbe
+
+    target, folder = OUT / "budget.svg", ROOT / "data" / "samples" / "example-county"
+    sources = [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.csv"), *folder.rglob("*.*")]
+    if target.exists() and target.stat().st_mtime > max(s.stat().st_mtime for s in sources):
+        return
+    samples = wbe.read(sorted(folder.glob("lab/*")), errors="reject")
+    sites, areas = wbe.read_sites(folder / "sites.csv"), wbe.read_areas(folder / "areas.geojson")
+    located = wbe.locate(samples, sites, areas)
+    result = wbe.estimate(located, draws=1_000, markers={"cotinine": {"calibrate": True}})
+    town = wbe.spatial.budget(
+        wbe.by_area(result), "EX01", "methamphetamine", quantity="pn_consumption", round="2018Q1"
+    )
+    axes = wbe.plot.budget(town, title="Example county (synthetic)")
+    wbe.plot.save_map(axes.figure, target)
 
 
 def commands() -> str:
