@@ -222,6 +222,11 @@ def crossings(values: Floats, goals: Floats, order: int, scored: bool = True) ->
     Returns
     -------
     ndarray (row, quantile)
+
+    Notes
+    -----
+    Rounding leaves plateaus in the tails. A polynomial through one leads out of the cell in which a
+    value is reached: there a straight line is taken.
     """
     rows, n = np.arange(len(values))[:, None], values.shape[1]
     out = np.empty((len(values), len(goals)))
@@ -233,18 +238,24 @@ def crossings(values: Floats, goals: Floats, order: int, scored: bool = True) ->
         start = np.clip(above - order // 2, 0, n - order)
         window = values[rows, start[:, None] + np.arange(order)]
         scores = window if scored else ndtri(np.clip(window, 1e-300, 1 - 1e-16))
-        out[:, j] = start + _lagrange(scores, goal)
+        found = start + _lagrange(scores, goal)
+        outside = np.flatnonzero(~((found >= above - 1) & (found <= above)))
+        last = (above - start)[outside]
+        low, high = scores[outside, last - 1], scores[outside, last]
+        found[outside] = above[outside] - (high - goal) / (high - low)
+        out[:, j] = found
     return out
 
 
 def _lagrange(x: Floats, goal: float) -> Floats:
-    """Return the polynomial through (x[:, i], i) at `goal`, shape (row,)."""
+    """Return the polynomial through (x[:, i], i) at `goal`, shape (row,): NaN for equal x."""
     n = x.shape[1]
     total = np.zeros(len(x))
     for i in range(1, n):
         weight = np.full(len(x), float(i))
         for j in range(n):
             if j != i:
-                weight *= (goal - x[:, j]) / (x[:, i] - x[:, j])
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    weight *= (goal - x[:, j]) / (x[:, i] - x[:, j])
         total += weight
     return total

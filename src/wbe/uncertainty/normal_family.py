@@ -193,7 +193,8 @@ class TruncatedNormal(Distribution):
 
     def value(self, z: ArrayLike) -> Floats:
         """Return the quantile, from the nearer tail so that no digits are lost."""
-        return np.asarray(self.centre + self.sd * between(np.asarray(z, float), *self._ends()))
+        score = between(np.asarray(z, dtype=float), *self._ends())
+        return np.clip(self.centre + self.sd * score, self.low, self.high)  # rounding
 
     def cdf(self, x: ArrayLike) -> Floats:
         """Return (Phi(s) - Phi(a)) / (Phi(b) - Phi(a))."""
@@ -226,13 +227,14 @@ class CensoredInterval(Distribution):
         require(self.centre > 0 and self.log_sd > 0 and ordered, self, "0 <= low < high")
 
     def _ends(self) -> tuple[float, float]:
-        low = math.log(self.low / self.centre) if self.low else -math.inf
+        low = math.log(self.low) - math.log(self.centre) if self.low else -math.inf
         high = math.log(self.high / self.centre) if math.isfinite(self.high) else math.inf
         return low / self.log_sd, high / self.log_sd
 
     def value(self, z: ArrayLike) -> Floats:
         """Return the quantile of the truncated lognormal."""
-        return self.centre * np.exp(self.log_sd * between(np.asarray(z, float), *self._ends()))
+        score = between(np.asarray(z, dtype=float), *self._ends())
+        return np.clip(self.centre * np.exp(self.log_sd * score), self.low, self.high)  # rounding
 
     def cdf(self, x: ArrayLike) -> Floats:
         """Return the distribution function of the truncated lognormal."""
