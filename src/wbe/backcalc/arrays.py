@@ -58,7 +58,7 @@ class Samples:
     fits : dict
         Group -> fitted censored lognormal.
     written : dict
-        Labels already written out (see `_with_analyte`).
+        Labels already written out (see `wbe.backcalc.error_terms`).
     """
 
     sample: Strings

@@ -11,6 +11,7 @@ import xarray as xr
 from wbe.backcalc import rows
 from wbe.errors import UsageError
 from wbe.recipes import estimation
+from wbe.recipes.drugs import drug_product, pathways
 from wbe.uncertainty.budgets import Budget, ScaleOption
 from wbe.uncertainty.budgets import budget as budget_of
 from wbe.uncertainty.product import Product
@@ -86,7 +87,7 @@ def _product(
         raise UsageError(f"{quantity!r} has no draws; it has a formula, or is no quantity")
     path = _path(result, name)
     load = _row(s, i, s.column(path["analyte"]), base, path["analyte"])
-    made = estimation.drug_product(load, quantity, path)
+    made = drug_product(load, quantity, path)
     if made is None:
         raise UsageError(f"the factor row {path['factor_id']} gives no {quantity}")
     return made
@@ -100,7 +101,7 @@ def _row(s: rows.Samples, i: rows.Ints, column: int, quantity: str, analyte: str
 
 
 def _path(result: xr.Dataset, name: str) -> dict[str, Any]:
-    paths = estimation.pathways(result)
+    paths = pathways(result)
     found = [p for p in paths if name in (p["factor_id"], p["drug"])]
     if len(found) != 1:
         there = ", ".join(p["factor_id"] for p in found or paths)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from wbe.factors import FactorSet
 from wbe.findings import Findings
 from wbe.recipes.amounts import with_amounts, with_fits
 from wbe.recipes.chunks import in_chunks, is_lazy
+from wbe.recipes.drugs import drug_product, pathways, with_pathways
 from wbe.recipes.index import with_index, with_index_fits
 from wbe.recipes.markers import with_markers
 from wbe.uncertainty import (
@@ -154,7 +154,7 @@ def _with_campaign(
     result = with_fits(result)
     result = with_markers(result, markers)
     result = _with_method(result)
-    result = _with_pathways(result, chosen)
+    result = with_pathways(result, chosen)
     return with_index_fits(result)
 
 
@@ -213,11 +213,6 @@ def draws(result: xr.Dataset, quantity: str) -> xr.DataArray:
     )
 
 
-def pathways(result: xr.Dataset) -> list[dict[str, Any]]:
-    """Return the pathways of a result (residue -> drug), in the order of the dimension."""
-    return list(json.loads(result.attrs["pathways"]))
-
-
 def _checked_model(model: ErrorModel | None) -> ErrorModel:
     if model is None:
         return default_model()
@@ -259,35 +254,6 @@ def _with_method(result: xr.Dataset) -> xr.Dataset:
     return result.assign_coords(method=("sample", method)).assign_attrs(findings=found)
 
 
-def _with_pathways(result: xr.Dataset, chosen: FactorSet) -> xr.Dataset:
-    table = chosen.rows
-    held = set(result["analyte"].values.astype(str))
-    table = table[table["analyte"].isin(held)]
-    records = [_pathway(str(factor_id), row) for factor_id, row in table.iterrows()]
-    ids = [r["factor_id"] for r in records]
-    return result.assign_coords(
-        pathway=("pathway", np.array(ids, dtype=str)),
-        drug=("pathway", np.array([r["drug"] for r in records], dtype=str)),
-        pathway_analyte=("pathway", np.array([r["analyte"] for r in records], dtype=str)),
-        gives=("pathway", np.array([r["gives"] for r in records], dtype=str)),
-    ).assign_attrs(
-        factor_set=chosen.name,
-        factor_ids=ids,
-        pathways=json.dumps(records, ensure_ascii=False),
-    )
-
-
-def _pathway(factor_id: str, row: Any) -> dict[str, Any]:
-    numbers = ("correction_factor", "excretion", "logit_sd", "dose", "dose_log_sd")
-    text = ("drug", "analyte", "gives", "source", "dose_id", "dose_source")
-    record: dict[str, Any] = {"factor_id": factor_id}
-    record |= {name: "" if row[name] != row[name] else str(row[name] or "") for name in text}
-    for name in numbers:
-        value = float(row[name])
-        record[name] = None if np.isnan(value) else value
-    return record
-
-
 def _with_residues(result: xr.Dataset) -> xr.Dataset:
     s = rows.extract(result)
     for quantity in BY_ANALYTE:
@@ -310,18 +276,6 @@ def _with_consumption(result: xr.Dataset) -> xr.Dataset:
                     out[name][i, k] = column
         result = _store(result, quantity, "pathway", out)
     return result
-
-
-def drug_product(p: Product, quantity: str, path: dict[str, Any]) -> Product | None:
-    """Return rows of a residue's load carried on to a drug, None where the path gives none."""
-    if path["gives"] != "consumption" or (quantity == "pn_doses" and path["dose"] is None):
-        return None
-    used = rows.with_pathway(
-        p, path["factor_id"], path["correction_factor"], path["excretion"], path["logit_sd"]
-    )
-    if quantity != "pn_doses":
-        return used
-    return rows.with_dose(used, path["dose_id"], path["dose"], path["dose_log_sd"])
 
 
 def cells(

@@ -11,7 +11,8 @@ import xarray as xr
 from wbe import factors as factor_tables
 from wbe import schema
 from wbe.backcalc import rows
-from wbe.recipes.estimation import UNITS, pathways
+from wbe.recipes.drugs import pathways
+from wbe.recipes.estimation import UNITS
 
 if TYPE_CHECKING:
     import pandas as pd

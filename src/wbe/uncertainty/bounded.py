@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import betainc, betaincc, betainccinv, betaincinv, ndtr
+from scipy.special import betainc, betainccinv, betaincinv, ndtr
 
 from wbe.uncertainty.distribution import Distribution, Floats, factor, require
 
@@ -41,11 +41,6 @@ class Beta(Distribution):
         """Return the regularised incomplete beta function."""
         share = (np.asarray(x, dtype=float) - self.low) / (self.high - self.low)
         return np.asarray(betainc(self.a, self.b, np.clip(share, 0.0, 1.0)))
-
-    def survival(self, x: ArrayLike) -> Floats:
-        """Return 1 - cdf without loss of digits."""
-        share = (np.asarray(x, dtype=float) - self.low) / (self.high - self.low)
-        return np.asarray(betaincc(self.a, self.b, np.clip(share, 0.0, 1.0)))
 
     def scaled(self, by: float) -> Beta:
         """Return the beta with both ends multiplied."""
@@ -160,28 +155,18 @@ class Triangular(Distribution):
 
 
 @dataclass(frozen=True)
-class Uniform(Distribution):
-    """Every value between `low` and `high` alike."""
+class _Even(Distribution):
+    """Symmetrical between `low` and `high`."""
 
-    kind: ClassVar[str] = "uniform"
     low: float = 0.0
     high: float = 1.0
 
     def __post_init__(self) -> None:
         require(self.low < self.high, self, "low < high")
 
-    def value(self, z: ArrayLike) -> Floats:
-        """Return low + (high - low) Phi(z)."""
-        return np.asarray(self.low + (self.high - self.low) * ndtr(np.asarray(z, dtype=float)))
-
-    def cdf(self, x: ArrayLike) -> Floats:
-        """Return the share of the width that lies below."""
-        share = (np.asarray(x, dtype=float) - self.low) / (self.high - self.low)
-        return np.asarray(np.clip(share, 0.0, 1.0))
-
-    def scaled(self, by: float) -> Uniform:
+    def scaled(self, by: float) -> Self:
         """Return both ends multiplied."""
-        return Uniform(self.low * factor(by), self.high * by)
+        return replace(self, low=self.low * factor(by), high=self.high * by)
 
     @property
     def support(self) -> tuple[float, float]:
@@ -195,7 +180,23 @@ class Uniform(Distribution):
 
 
 @dataclass(frozen=True)
-class Arcsine(Distribution):
+class Uniform(_Even):
+    """Every value between `low` and `high` alike."""
+
+    kind: ClassVar[str] = "uniform"
+
+    def value(self, z: ArrayLike) -> Floats:
+        """Return low + (high - low) Phi(z)."""
+        return np.asarray(self.low + (self.high - self.low) * ndtr(np.asarray(z, dtype=float)))
+
+    def cdf(self, x: ArrayLike) -> Floats:
+        """Return the share of the width that lies below."""
+        share = (np.asarray(x, dtype=float) - self.low) / (self.high - self.low)
+        return np.asarray(np.clip(share, 0.0, 1.0))
+
+
+@dataclass(frozen=True)
+class Arcsine(_Even):
     """U-shaped: where a steady oscillation between `low` and `high` stands at an unknown time.
 
     References
@@ -204,11 +205,6 @@ class Arcsine(Distribution):
     """
 
     kind: ClassVar[str] = "arcsine"
-    low: float = 0.0
-    high: float = 1.0
-
-    def __post_init__(self) -> None:
-        require(self.low < self.high, self, "low < high")
 
     def value(self, z: ArrayLike) -> Floats:
         """Return low + (high - low) sin^2(pi Phi(z) / 2), from the nearer end."""
@@ -220,20 +216,6 @@ class Arcsine(Distribution):
         """Return 2 / pi arcsin(sqrt((x - low) / (high - low)))."""
         share = (np.asarray(x, dtype=float) - self.low) / (self.high - self.low)
         return np.asarray(2 / np.pi * np.arcsin(np.sqrt(np.clip(share, 0.0, 1.0))))
-
-    def scaled(self, by: float) -> Arcsine:
-        """Return both ends multiplied."""
-        return Arcsine(self.low * factor(by), self.high * by)
-
-    @property
-    def support(self) -> tuple[float, float]:
-        """The two ends."""
-        return self.low, self.high
-
-    @property
-    def mean(self) -> float:
-        """Mean, the middle."""
-        return (self.low + self.high) / 2
 
 
 @dataclass(frozen=True)

@@ -121,22 +121,6 @@ def solve_with_rows(
     return _marginals(model, draws, seed, at, engine, threads, True)
 
 
-def solve_each(
-    models: Iterable[Model],
-    draws: int,
-    seed: int,
-    at: tuple[float, ...] = INTERVAL,
-    engine: str = "numpy",
-    threads: int = 1,
-) -> Iterator[Solved]:
-    """Yield the results of models that are made one at a time; see `solve`.
-
-    For more rows than fit into memory as labels. Cutting a product in pieces changes no number.
-    """
-    for model in models:
-        yield solve(model, draws, seed, at, engine, threads)
-
-
 def _results(model: Joint | Function, draws: int, seed: int, threads: int) -> Floats:
     if isinstance(model, Function):
         return joint.of_inputs(model, draws, seed, threads)
@@ -271,7 +255,6 @@ __all__ = [
     "draw",
     "log_draws",
     "solve",
-    "solve_each",
     "solve_with_rows",
     "summarise",
     "summary",

@@ -18,20 +18,27 @@ from wbe.uncertainty.streams import BLOCK, Correlation, Stream
 Floats = NDArray[np.float64]
 
 
-class Swapped(Stream):
-    """The streams of a seed, with some variables from its first replica.
+class _Chosen(Stream):
+    """The streams of a seed, of which some variables are treated differently.
 
     Parameters
     ----------
     seed : int
     correlations : iterable of Correlation
     variables : collection of str
-        What is exchanged; correlated variables together, else one of them would be half exchanged.
+        Which; correlated variables together, else one of them would be half treated.
     """
 
     def __init__(self, seed: int, correlations: Iterable[Correlation], variables: Collection[str]):
         super().__init__(seed, correlations)
         self._variables = frozenset(variables)
+
+
+class Swapped(_Chosen):
+    """The streams of a seed, with some variables from its first replica."""
+
+    def __init__(self, seed: int, correlations: Iterable[Correlation], variables: Collection[str]):
+        super().__init__(seed, correlations, variables)
         self._replica = Stream(seed, replica=1)
 
     def at(self, variable: str, label: str, block: int) -> np.random.Generator:
@@ -41,20 +48,8 @@ class Swapped(Stream):
         return super().at(variable, label, block)
 
 
-class Held(Stream):
-    """The streams of a seed, with some variables at their medians in every draw.
-
-    Parameters
-    ----------
-    seed : int
-    correlations : iterable of Correlation
-    variables : collection of str
-        What is held; correlated variables together, else one of them would be half held.
-    """
-
-    def __init__(self, seed: int, correlations: Iterable[Correlation], variables: Collection[str]):
-        super().__init__(seed, correlations)
-        self._variables = frozenset(variables)
+class Held(_Chosen):
+    """The streams of a seed, with some variables at their medians in every draw."""
 
     def at(self, variable: str, label: str, block: int) -> np.random.Generator:
         """Return the generator at the start of a stream.

@@ -24,7 +24,7 @@ from wbe.uncertainty import (
     draw,
     monte_carlo,
 )
-from wbe.uncertainty.monte_carlo import solve, solve_each, solve_with_rows
+from wbe.uncertainty.monte_carlo import solve, solve_with_rows
 
 N = 20_000
 
@@ -209,7 +209,7 @@ def test_rows_and_groups_with_an_unknown_value_stay_unknown():
 
 def test_pieces_of_a_product_give_what_the_whole_gives():
     p = week().of
-    parts = solve_each((p.take(np.array([k])) for k in range(len(p))), 1_000, 1)
+    parts = [solve(p.take(np.array([k])), 1_000, 1) for k in range(len(p))]
     assert (np.vstack([s.quantiles for s in parts]) == solve(p, 1_000, 1).quantiles).all()
 
 
