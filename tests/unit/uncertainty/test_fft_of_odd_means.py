@@ -73,6 +73,18 @@ def test_a_row_without_error_stands_still_beside_the_others():
     )
 
 
+@pytest.mark.parametrize("other", [0.0, 1e-5, 1e-3])
+@pytest.mark.parametrize("sd", [0.05, 0.3, 0.8])
+def test_a_row_with_hardly_an_error_beside_one_that_shares_another(sd, other):
+    """Rounding leaves plateaus in the tails of such a sum: no quantile may be read from them."""
+    own = Term("day", "sample", np.array(["1", "2"]), np.array([sd, other]))
+    both = Term("flow", "site", np.full(2, "s"), np.full(2, 0.2))
+    m = Mean(Product(np.log([2.0, 5.0]), (own, both)), np.full(2, "g"))
+    x, got = draws(m_with_weights(m), N, 7), fft.solve(m, AT)
+    for p, q in zip(AT, got.quantiles[0], strict=True):
+        assert (x <= q).mean() == pytest.approx(p, abs=4 * np.sqrt(p * (1 - p) / N))
+
+
 def test_a_row_of_nothing_adds_nothing():
     m = days(3, (np.full(3, 0.2), None), central=np.array([-np.inf, 0.0, 0.0]))
     two = days(2, (np.full(2, 0.2), None))
