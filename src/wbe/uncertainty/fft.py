@@ -15,7 +15,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from wbe.uncertainty import fft_means, fft_rows, sharing, variables
+from wbe.uncertainty import fft_means, fft_rows, flat_means, sharing, variables
 from wbe.uncertainty.fft_rows import Sums
 from wbe.uncertainty.log_grid import LogFactor
 from wbe.uncertainty.product import Function, Joint, Mean, Model, Product, Solved, Term
@@ -88,13 +88,13 @@ def _solve_mean(model: Mean, at: tuple[float, ...], finer: float) -> Solved:
     roots = sharing.roots(model)
     scale, mean = np.array([r.scale for r in roots]), np.array([r.mean() for r in roots])
     quantiles = np.full((len(roots), len(at)), np.nan)
-    checks = fft_rows.NOTHING
-    for k, root in enumerate(roots):
-        if root.scale == 0:
-            quantiles[k] = 0.0
-        elif root.children and not math.isnan(root.scale):
-            quantiles[k], seen = fft_means.solve(root, at, finer)
-            checks = fft_rows.larger(checks, seen)
+    quantiles[scale == 0] = 0.0
+    known = (scale != 0) & ~np.isnan(scale)
+    sums = np.array([k for k, r in enumerate(roots) if r.children and known[k]], dtype=np.intp)
+    quantiles[sums], left, checks = flat_means.solve([roots[k] for k in sums], at, finer)
+    for k in sums[left]:
+        quantiles[k], seen = fft_means.solve(roots[k], at, finer)
+        checks = fft_rows.larger(checks, seen)
     single = np.array([k for k, r in enumerate(roots) if not r.children], dtype=np.intp)
     sets = list({roots[k].factors: None for k in single})
     of = np.array([sets.index(roots[k].factors) for k in single], dtype=np.intp)

@@ -10,110 +10,41 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
 
 from wbe.errors import PrecisionError
-from wbe.uncertainty import fft_rows
+from wbe.uncertainty import fft_rows, tables
 from wbe.uncertainty.grid_plan import AIM, ALLOWED, EDGE_MASS
 from wbe.uncertainty.log_grid import EDGE, Law, LogFactor, hat_masses
 from wbe.uncertainty.normal_family import Lognormal
-from wbe.uncertainty.sharing import Node
+from wbe.uncertainty.tree import Node
 
 Floats = NDArray[np.float64]
+_Number = TypeVar("_Number", float, NDArray[np.float64])
 
-_MOST = 2**20
+MOST = 2**20
 """Largest number of points of a linear grid."""
 
-_RINGING = 1e-7
+RINGING = 1e-7
 """Negative mass from which on the hats stay in."""
 
-_NEGLIGIBLE = 1e-6
+NEGLIGIBLE = 1e-6
 """Share of a sum's sd below which a part counts as exact."""
 
-_NARROWEST = 1e-3
+NARROWEST = 1e-3
 """Relative sd of a sum below which an error of `AIM` of the value would show in its interval."""
 
-_INSIDE = 7.5
-_ENDS = 2
+LEAST_NARROW = 1e-4
+"""Share of the support of a part below which no scale of it is believed."""
 
+STEPS_A_PART = 4
+"""Least number of steps in the scale of the narrowest part, where hats are taken out."""
 
-@dataclass(frozen=True, eq=False)
-class Table:
-    """A distribution tabulated by the normal score of its distribution function.
-
-    Attributes
-    ----------
-    start, step : float
-        First point and distance of the points: of the log, or of the value where `linear`.
-    scores : ndarray (point,)
-        Rising.
-    linear : bool
-        Whether the points are values; the distribution is that of the log either way.
-    smooth : bool
-        Whether the distribution function has no steps.
-    """
-
-    start: float
-    step: float
-    scores: Floats
-    linear: bool = False
-    smooth: bool = True
-
-    def cdf(self, y: Floats) -> Floats:
-        """Return the distribution function of the log."""
-        place = ((np.exp(y) if self.linear else y) - self.start) / self.step
-        n = len(self.scores)
-        k = np.clip(np.floor(place).astype(np.intp) - 1, 0, n - 4)
-        inside = ndtr(_cubic(self.scores, k, place - k))
-        return np.where(place < 0, 0.0, np.where(place > n - 1, 1.0, inside))
-
-    def quantiles(self, scores: Floats) -> Floats:
-        """Return the logs at standard normal scores; at most the ends of the table.
-
-        A bounded distribution may end before a score does.
-        """
-        place = np.interp(scores, self.scores, np.arange(len(self.scores)))
-        inside = (scores > self.scores[1]) & (scores < self.scores[-2])
-        order = 4 if self.smooth else 2
-        place[inside] = fft_rows.crossings(self.scores[None, :], scores[inside], order)[0]
-        return self._logs(place)
-
-    def _logs(self, place: Floats) -> Floats:
-        at = self.start + self.step * place
-        return np.log(at) if self.linear else at
-
-    @functools.cached_property
-    def _marks(self) -> Floats:
-        return self.quantiles(np.array([-EDGE, -1.96, 0.0, 1.96, EDGE]))
-
-    @property
-    def support(self) -> tuple[float, float]:
-        """Quantiles with 4e-11 below and above."""
-        return float(self._marks[0]), float(self._marks[-1])
-
-    @property
-    def narrow(self) -> float:
-        """Scale of the narrower side."""
-        low, high = self.support
-        sides = np.diff(self._marks[1:4])
-        return float(max(sides.min(), (high - low) / 64))
-
-    @property
-    def atoms(self) -> bool:
-        """Whether single values have a probability of their own."""
-        return not self.smooth
-
-    @property
-    def uneven(self) -> bool:
-        """Whether there are atoms."""
-        return not self.smooth
-
-    def knots(self) -> Floats:
-        """Return no place: the table is smooth."""
-        return np.empty(0)
+ENDS = 2
+"""Points at each end of a grid that must be empty."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +53,7 @@ class Scaled:
 
     Attributes
     ----------
-    law : LogFactor or Table
+    law : LogFactor or tables.Table
         Of Y.
     scale : float
         Positive.
@@ -144,7 +75,7 @@ class Scaled:
     def narrow(self) -> float:
         """Scale of the narrower side, never 0."""
         sides = (self._marks[3] - self._marks[1], self._marks[5] - self._marks[3])
-        return max(min(sides), (self._marks[-1] - self._marks[0]) * 1e-4)
+        return max(min(sides), (self._marks[-1] - self._marks[0]) * LEAST_NARROW)
 
     @property
     def sd(self) -> float:
@@ -198,9 +129,17 @@ def solve(root: Node, at: tuple[float, ...], finer: float = 1.0) -> tuple[Floats
     sums = fft_rows.Sums([parts], np.zeros(1, dtype=np.intp), np.array([root.sd]))
     logs, checks = fft_rows.solve(sums, at, finer)
     quantiles = np.exp(logs[0])
-    if not (np.isfinite(quantiles).all() and (np.diff(quantiles) >= 0).all()):
-        raise PrecisionError(f"the quantiles of a sum came out as {quantiles}")
+    require_rising(quantiles)
     return quantiles, checks
+
+
+def require_rising(quantiles: Floats) -> None:
+    """Refuse quantiles (..., probability) that are infinite, missing or fall."""
+    wrong = ~np.isfinite(quantiles).all(axis=-1) | (quantiles[..., 1:] < quantiles[..., :-1]).any(
+        axis=-1
+    )
+    if wrong.any():
+        raise PrecisionError(f"the quantiles of a sum came out as {quantiles[wrong]}")
 
 
 def law(node: Node, finer: float) -> Law:
@@ -216,24 +155,14 @@ def law(node: Node, finer: float) -> Law:
 
 
 @functools.lru_cache(maxsize=256)
-def tabulated(parts: tuple[Law, ...], sd: float, finer: float) -> Table:
+def tabulated(parts: tuple[Law, ...], sd: float, finer: float) -> tables.Table:
     """Return the table of a sum of logs."""
     start, step, cdf = fft_rows.distribution(parts, sd, finer)
     smooth = sd > 0 or not all(p.atoms for p in parts)
-    return _table(start, step, cdf, linear=False, smooth=smooth)
+    return tables.made(start, step, cdf, linear=False, smooth=smooth)
 
 
-def _table(start: float, step: float, cdf: Floats, *, linear: bool, smooth: bool) -> Table:
-    """Return a table of the part of a distribution function that is neither 0 nor 1."""
-    scores = ndtri(np.clip(np.maximum.accumulate(cdf), 1e-300, 1 - 1e-16))
-    inside = np.abs(scores) < _INSIDE
-    if linear:
-        inside &= start + step * np.arange(len(cdf)) > 0
-    held = np.flatnonzero(inside)
-    return Table(start + held[0] * step, step, scores[held], linear, smooth)
-
-
-def total(nodes: tuple[Node, ...], finer: float) -> Table:
+def total(nodes: tuple[Node, ...], finer: float) -> tables.Table:
     """Return the distribution of the log of a sum of independent nodes.
 
     Raises
@@ -259,17 +188,18 @@ def total(nodes: tuple[Node, ...], finer: float) -> Table:
     ringing = True
     if coarse > 0:
         first, masses = _summed(parts, coarse / finer, finer, hats=False)
-        ringing = masses.min() < -_RINGING or not _edge(masses) < EDGE_MASS
+        ringing = masses.min() < -RINGING or not edge(masses) < EDGE_MASS
     if ringing:
         first, masses = _summed(parts, fine / finer, finer, hats=True)
     step = (fine if ringing else coarse) / finer
-    if not _edge(masses) < EDGE_MASS:
+    if not edge(masses) < EDGE_MASS:
         raise PrecisionError(
-            f"a sum has {_edge(masses):.2g} of its probability at the ends of a grid"
+            f"a sum has {edge(masses):.2g} of its probability at the ends of a grid"
         )
     start = fixed + (first + 0.5) * step
-    _require_mean(nodes, fixed + step * float(masses @ (first + np.arange(len(masses)))))
-    return _table(start, step, np.cumsum(masses), linear=True, smooth=smooth)
+    found = fixed + step * float(masses @ (first + np.arange(len(masses))))
+    require_mean(np.array([math.fsum(node.mean() for node in nodes)]), np.array([found]))
+    return tables.made(start, step, np.cumsum(masses), linear=True, smooth=smooth)
 
 
 def _uncertain(nodes: tuple[Node, ...]) -> list[bool]:
@@ -282,27 +212,28 @@ def _uncertain(nodes: tuple[Node, ...]) -> list[bool]:
     """
     widths = [node.scale * node.relative_sd for node in nodes]
     whole = math.hypot(*widths)
-    if whole < _NARROWEST * math.fsum(node.scale for node in nodes):
+    if whole < NARROWEST * math.fsum(node.scale for node in nodes):
         raise PrecisionError("a sum is known to less than a thousandth: too narrow for a grid")
-    return [width > _NEGLIGIBLE * whole for width in widths]
+    return [width > NEGLIGIBLE * whole for width in widths]
 
 
-def _require_mean(nodes: tuple[Node, ...], found: float) -> None:
-    """Hold the mean of a sum against the sum of the means, which is exact."""
-    exact = math.fsum(node.mean() for node in nodes)
-    if math.isfinite(exact) and not abs(found - exact) <= ALLOWED * exact:
-        raise PrecisionError(f"a sum has the mean {found:.8g} on its grid; it is {exact:.8g}")
+def require_mean(exact: Floats, found: Floats) -> None:
+    """Hold the means of sums (sum,) against the sums of the means, which are exact."""
+    wrong = np.isfinite(exact) & ~(np.abs(found - exact) <= ALLOWED * exact)
+    for k in np.flatnonzero(wrong):
+        raise PrecisionError(f"a sum has the mean {found[k]:.8g} on its grid; it is {exact[k]:.8g}")
 
 
-def _edge(masses: Floats) -> float:
-    """Return the probability at both ends of a grid; signed masses of ringing cancel."""
-    return float(abs(masses[:_ENDS].sum()) + abs(masses[-_ENDS:].sum()))
+def edge(masses: Floats) -> Floats:
+    """Return the probability at both ends of grids (..., point); masses of ringing cancel."""
+    ends = masses[..., :ENDS].sum(axis=-1), masses[..., -ENDS:].sum(axis=-1)
+    return np.asarray(np.abs(ends[0]) + np.abs(ends[1]))
 
 
 def _summed(parts: list[Scaled], step: float, finer: float, *, hats: bool) -> tuple[int, Floats]:
     """Return the number of the first point, and the masses of a sum."""
     points = _points(parts, step, finer)
-    first = math.floor(sum(p.support[0] for p in parts) / step) - 2 * len(parts) - _ENDS
+    first = math.floor(sum(p.support[0] for p in parts) / step) - 2 * len(parts) - ENDS
     k = np.arange(points // 2 + 1)
     spectrum, shift = np.ones(len(k), dtype=np.complex128), -first
     for part in parts:
@@ -316,42 +247,50 @@ def _summed(parts: list[Scaled], step: float, finer: float, *, hats: bool) -> tu
 
 
 def _steps(parts: list[Scaled], fixed: float) -> tuple[float, float]:
-    """Return the step of a grid without hats, 0 where it must have them, and of one with them.
-
-    A hat adds a variance of at most d^2 / 4; taken out, it leaves less than d^3 / (36 narrow). A
-    variance wrong by v moves a quantile of the sum at 2 sds by v / sd.
-    """
+    """Return the step of a grid without hats, 0 where it must have them, and of one with them."""
     sd = math.sqrt(math.fsum(p.sd**2 for p in parts))
     middle = fixed + math.fsum(math.sqrt(p.support[0] * p.support[1]) for p in parts)
-    allowed = AIM * sd * middle
-    fine = math.sqrt(4 * allowed / len(parts))
+    coarse, fine = steps(sd * middle, math.fsum(1 / p.narrow for p in parts), len(parts))
     if all(p.law.atoms for p in parts):  # the sum has steps, each to be found where it is
         fine = min(fine, AIM * middle)
-    narrow = min(p.narrow for p in parts)
-    coarse = (36 * allowed / math.fsum(1 / p.narrow for p in parts)) ** (1 / 3)
-    coarse = min(coarse, narrow / 4)
+    coarse = min(coarse, min(p.narrow for p in parts) / STEPS_A_PART)
     if any(p.uneven for p in parts) or coarse <= fine:
         coarse = 0.0
     return coarse, fine
 
 
+def steps(spread: _Number, sharpness: _Number, n: int) -> tuple[_Number, _Number]:
+    """Return the steps at which the hats of n parts move a quantile by `AIM`: taken out, left in.
+
+    Parameters
+    ----------
+    spread : float or ndarray
+        Sd of the sum times its middle [unit of the sum, squared].
+    sharpness : float or ndarray
+        Sum of 1 / narrow over the parts [1 / unit of the sum].
+    n : int
+
+    Returns
+    -------
+    float or ndarray
+        Step d without hats [unit of the sum].
+    float or ndarray
+        With hats.
+
+    Notes
+    -----
+    A hat adds a variance of at most d^2 / 4; taken out, it leaves less than d^3 / (36 narrow). A
+    variance wrong by v moves a quantile of the sum at 2 sds by v / sd.
+    """
+    return (36 * AIM * spread / sharpness) ** (1 / 3), (4 * AIM * spread / n) ** 0.5
+
+
 def _points(parts: list[Scaled], step: float, finer: float) -> int:
     width = math.fsum(p.support[1] - p.support[0] for p in parts)
-    needed = width / step + 4 * len(parts) + 2 * _ENDS
-    if not needed <= _MOST * finer:
+    needed = width / step + 4 * len(parts) + 2 * ENDS
+    if not needed <= MOST * finer:
         raise PrecisionError(
             f"a sum over {width:.3g} in steps of {step:.3g} needs {needed:.3g} points; a linear "
-            f"grid has at most {_MOST}: use method = 'auto' or 'monte_carlo'"
+            f"grid has at most {MOST}: use method = 'auto' or 'monte_carlo'"
         )
     return 2 ** math.ceil(math.log2(needed))
-
-
-def _cubic(values: Floats, k: NDArray[np.intp], place: Floats) -> Floats:
-    """Return the cubic through values[k .. k + 3] at `place` from k, in points."""
-    a, b, c, d = place, place - 1, place - 2, place - 3
-    return np.asarray(
-        -values[k] * b * c * d / 6
-        + values[k + 1] * a * c * d / 2
-        - values[k + 2] * a * b * d / 2
-        + values[k + 3] * a * b * c / 6
-    )

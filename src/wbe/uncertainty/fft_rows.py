@@ -94,7 +94,7 @@ def solve(
     left = np.flatnonzero(parts > (sums.sd == 0))
     checks = NOTHING
     if len(left):
-        _require_inside(at)
+        require_inside(at)
     for part in _portions(left, _AT_ONCE):
         for rows, grid in planned(sums.sets, sums.of[part], sums.sd[part], finer, points):
             for some in _portions(part[rows], max(1, _MEMORY // (32 * grid.points))):
@@ -129,15 +129,21 @@ def _portions(rows: Ints, size: int) -> list[Ints]:
     return [rows[k : k + size] for k in range(0, len(rows), size)]
 
 
-def _require_inside(at: tuple[float, ...]) -> None:
+def require_inside(at: tuple[float, ...]) -> None:
+    """Refuse probabilities that a grid does not hold."""
     if not (min(at) >= _EXTREME and max(at) <= 1 - _EXTREME):
         raise PrecisionError(f"quantiles at {at}: a grid holds them between 1e-6 and 1 - 1e-6")
 
 
 def _quantiles(sums: Sums, grid: Grid, scores: Floats) -> tuple[Floats, float]:
     first, cdf, edge = _on_grid(sums, grid)
+    return read(first, cdf, grid, scores), edge
+
+
+def read(first: Ints, cdf: Floats, grid: Grid, scores: Floats) -> Floats:
+    """Return the logs (sum, quantile) at normal scores, of distribution functions on a grid."""
     place = crossings(cdf, scores, 4 if grid.smoothed else 2, scored=False)
-    return (first[:, None] + 0.5 + place) * grid.step, edge
+    return np.asarray((first[:, None] + 0.5 + place) * grid.step)
 
 
 def _on_grid(sums: Sums, grid: Grid) -> tuple[Ints, Floats, float]:
@@ -147,16 +153,28 @@ def _on_grid(sums: Sums, grid: Grid) -> tuple[Ints, Floats, float]:
     for rows, parts in _same_set(sums):
         first[rows] = grid.first(parts)
         if grid.smoothed:
-            spectra[rows] = _smoothed(parts, sums.sd[rows], grid)
+            spectrum = _spectrum(parts, grid, grid.first(parts))
+            spectra[rows] = smoothed(spectrum, sums.sd[rows], grid)
         else:
             for row in rows:
                 spectra[row] = _spectrum(_with_normal(parts, float(sums.sd[row])), grid, first[row])
+    return first, *inverted(spectra, grid)
+
+
+def inverted(spectra: Complex, grid: Grid) -> tuple[Floats, float]:
+    """Return distribution functions (sum, point), and the largest edge mass.
+
+    Raises
+    ------
+    PrecisionError
+        If a sum has probability at the ends of the grid.
+    """
     masses = np.fft.irfft(spectra, grid.points, axis=1)
     ends = np.concatenate([masses[:, :_ENDS], masses[:, -_ENDS:]], axis=1)
     edge = float(np.abs(ends).sum(axis=1).max())
     if not edge < EDGE_MASS:
         raise PrecisionError(f"a probability of {edge:.2g} lies at the ends of the grid")
-    return first, np.cumsum(masses, axis=1, out=masses), edge
+    return np.cumsum(masses, axis=1, out=masses), edge
 
 
 def _same_set(sums: Sums) -> Iterator[tuple[Ints, tuple[Law, ...]]]:
@@ -166,14 +184,25 @@ def _same_set(sums: Sums) -> Iterator[tuple[Ints, tuple[Law, ...]]]:
         yield rows, sums.sets[sums.of[rows[0]]]
 
 
-def _smoothed(parts: tuple[Law, ...], sd: Floats, grid: Grid) -> Complex:
-    """Return spectra (sum, frequency) with the exact normal part, 0 beyond where it ends."""
-    spectrum = _spectrum(parts, grid, grid.first(parts))
-    n = min(len(spectrum), grid.points // 2 + 1)
+def smoothed(spectra: Complex, sd: Floats, grid: Grid) -> Complex:
+    """Return spectra (sum, frequency) with the exact normal part, 0 beyond where it ends.
+
+    Parameters
+    ----------
+    spectra : ndarray (frequency,) or (sum, frequency)
+        Of the shaped factors.
+    sd : ndarray (sum,)
+        Of the normal parts [1].
+    grid : Grid
+
+    Returns
+    -------
+    ndarray (sum, frequency)
+    """
+    n = min(spectra.shape[-1], grid.points // 2 + 1)
     out = np.zeros((len(sd), grid.points // 2 + 1), dtype=np.complex128)
-    np.multiply(
-        np.exp(sd[:, None] ** 2 * grid.minus_half_squared[:n]), spectrum[:n], out=out[:, :n]
-    )
+    normal = np.exp(sd[:, None] ** 2 * grid.minus_half_squared[:n])
+    np.multiply(normal, spectra[..., :n], out=out[:, :n])
     return out
 
 
@@ -188,15 +217,16 @@ def _spectrum(parts: tuple[Law, ...], grid: Grid, first: int) -> Complex:
 
     Where smoothed: of cells around the points, with the hats taken out.
     """
-    out = _transform(parts[0], grid.fine, grid.fine_points)
+    out = transform(parts[0], grid.fine, grid.fine_points)
     for part in parts[1:]:
-        out = out * _transform(part, grid.fine, grid.fine_points)
+        out = out * transform(part, grid.fine, grid.fine_points)
     # the phase as a fraction of a turn: exact in integers, where an angle would lose digits
     turns = (np.arange(len(out)) * int(first)) % grid.points
     return np.asarray(out * grid.turn[turns] * grid.hats(len(parts)))
 
 
-def _transform(part: Law, step: float, points: int) -> Complex:
+def transform(part: Law, step: float, points: int) -> Complex:
+    """Return the transform of the hat masses of one factor, wrapped around a grid."""
     start, masses = _masses(part, step)
     held = np.bincount((start + np.arange(len(masses))) % points, masses, points)
     return np.fft.rfft(held)

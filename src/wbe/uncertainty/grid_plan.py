@@ -9,12 +9,13 @@ import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wbe.errors import PrecisionError
-from wbe.uncertainty.log_grid import EDGE, Law
+from wbe.uncertainty.log_grid import EDGE
 
 Floats = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -35,6 +36,26 @@ ALLOWED = 1e-4
 _MOST_SDS = 2**13 / 6
 _STEPS_A_SD = 6.0
 _LEAST_POINTS = 32
+
+
+class Planned(Protocol):
+    """What a plan asks about a part: see `log_grid.Law`."""
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """Quantiles with 4e-11 below and above."""
+
+    @property
+    def narrow(self) -> float:
+        """Scale of the narrower side of the distribution, never 0."""
+
+    @property
+    def atoms(self) -> bool:
+        """Whether single values have a probability of their own."""
+
+    @property
+    def uneven(self) -> bool:
+        """Whether there are atoms, or poles of the density."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +90,7 @@ class Grid:
         """Points of the masses."""
         return round(self.points * self.finer)
 
-    def first(self, parts: tuple[Law, ...]) -> int:
+    def first(self, parts: tuple[Planned, ...]) -> int:
         """Return the number of the first point: the grid is centred on the summed supports."""
         centre = sum(sum(p.support) for p in parts) / 2
         return math.floor(centre / self.step) - self.points // 2
@@ -107,7 +128,7 @@ def _hats(count: int, points: int, finer: float, n: int) -> Floats:
 
 
 def planned(
-    sets: Sequence[tuple[Law, ...]], of: Ints, sd: Floats, finer: float, points: int | None
+    sets: Sequence[tuple[Planned, ...]], of: Ints, sd: Floats, finer: float, points: int | None
 ) -> list[tuple[Ints, Grid]]:
     """Return grids, each with the positions of its sums.
 
@@ -177,7 +198,7 @@ def _power_of_2(x: Floats, rounded: np.ufunc) -> Floats:
     return np.asarray(np.exp2(rounded(np.log2(x))))
 
 
-def _traits(parts: tuple[Law, ...]) -> tuple[float, ...]:
+def _traits(parts: tuple[Planned, ...]) -> tuple[float, ...]:
     """Return width, number, sum of 1 / narrow, whether uneven; step and points without a normal."""
     if not parts:  # a closed form: no row of such a set is asked for
         return 0.0, 1.0, 1.0, 0.0, 1.0, 1.0

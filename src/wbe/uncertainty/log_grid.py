@@ -27,8 +27,15 @@ EDGE = 6.5
 """Score at which a factor is cut: beyond it lie 4e-11 at each end."""
 
 _SCORES = np.array([-EDGE, -1.96, 0.0, 1.96, EDGE])
-_CELLS = 256
-_GAUSS = 0.5 / math.sqrt(3.0)
+CELLS = 256
+"""Least number of cells of a factor."""
+
+CELLS_A_SIDE = 16
+"""Least number of cells in the scale of the narrower side of a factor."""
+
+GAUSS = 0.5 / math.sqrt(3.0)
+"""Distance of the two Gauss points of a cell from its middle, in cells."""
+
 _HALVINGS = 0.5 ** np.arange(1, 41)
 _NO_SPREAD = 1e-10
 
@@ -169,7 +176,7 @@ def hat_masses(component: Gridded, step: float) -> tuple[int, Floats]:
     more: a hat of the coarse grid is straight between points of the fine one, so nothing is lost.
     """
     low, high = component.support
-    want = min(component.narrow / 16, (high - low) / _CELLS)
+    want = min(component.narrow / CELLS_A_SIDE, (high - low) / CELLS)
     finer = 2 ** max(0, math.ceil(math.log2(step / want)))
     fine = step / finer
     k = np.arange(math.floor(low / fine) - 1, math.ceil(high / fine) + 2)
@@ -195,7 +202,7 @@ def _cell_averages(component: Gridded, edges: Floats) -> Floats:
     points = np.union1d(edges, knots) if len(knots) else edges
     width = np.diff(points)
     middle = points[:-1] + width / 2
-    nodes = np.concatenate([middle - _GAUSS * width, middle + _GAUSS * width])
+    nodes = np.concatenate([middle - GAUSS * width, middle + GAUSS * width])
     values = component.cdf(nodes).reshape(2, -1)
     integral = (values[0] + values[1]) * width / 2
     if len(knots):

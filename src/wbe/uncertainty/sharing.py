@@ -14,61 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wbe.uncertainty import variables
+from wbe.uncertainty import plain_sharing, variables
 from wbe.uncertainty.distribution import Distribution
 from wbe.uncertainty.log_grid import LogFactor
 from wbe.uncertainty.product import Mean, Term
+from wbe.uncertainty.tree import Node
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
-
-
-@dataclass(frozen=True)
-class Node:
-    """Own factors times the sum of the children; without children times `scale`.
-
-    Attributes
-    ----------
-    scale : float
-        Weighted central value [unit of the rows]; of a node with children their sum.
-    sd : float
-        Of the log of the lognormal part [1].
-    factors : tuple of LogFactor
-        Shaped, in an order of their own.
-    children : tuple of Node
-        In an order that depends on nothing but what they are.
-    """
-
-    scale: float
-    sd: float
-    factors: tuple[LogFactor, ...] = ()
-    children: tuple[Node, ...] = ()
-
-    @property
-    def order(self) -> tuple[float, float, str, tuple[str, ...]]:
-        """Sorts nodes whatever the order of the rows they came from."""
-        below = tuple(repr(c.order) for c in self.children)
-        return self.scale, self.sd, repr(self.factors), below
-
-    @property
-    def constant(self) -> bool:
-        """Whether nothing is uncertain."""
-        return self.scale == 0 or not (self.sd or self.factors or self.children)
-
-    @property
-    def relative_sd(self) -> float:
-        """About the sd over the value [1]: for telling what counts, not for results."""
-        own = math.hypot(self.sd, *(f.half_width for f in self.factors))
-        parts = (c.scale * c.relative_sd for c in self.children)
-        return math.hypot(own, *(p / self.scale for p in parts)) if self.scale else 0.0
-
-    def mean(self) -> float:
-        """Return the mean: of products of independent factors, and of sums."""
-        if self.scale == 0:
-            return 0.0
-        inner = math.fsum(c.mean() for c in self.children) if self.children else self.scale
-        own = math.exp(self.sd**2 / 2) * math.prod(f.mean() for f in self.factors)
-        return own * inner
 
 
 @dataclass(frozen=True)
@@ -119,16 +72,32 @@ def roots(mean: Mean) -> list[Node]:
     """
     terms = variables.merged(mean.of.terms)
     rho = {frozenset((c.a, c.b)): c.rho for c in mean.of.correlations}
-    central = np.exp(mean.of.log_central)
+    members = [rows for rows, _ in mean.members()]
+    if not members:
+        return []
+    scales = _scales(mean, members)
+    plain = plain_sharing.trees(terms, rho, members, scales)
+    return [
+        _tree(terms, rho, rows, scales[rows]) if node is None else node
+        for rows, node in zip(members, plain, strict=True)
+    ]
+
+
+def _scales(mean: Mean, members: list[Ints]) -> Floats:
+    """Return the weighted central value of each row."""
     raw = np.ones(len(mean.of)) if mean.weights is None else mean.weights
-    out = []
-    for rows, _ in mean.members():
-        unknowns = _unknowns(terms, rows)
-        weight = raw[rows] / math.fsum(raw[rows].tolist())
-        scales = dict(zip(rows.tolist(), (weight * central[rows]).tolist(), strict=True))
-        _require_separate(unknowns, rho)
-        out.append(_node(frozenset(scales), unknowns, scales, rho))
-    return out
+    whole = np.empty(len(raw))
+    for rows in members:
+        whole[rows] = math.fsum(raw[rows].tolist())
+    return np.asarray(raw / whole * np.exp(mean.of.log_central))
+
+
+def _tree(terms: list[Term], rho: dict[frozenset[str], float], rows: Ints, scale: Floats) -> Node:
+    """Return the tree of any group, unknown by unknown."""
+    unknowns = _unknowns(terms, rows)
+    _require_separate(unknowns, rho)
+    scales = dict(zip(rows.tolist(), scale.tolist(), strict=True))
+    return _node(frozenset(scales), unknowns, scales, rho)
 
 
 def _unknowns(terms: list[Term], rows: Ints) -> list[_Unknown]:
