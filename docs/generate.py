@@ -21,6 +21,7 @@ def pages(app: Any) -> None:
     write("commands.md", commands())
     write("findings.md", findings())
     write("factors.md", factors())
+    write("factor_status.md", factor_status())
     write("error_model.md", error_model())
     budget_picture()
     for notebook in sorted((ROOT / "notebooks").glob("*.ipynb")):
@@ -131,6 +132,55 @@ def factors() -> str:
         text.write(f"\n### {path.stem}\n\n")
         text.write(table(list(held[0]), [[v or "" for v in r.values()] for r in held]))
     return text.getvalue()
+
+
+FACTOR_TABLES = {
+    "excretion": ("Excretion fractions and correction factors", "factor_id", ("value",)),
+    "doses": ("Doses", "dose_id", ("value",)),
+    "markers": ("Population markers", "marker_id", ("value", "rule")),
+    "stability": ("Stability in sewers", "analyte", ("k_bulk", "k_rising_main")),
+}
+"""Title, column of the id, and columns that hold the numbers, of each factor table."""
+
+
+def factor_status() -> str:
+    """Return for every row of the factor tables whether its number was read, and where."""
+    status = {name: table_status(name) for name in FACTOR_TABLES}
+    text = io.StringIO()
+    text.write("# Factors read and recalled\n\n")
+    text.write("Which number of the [factor tables](factors.md) was read, and where. ")
+    text.write("[](../../factors-verification.md) says how, and what could not be reached.\n\n")
+    counts = [[FACTOR_TABLES[name][0], *counted(held)] for name, held in status.items()]
+    text.write(table(["table", "rows", "read", "still recalled"], counts))
+    text.write("\n## Still recalled only\n\n")
+    for name, held in status.items():
+        ids = [f"`{row[0]}`" for row in held if not number_read(row[2])]
+        text.write(f"- {FACTOR_TABLES[name][0]}: {', '.join(ids)}\n")
+    for name, held in status.items():
+        text.write(f"\n## {FACTOR_TABLES[name][0]}\n\n")
+        text.write(table(["id", "value", "status", "source", "where"], held))
+    return text.getvalue()
+
+
+def table_status(name: str) -> list[list[str]]:
+    """Return id, value, status, source and locator of every row of one factor table."""
+    _, key, numbers = FACTOR_TABLES[name]
+    held = []
+    for row in rows(PACKAGE / "factors" / f"{name}.csv"):
+        row_id = f"{row[key]}|{row['source']}" if name == "stability" else row[key]
+        value = " to ".join(row[n] for n in numbers if row[n])
+        held.append([row_id, value or "none", row["verified"], row["source"], row["locator"]])
+    return held
+
+
+def counted(held: list[list[str]]) -> list[str]:
+    read = sum(number_read(row[2]) for row in held)
+    return [str(len(held)), str(read), str(len(held) - read)]
+
+
+def number_read(status: str) -> bool:
+    """Return whether all of a row was read: not where a finding was, and its number recalled."""
+    return status.startswith("yes: ") and "; no: " not in status
 
 
 def error_model() -> str:

@@ -22,6 +22,13 @@ ROWS = excretion_rows()
 WITH_VALUE = [row for row in ROWS.values() if row.quantity != "none"]
 TABLES = ("excretion", "doses", "markers", "stability")
 
+ADDED = {
+    "Ambre1988", "ATCD2026", "Buerge2003", "Callahan1982", "Huestis1996", "JSWE2000", "Li2020AU",
+    "Mitchell1991", "NHMRC", "SewerMicrocosm2022", "SivasTR", "TramadolLabel", "Vree1992",
+    "Zuccato2005", "before2016high", "before2016low", "vanNuijs2012",
+}  # fmt: skip
+"""Sources of rows that the compilation does not have: read since."""
+
 
 def by_id(row: object) -> str:
     return getattr(row, "factor_id", str(row))
@@ -198,23 +205,29 @@ def test_side_tables_name_known_substances_and_units() -> None:
     stability = factors.stability()
     assert set(stability["analyte"]) <= set(names.ids("analyte"))
     rates = stability[["k_bulk", "k_gravity", "k_rising_main", "k_rising_main_high"]]
-    assert (rates >= 0).all(axis=None)
+    assert ((rates >= 0) | rates.isna()).all(axis=None) and rates["k_bulk"].notna().all()
     assert {units.normalise(unit) for unit in stability["unit"]} == {"1/hour"}
 
 
 @pytest.mark.parametrize(
-    ("ours", "source", "added"),
+    ("ours", "source"),
     [
-        ("excretion", "factors.csv", {"methamphetamine|METH|Kim2015KR"}),
-        ("doses", "doses.csv", set()),
-        ("markers", "population_markers.csv", set()),
-        ("stability", "stability_rates.csv", set()),
+        ("excretion", "factors.csv"),
+        ("doses", "doses.csv"),
+        ("markers", "population_markers.csv"),
+        ("stability", "stability_rates.csv"),
     ],
 )
-def test_no_row_of_the_compilation_is_lost(ours: str, source: str, added: set[str]) -> None:
-    assert len(lines(ours)) == len(compiled(source)) + len(added)
-    if added:
-        assert added <= set(ROWS)
+def test_no_row_of_the_compilation_is_lost(ours: str, source: str) -> None:
+    first = [row for row in lines(ours) if row["source"] not in ADDED]
+    first = [row for row in first if row.get("factor_id") != "methamphetamine|METH|Kim2015KR"]
+    assert len(first) == len(compiled(source))
+
+
+def test_an_analyte_of_several_rates_is_first_told_by_its_compiled_row() -> None:
+    analytes = [row["analyte"] for row in lines("stability") if row["source"] not in ADDED]
+    assert analytes == [row["analyte"] for row in lines("stability")][: len(analytes)]
+    assert len(set(analytes)) == len(analytes)
 
 
 def test_values_and_molar_masses_agree_with_the_compilation() -> None:
