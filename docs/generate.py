@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import html
 import io
 import json
+import re
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,8 @@ def pages(app: Any) -> None:
     write("factor_status.md", factor_status())
     write("error_model.md", error_model())
     budget_picture()
+    plan_pictures()
+    laboratory_pictures()
     for notebook in sorted((ROOT / "notebooks").glob("*.ipynb")):
         run_notebook(notebook)
 
@@ -211,6 +216,39 @@ def budget_picture() -> None:
     wbe.plot.save_map(axes.figure, target)
 
 
+def plan_pictures() -> None:
+    """Draw the four plans that the page on planning shows."""
+    import wbe
+    from wbe.trends import design
+
+    days = design.DayVariation(cv=0.5, measurement_cv=0.1, weekday=0.1, autocorrelation=0.3)
+    town = design.TownSpread(place_sd=0.5, sample_sd=0.4, visit_sd=0.4)
+    rounds = design.RoundSpread(place_sd=0.5, sample_sd=0.4, visit_sd=0.2)
+    place = design.Catchment(population=20_000, users=2, pulses_per_user=4)
+    plans = {
+        "days": design.days_for_mean(0.2, days, shared_cv=0.05),
+        "points": design.points_for_tier(0.9, 35.0, [20, 60], town),
+        "change": design.points_for_change(2.5, rounds),
+        "sampler": design.plan_sampler(0.1, place, design.Sampler(duration=4)),
+    }
+    for name, plan in plans.items():
+        wbe.plot.save_map(wbe.plot.plan(plan).figure, OUT / f"plan-{name}.svg")
+
+
+def laboratory_pictures() -> None:
+    """Draw the pictures of the page on laboratories, by the code that the page shows."""
+    import wbe
+
+    page = (ROOT / "docs" / "interlab.md").read_text(encoding="utf-8")
+    space: dict[str, Any] = {}
+    quiet = contextlib.redirect_stdout(io.StringIO())
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), quiet:
+        for code in re.findall(r"^```python\n(.*?)^```$", page, re.S | re.M):
+            exec(code, space)
+    for name in ("scores", "ewma"):
+        wbe.plot.save_map(space[f"{name}_axes"].figure, OUT / f"lab-{name}.svg")
+
+
 def commands() -> str:
     """Return the help of every command, as `wbe COMMAND --help` prints it."""
     import click
@@ -228,6 +266,12 @@ def commands() -> str:
             command, info_name=name, parent=context, terminal_width=96, max_content_width=96
         )
         text.write(f"\n## wbe {name}\n\n```text\n{command.get_help(inner)}\n```\n")
+        if isinstance(command, click.Group):
+            for part, one in command.commands.items():
+                deeper = click.Context(
+                    one, info_name=part, parent=inner, terminal_width=96, max_content_width=96
+                )
+                text.write(f"\n### wbe {name} {part}\n\n```text\n{one.get_help(deeper)}\n```\n")
     return text.getvalue()
 
 

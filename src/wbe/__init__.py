@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         report,
         schema,
         spatial,
+        trends,
         uncertainty,
         units,
     )
@@ -74,6 +75,7 @@ __all__ = [
     "schema",
     "spatial",
     "to_tidy",
+    "trends",
     "uncertainty",
     "units",
 ]
@@ -103,6 +105,7 @@ _HOMES = {
     "report": "wbe.report",
     "schema": "wbe.schema",
     "spatial": "wbe.spatial",
+    "trends": "wbe.trends",
     "uncertainty": "wbe.uncertainty",
     "units": "wbe.units",
 }

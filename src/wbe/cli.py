@@ -12,7 +12,7 @@ from typing import Any, NoReturn, TextIO, TypeVar
 
 import click
 
-from wbe import __version__
+from wbe import __version__, cli_plan
 from wbe.errors import EnvironmentFault, FindingsError, WbeError
 from wbe.run import stopping
 
@@ -269,6 +269,9 @@ def convert(
             _warn(listing.report(done.findings, lang or "en"))
         (_echo if done.written else _warn)("\n".join(done.lines))
     click.get_current_context().exit(done.code)
+
+
+cli.add_command(cli_plan.group(lambda command: spoken(common(command)), lambda text: _echo(text)))
 
 
 def main(args: list[str] | None = None) -> NoReturn:

@@ -67,6 +67,10 @@ class SchemaError(UsageError):
     """A Dataset or table that does not hold what the function needs."""
 
 
+class TooFewDetectsError(UsageError):
+    """Results of which too few, or too much alike, lie above their limits for the method asked."""
+
+
 class FindingsError(WbeError):
     """Input with errors; carries every finding, not only the first.
 

@@ -18,8 +18,9 @@ FUNCTIONS = [
     "read_sites", "to_tidy",
 ]  # fmt: skip
 INNER = [
-    "factors.table", "factors.load_set", "plot.budget", "plot.tier_map", "recipes.budget",
-    "spatial.budget", "spatial.budget_of_ratio", "spatial.budget_of_tier", "uncertainty.budget",
+    "factors.table", "factors.load_set", "plot.budget", "plot.plan", "plot.tier_map",
+    "recipes.budget", "spatial.budget", "spatial.budget_of_ratio", "spatial.budget_of_tier",
+    "uncertainty.budget",
 ]  # fmt: skip
 MODULES = ["backcalc", "io", "plot", "qc", "recipes", "report", "spatial", "uncertainty"]
 # Promised, and public from the day their folder exists.

@@ -19,6 +19,7 @@ from wbe.cli import cli
 from wbe.run import scaffold
 
 COMMANDS = ("run", "publish", "check", "init", "factors", "convert")
+PLANS = ("days", "points", "change", "sampler")
 HEAVY = ("numpy", "pandas", "scipy", "xarray", "geopandas", "matplotlib", "pint", "jinja2")
 
 
@@ -47,7 +48,11 @@ def campaign(made: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(made, tmp_path / "six-towns"))
 
 
-@pytest.mark.parametrize("args", [["--help"], ["--version"], *([c, "--help"] for c in COMMANDS)])
+@pytest.mark.parametrize(
+    "args",
+    [["--help"], ["--version"], ["plan", "--help"], ["plan", "--version"],
+     *([c, "--help"] for c in COMMANDS), *(["plan", p, "--help"] for p in PLANS)],
+)  # fmt: skip
 def test_help_and_version_load_nothing_heavy(args: list[str]) -> None:
     code = (
         "import sys\nfrom wbe.cli import main\n"
@@ -60,13 +65,13 @@ def test_help_and_version_load_nothing_heavy(args: list[str]) -> None:
 
 
 def test_every_command_has_the_common_options_and_later_ones_are_not_listed() -> None:
-    for command in COMMANDS:
-        text = invoke(command, "--help").output
+    for command in (*([c] for c in COMMANDS), *(["plan", p] for p in PLANS)):
+        text = invoke(*command, "--help").output
         assert all(option in text for option in ("--quiet", "--debug", "--version", "--lang"))
-        assert invoke(command, "--version").output.strip().endswith(__version__)
+        assert invoke(*command, "--version").output.strip().endswith(__version__)
     listed = invoke("--help").output
-    assert all(c in listed for c in COMMANDS)
-    assert not any(later in listed for later in ("reproduce", "plan ", "diff"))
+    assert all(c in listed for c in (*COMMANDS, "plan"))
+    assert not any(later in listed for later in ("reproduce", "diff"))
 
 
 def test_run_prints_the_tier_table_and_where_the_map_is(campaign: Path) -> None:

@@ -33,7 +33,7 @@ LABELS = (
     "role", "population_basis", "method", "time",
 )  # fmt: skip
 NUMBERS = ("flow", "population", "flow_rsd", "population_rsd", "concentration_rsd")
-READ = (*LABELS, *NUMBERS, "amount", "limit", "substituted", "kind", "status")
+READ = (*LABELS, *NUMBERS, "amount", "limit", "least", "substituted", "kind", "status")
 """Every variable of a result that the rows are made of."""
 
 
@@ -46,7 +46,8 @@ class Samples:
     sample, site, area, visit, lab, mode, matrix, round, basis, method, role : (sample,) of str
     analyte : ndarray (analyte,) of str
     flow, population, flow_rsd, population_rsd : ndarray (sample,) [m^3/day, inhabitant, 1, 1]
-    amount, limit, substituted, rsd : ndarray (sample, analyte) [unit of `kind`; rsd 1]
+    amount, limit, least, substituted, rsd : ndarray (sample, analyte) [unit of `kind`; rsd 1]
+        A non-detect lies between `least`, which is 0 unless it was seen above a LOD, and `limit`.
     kind, status : ndarray (sample, analyte) of str
     time : ndarray (sample,) of int
         Start of collection [s since 1970]; the smallest integer where unknown.
@@ -79,6 +80,7 @@ class Samples:
     population_rsd: Floats
     amount: Floats
     limit: Floats
+    least: Floats
     substituted: Floats
     rsd: Floats
     kind: Strings
@@ -218,6 +220,7 @@ def extract(result: xr.Dataset) -> Samples:
         population_rsd=number("population_rsd", (n,)),
         amount=number("amount", (n, m)),
         limit=number("limit", (n, m)),
+        least=number("least", (n, m)),
         substituted=number("substituted", (n, m)),
         rsd=number("concentration_rsd", (n, m)),
         kind=result["kind"].values.astype(str) if "kind" in result else kinds(result),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +56,23 @@ def nondetect_group(s: Samples, i: Ints, j: Ints) -> Strings:
     """Return the group whose fit a non-detect draws from: matrix, unit and analyte."""
     parts = zip(s.matrix[i], s.kind[i, j], s.analyte[j], strict=True)
     return np.array(["|".join(p) for p in parts], dtype=str)
+
+
+def site_round(s: Samples, i: Ints) -> Strings:
+    """Return the site and round that each row belongs to, as one label."""
+    parts = zip(s.site[i].tolist(), s.round[i].tolist(), strict=True)
+    return np.array(["|".join(p) for p in parts], dtype=str)
+
+
+def load_offset(s: Samples, i: Ints, j: Ints) -> Floats:
+    """Return ln(flow / population) of each row, NaN where it is no metered concentration.
+
+    Added to the log of a concentration it gives that of a load a person, but for units.
+    """
+    metered = (s.kind[i, j] == "concentration") & (s.flow[i] > 0) & (s.population[i] > 0)
+    metered &= np.isin(s.matrix[i], METERED)
+    flow, people = (np.where(metered, v[i], np.nan) for v in (s.flow, s.population))
+    return np.asarray(np.log(flow) - np.log(people))
 
 
 def product(s: Samples, quantity: str, i: Ints, j: Ints, censored: Censored = "fit") -> Product:
@@ -130,19 +147,33 @@ def _amounts(s: Samples, i: Ints, j: Ints, censored: Censored) -> tuple[Floats, 
 
 
 def _below(s: Samples, i: Ints, j: Ints, rows: Ints, groups: Strings) -> BelowLimit:
-    fits = {
-        g: (f["mu"], f["log_sd"], np.linalg.cholesky(np.array(f["covariance"])))
-        for g, f in s.fits.items()
-        if g in set(groups[rows])
-    }
+    i, j, groups = i[rows], j[rows], groups[rows]
+    sites = site_round(s, i)
+    by_site = np.array(["sites" in s.fits[g] for g in groups.tolist()], dtype=bool)
+    on_load = np.array([s.fits[g].get("on_load", False) for g in groups.tolist()], dtype=bool)
+    offset = np.where(on_load, load_offset(s, i, j), 0.0)
+    used = [f"{g}|{r}" if own else g for g, r, own in zip(groups, sites, by_site, strict=True)]
+    found = dict(zip(used, zip(groups.tolist(), sites.tolist(), strict=True), strict=True))
+    fits = {name: _lognormal(s.fits[g], r) for name, (g, r) in found.items()}
+    with np.errstate(divide="ignore"):
+        log_least = np.log(s.least[i, j]) + offset
     return BelowLimit(
         rows,
-        error_terms.joined(s.sample[i[rows]], s.analyte[j[rows]]),
-        np.log(s.limit[i[rows], j[rows]]),
-        groups[rows],
+        error_terms.joined(s.sample[i], s.analyte[j]),
+        np.log(s.limit[i, j]) + offset,
+        np.array(used, dtype=str),
         fits,
-        np.zeros(len(rows)),
+        -offset,
+        log_least if (log_least > -np.inf).any() else None,
     )
+
+
+def _lognormal(fit: dict[str, Any], site: str) -> tuple[float, float, Floats]:
+    """Return (mu, ln sd, Cholesky factor of their covariance) of a group, or of a site in it."""
+    if "sites" not in fit:
+        return fit["mu"], fit["log_sd"], np.linalg.cholesky(np.array(fit["covariance"]))
+    mu, *covariance = fit["sites"][site]
+    return mu, fit["site_log_sd"], np.linalg.cholesky(np.reshape(covariance, (2, 2)))
 
 
 def _measured(s: Samples, i: Ints, j: Ints) -> list[Term]:
@@ -235,9 +266,11 @@ __all__ = [
     "held",
     "kinds",
     "limits",
+    "load_offset",
     "nondetect_group",
     "ordered_rounds",
     "product",
+    "site_round",
     "with_dose",
     "with_pathway",
 ]

@@ -174,19 +174,26 @@ def luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def save_map(fig: Figure, path: str | Path) -> None:
+def save_map(fig: Figure, path: str | Path, kind: str | None = None) -> None:
     """Write a figure as PNG (200 dpi) or SVG, the same byte for byte whenever it is repeated.
 
     Letters of an SVG are stored as outlines, so that Chinese shows where no Chinese font is
     installed. Neither file names a date or a program.
 
+    Parameters
+    ----------
+    fig : Figure
+    path : str or Path
+    kind : str or None
+        ``png`` or ``svg``; by default the suffix of the path.
+
     Raises
     ------
     UsageError
-        The suffix is neither ``.png`` nor ``.svg``.
+        The kind is neither ``png`` nor ``svg``.
     """
     path = Path(path)
-    kind = path.suffix.lower().lstrip(".")
+    kind = path.suffix.lower().lstrip(".") if kind is None else kind
     metadata: dict[str, dict[str, Any]] = {
         "png": {"Software": None},
         "svg": {"Date": None, "Creator": None, "Format": None, "Type": None},

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 
 from wbe.qc import quality
 from wbe.qc.acceptance import Limits
+from wbe.qc.control_charts import control_chart
 from wbe.qc.recovery import repeatability, spike_recovery, spike_recovery_uncertainty
 
 RECORDS = {
@@ -338,7 +339,7 @@ def _checks(records: pd.DataFrame, results: pd.DataFrame, limits: Limits) -> _Ve
     once = rows[rows["off"].notna()].drop_duplicates(["file", "sheet", "line", "analyte"])
     for _, chart in once.groupby(["lab", "analyte"], sort=True):
         if len(chart) >= limits["control_chart_least"].number:
-            z = np.abs(quality.control_chart(chart["off"]))
+            z = np.abs(control_chart(chart["off"]))
             yield _verdicts("control_chart", chart, z, 0.0, limits["control_chart_action"].number)
 
 

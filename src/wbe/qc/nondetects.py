@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_ndtr
 
 from wbe.errors import UsageError
 
+if TYPE_CHECKING:
+    from wbe.qc.censoring.data import Censored
+
 Floats = NDArray[np.float64]
 
-_MAX_STEPS = 100
 MIN_DETECTS = 5
 MAX_CENSORED_SHARE = 0.8
 WITHOUT_DRAWS = "limit/2"
@@ -32,7 +34,15 @@ _SUBSTITUTIONS: dict[str, tuple[str, float]] = {
     # Half the limit enters means (SL 219-2013, 12.2.5); its other half, zero in total loads, does
     # not arise here, because a non-detect's own total is given by its bounds.
     "sl219": ("limit", 0.5),
+    "soil_hjt166": ("limit", 0.5),
+    "surface_2020_82": ("limit", 0.5),
+    # HJ 91 rules how a non-detect is stored, as its limit with the flag L, and nothing on means: a
+    # mean over stored numbers takes the limit.
+    "hj91_L": ("limit", 1.0),
 }
+
+TOTALS = {"sl219": "zero", "hj91_L": "excluded"}
+"""Rules that treat non-detects in sums over results (total loads) otherwise than in means."""
 
 RULES = ("censored", *_SUBSTITUTIONS)
 """Accepted values of `nondetects`."""
@@ -133,7 +143,7 @@ def substitute(rule: str, limit: Floats, lod: Floats, loq: Floats) -> Floats:
     return {"limit": limit, "lod": lod, "loq": loq}[which] * by
 
 
-def fit_lognormal(values: Floats, limits: Floats) -> LognormalFit:
+def fit_lognormal(values: Floats, limits: Floats, least: Floats | None = None) -> LognormalFit:
     """Fit a lognormal to values and limits by maximum likelihood.
 
     Parameters
@@ -142,6 +152,9 @@ def fit_lognormal(values: Floats, limits: Floats) -> LognormalFit:
         Quantified values; NaN where censored.
     limits : ndarray (n,) [same unit]
         Limits of the censored values; ignored where there is a value.
+    least : ndarray (n,), optional [same unit]
+        What censored values are known to exceed, such as the LOD of a result below the LOQ; 0 where
+        nothing is known. A limit that depends on the value is wrong without it.
 
     Returns
     -------
@@ -163,71 +176,27 @@ def fit_lognormal(values: Floats, limits: Floats) -> LognormalFit:
     ----------
     Antweiler 2008, 10.1021/es071301c
     """
-    y, low = _checked_logs(values, limits)
-    n_censored = len(low)
+    data = _checked(values, limits, np.zeros(len(values)) if least is None else least)
+    # here, because the censored methods name the substitutions of this module
+    from wbe.qc.censoring.families import reduced
+    from wbe.qc.censoring.lognormal_newton import lognormal_maximum
 
-    at = np.array([y.mean(), math.log(y.std(ddof=1))])
-    value, gradient, information = _negative_log_likelihood(at, y, low)
-    for _ in range(_MAX_STEPS):
-        step = _newton_step(gradient, information)
-        at, new = _shortened(at, step, value, y, low)
-        done = abs(new[0] - value) <= 1e-14 * abs(value) and np.abs(new[1]).max() < 1e-8
-        value, gradient, information = new
-        if done:
-            break
-    else:
-        raise UsageError("the censored lognormal does not converge on these values")
-    covariance = np.asarray(np.linalg.inv(information), dtype=float)
-    if not (np.linalg.eigvalsh(information) > 0).all():
-        raise UsageError("the censored lognormal has no maximum on these values")
-    return LognormalFit(float(at[0]), float(at[1]), covariance, len(values), n_censored)
+    (mu, log_sd), covariance = lognormal_maximum(reduced(data))
+    return LognormalFit(float(mu), float(log_sd), covariance, data.n, data.n_below)
 
 
-def _checked_logs(values: Floats, limits: Floats) -> tuple[Floats, Floats]:
+def _checked(values: Floats, limits: Floats, least: Floats) -> Censored:
+    from wbe.qc.censoring.data import Censored
+
     detected = ~np.isnan(values)
-    y_raw, l_raw = values[detected], limits[~detected]
-    if len(y_raw) < MIN_DETECTS:
-        raise UsageError(f"{len(y_raw)} quantified values; a fit needs at least {MIN_DETECTS}")
-    if len(l_raw) > MAX_CENSORED_SHARE * len(values):
-        raise UsageError(f"{len(l_raw)} of {len(values)} values lie below a limit: too many to fit")
-    if not ((y_raw > 0).all() and (l_raw > 0).all()):
+    n_detected, n_below = int(detected.sum()), int((~detected).sum())
+    if n_detected < MIN_DETECTS:
+        raise UsageError(f"{n_detected} quantified values; a fit needs at least {MIN_DETECTS}")
+    if n_below > MAX_CENSORED_SHARE * len(values):
+        raise UsageError(f"{n_below} of {len(values)} values lie below a limit: too many to fit")
+    high = np.where(detected, values, limits)
+    if not (high > 0).all():
         raise UsageError("values and limits of a lognormal must be positive and known")
-    if np.ptp(y_raw) == 0:
+    if np.ptp(values[detected]) == 0:
         raise UsageError("all quantified values are equal: no spread can be fitted")
-    return np.log(y_raw), np.log(l_raw)
-
-
-def _negative_log_likelihood(p: Floats, y: Floats, low: Floats) -> tuple[float, Floats, Floats]:
-    """Return the negative log likelihood with its gradient and Hessian in (mu, ln sd)."""
-    mu, log_sd = p
-    sd = math.exp(log_sd)
-    a, b = (y - mu) / sd, (low - mu) / sd
-    tail = log_ndtr(b)
-    hazard = np.exp(-(b**2) / 2 - tail) / math.sqrt(2 * math.pi)  # phi / Phi
-    bend = hazard * (hazard + b)  # minus its derivative
-    value = (a**2).sum() / 2 + len(y) * log_sd - tail.sum()
-    gradient = [(-a.sum() + hazard.sum()) / sd, len(y) - (a**2).sum() + (b * hazard).sum()]
-    mixed = (2 * a.sum() - hazard.sum() + (b * bend).sum()) / sd
-    second = 2 * (a**2).sum() - (b * hazard).sum() + (b**2 * bend).sum()
-    hessian = [[(len(y) + bend.sum()) / sd**2, mixed], [mixed, second]]
-    return float(value), np.array(gradient), np.array(hessian)
-
-
-def _newton_step(gradient: Floats, hessian: Floats) -> Floats:
-    """Return the Newton step; far from the optimum the Hessian is made positive definite."""
-    values, vectors = np.linalg.eigh(hessian)
-    step = -vectors @ ((vectors.T @ gradient) / np.maximum(np.abs(values), 1e-6))
-    # a longer step on the log of the sd runs out of the floating-point range
-    return np.asarray(step / max(1.0, float(np.abs(step).max())))
-
-
-def _shortened(
-    at: Floats, step: Floats, value: float, y: Floats, low: Floats
-) -> tuple[Floats, tuple[float, Floats, Floats]]:
-    """Return the point along the step that does not raise the value."""
-    for _ in range(40):
-        new = _negative_log_likelihood(at + step, y, low)
-        if new[0] <= value + 1e-12 * abs(value):
-            break
-        step = step / 2
-    return at + step, new
+    return Censored(np.where(detected, high, least), high)

@@ -1,4 +1,4 @@
-"""Measures of analytical quality on arrays: duplicates, blanks, calibration, ions, control charts.
+"""Measures of analytical quality on arrays: duplicates, blanks, calibration, ions.
 
 All work on numbers with stated units and know nothing about tables or batches.
 """
@@ -184,28 +184,3 @@ def loq_to_blank(blank: ArrayLike, loq: ArrayLike) -> Floats:
     b, limit = (np.asarray(v, dtype=float) for v in (blank, loq))
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(limit / b)
-
-
-def control_chart(values: ArrayLike) -> Floats:
-    """Return how many standard deviations each value lies from the mean of its chart.
-
-    Parameters
-    ----------
-    values : array_like (check,) [any one unit]
-        Check samples in the order of their measurement, usually found / expected.
-
-    Returns
-    -------
-    ndarray (check,) [1]
-        (x - mean) / s with s of n - 1; NaN without spread. Beyond 2 a chart warns, beyond 3 it
-        asks for action.
-
-    Examples
-    --------
-    >>> control_chart([0.9, 1.0, 1.1]).round(6).tolist()
-    [-1.0, 0.0, 1.0]
-    """
-    x = np.asarray(values, dtype=float)
-    known = x[np.isfinite(x)]
-    s = float(known.std(ddof=1)) if len(known) > 1 else 0.0
-    return (x - known.mean()) / s if s > 0 else np.full(x.shape, np.nan)

@@ -15,7 +15,7 @@ from functools import partial
 import xarray as xr
 
 from wbe.backcalc import arrays
-from wbe.recipes.amounts import with_amounts
+from wbe.recipes.amounts import telling_labs, with_amounts
 
 Step = Callable[[xr.Dataset], xr.Dataset]
 
@@ -27,11 +27,11 @@ STATED = (
 )
 """What cells can state, and its limits."""
 
-CAMPAIGN = (*STATED, "status", "matrix", "site", "round", "time", "flow", "population")
+CAMPAIGN = (*STATED, "status", "matrix", "site", "lab", "round", "time", "flow", "population")
 """The columns of all samples that are loaded before anything is asked for."""
 
 
-AMOUNT = ("amount", "limit", "substituted", "kind")
+AMOUNT = ("amount", "limit", "least", "substituted", "kind")
 """What cells state, as every later step reads it."""
 
 UNREAD = ("findings", "files")
@@ -69,11 +69,14 @@ def in_chunks(samples: xr.Dataset, with_campaign: Step, with_estimates: Step) ->
     result = samples.assign_coords(new).assign_attrs(known.attrs)
 
     amounts = partial(
-        with_amounts, rule=known.attrs["nondetects"], unstated=arrays.unstated_kind(needed)
+        with_amounts,
+        rule=known.attrs["nondetects"],
+        unstated=arrays.unstated_kind(needed),
+        telling=telling_labs(needed),
     )
     like = known.isel(sample=slice(0, 1))
     added = {name: like.variables[name] for name in AMOUNT}
-    result = result.assign(_mapped(amounts, result, added, (*STATED, "status", "matrix")))
+    result = result.assign(_mapped(amounts, result, added, (*STATED, "status", "matrix", "lab")))
 
     after = with_estimates(like)
     added = {str(name): after.variables[name] for name in after.data_vars if name not in like}

@@ -79,6 +79,6 @@ def _reference(s: rows.Samples, here: np.ndarray, j: int) -> qc.LognormalFit | N
     at = np.flatnonzero(here & (np.isfinite(s.amount[:, j]) | np.isin(s.status[:, j], CENSORED)))
     at = at[np.argsort(s.sample[at], kind="stable")]
     try:
-        return qc.fit_lognormal(s.amount[at, j], s.limit[at, j])
+        return qc.fit_lognormal(s.amount[at, j], s.limit[at, j], s.least[at, j])
     except UsageError:  # too few values to tell centre and scale: no index, as documented
         return None

@@ -1,4 +1,4 @@
-"""Draws of values that are known only to lie below a limit."""
+"""Draws of values that are known only to lie below a limit, or between two."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ _PLAIN_EDGE = -8.0  # above it the plain normal distribution function loses no d
 def draw_below(below: BelowLimit, stream: Stream, block: int) -> Floats:
     """Return draws of censored log values, shape (k, BLOCK).
 
-    ln x = mu + sd * Phi^-1(u * Phi((ln limit - mu) / sd)), with (mu, ln sd) drawn once per
-    iteration for the group: independent draws for each row with fixed parameters would make the
-    mean of many non-detects look exact.
+    ln x = mu + sd * Phi^-1(Phi(a) + u * (Phi(b) - Phi(a))), a and b the standardised logs of what
+    the value exceeds and of its limit, with (mu, ln sd) drawn once per iteration for the group:
+    independent draws for each row with fixed parameters would make the mean of many non-detects
+    look exact.
     """
     out = np.empty((len(below.rows), BLOCK))
     parameters = {g: _parameters(g, below, stream, block) for g in sorted(set(below.groups))}
@@ -29,7 +30,12 @@ def draw_below(below: BelowLimit, stream: Stream, block: int) -> Floats:
         mu, sd = parameters[str(group)]
         u = 1.0 - stream.uniforms("below_limit", str(label), block)  # (0, 1]
         edge = (below.log_limit[i] - mu) / sd
-        out[i] = mu + sd * _truncated(u, edge) + below.offset[i]
+        least = -np.inf if below.log_least is None else float(below.log_least[i])
+        if least > -np.inf:
+            score = np.clip(_between(u, (least - mu) / sd, edge), (least - mu) / sd, edge)
+        else:
+            score = _truncated(u, edge)
+        out[i] = mu + sd * score + below.offset[i]
     return out
 
 
@@ -38,6 +44,22 @@ def _truncated(u: Floats, edge: Floats) -> Floats:
     if edge.min() > _PLAIN_EDGE:
         return np.asarray(ndtri(u * ndtr(edge)))
     return np.asarray(ndtri_exp(np.log(u) + log_ndtr(edge)))  # slower, but holds in any tail
+
+
+def _between(u: Floats, low: Floats, high: Floats) -> Floats:
+    """Return the u-quantiles of a standard normal truncated to a range, in its nearer tail."""
+    flip = low > 0
+    a, b = np.where(flip, -high, low), np.where(flip, -low, high)
+    u = np.where(flip, 1.0 - u, u)
+    if b.min() > _PLAIN_EDGE:
+        beneath = ndtr(a)
+        score = ndtri(beneath + u * (ndtr(b) - beneath))
+    else:
+        log_b = log_ndtr(b)
+        share = np.exp(log_ndtr(a) - log_b)
+        with np.errstate(divide="ignore"):
+            score = ndtri_exp(log_b + np.log(share + u * (1.0 - share)))
+    return np.asarray(np.where(flip, -score, score))
 
 
 def _parameters(group: str, below: BelowLimit, stream: Stream, block: int) -> tuple[Floats, Floats]:
@@ -57,6 +79,7 @@ def nth(below: BelowLimit, i: int) -> BelowLimit:
         log_limit=below.log_limit[k],
         groups=below.groups[k],
         offset=below.offset[k],
+        log_least=None if below.log_least is None else below.log_least[k],
     )
 
 
@@ -93,6 +116,7 @@ class Censored:
             log_limit=b.log_limit[k],
             groups=b.groups[k],
             offset=b.offset[k],
+            log_least=None if b.log_least is None else b.log_least[k],
         )
         return position, part
 
@@ -104,4 +128,6 @@ class Censored:
             for i in np.flatnonzero(self._at[rows] >= 0).tolist():
                 k = self._at[rows[i]]
                 out[i] = f"{b.labels[k]}\x1f{b.groups[k]}\x1f{b.log_limit[k]!r}\x1f{b.offset[k]!r}"
+                if b.log_least is not None:
+                    out[i] += f"\x1f{b.log_least[k]!r}"
         return out

@@ -70,7 +70,7 @@ class Term:
 
 @dataclass(frozen=True)
 class BelowLimit:
-    """Rows known only to lie below a limit, with the lognormal that was fitted to their group.
+    """Rows known only to lie in a range, with the lognormal that was fitted to their group.
 
     Attributes
     ----------
@@ -86,6 +86,9 @@ class BelowLimit:
         Group -> (mu, ln sd, Cholesky factor of their covariance, shape (2, 2)).
     offset : ndarray (k,)
         Added to the drawn log value (from the fitted scale to that of the product).
+    log_least : ndarray (k,) or None
+        Natural log of what the value is known to exceed, such as the LOD of a result between LOD
+        and LOQ; -inf where nothing is known, None: nowhere.
     """
 
     rows: NDArray[np.intp]
@@ -94,6 +97,7 @@ class BelowLimit:
     groups: Strings
     fits: dict[str, tuple[float, float, Floats]]
     offset: Floats
+    log_least: Floats | None = None
 
     def take(self, rows: Ints) -> BelowLimit | None:
         """Return the censored rows among some rows, None where there is none."""
@@ -108,6 +112,7 @@ class BelowLimit:
             log_limit=self.log_limit[keep],
             groups=self.groups[keep],
             offset=self.offset[keep],
+            log_least=None if self.log_least is None else self.log_least[keep],
         )
 
     def shifted(self, by: Floats | float) -> BelowLimit:

@@ -1,9 +1,12 @@
 """The engine against closed forms, and against itself under reordering."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import truncnorm
 
 from wbe.uncertainty import (
     BelowLimit,
@@ -15,6 +18,7 @@ from wbe.uncertainty import (
     log_draws,
     log_fraction,
     mean_shift,
+    propagate,
     summarise,
 )
 
@@ -154,3 +158,33 @@ def test_a_limit_far_below_the_fit_still_gives_finite_draws():
     far = BelowLimit(far.rows, far.labels, np.full(3, -30.0), far.groups, far.fits, far.offset)
     x = log_draws(Product(np.full(3, np.nan), (), far), Stream(1), 0)
     assert np.isfinite(x).all() and (x <= -28).all()
+
+
+@pytest.mark.parametrize(
+    ("least", "limit"), [(-0.5, 0.0), (0.2, 0.4), (-31.0, -30.0), (29.0, 30.0)]
+)
+def test_values_between_two_limits_follow_the_lognormal_between_them(least, limit):
+    between = replace(
+        below(), log_limit=np.full(28, limit), log_least=np.full(28, least), offset=np.zeros(28)
+    )
+    x = log_draws(Product(np.full(28, np.nan), (), between), Stream(1), 0)
+    assert x.min() >= least and x.max() <= limit
+    expected = truncnorm(least / 0.8, limit / 0.8, scale=0.8)
+    se = expected.std() / np.sqrt(x.size)
+    assert x.mean() == pytest.approx(expected.mean(), abs=4 * se)
+    assert np.quantile(x, 0.1) == pytest.approx(expected.ppf(0.1), abs=12 * se)
+
+
+def test_nothing_known_beneath_is_the_plain_limit_bit_for_bit():
+    none = Product(np.full(28, np.nan), (), below())
+    open_ = Product(np.full(28, np.nan), (), replace(below(), log_least=np.full(28, -np.inf)))
+    assert (log_draws(none, Stream(1), 0) == log_draws(open_, Stream(1), 0)).all()
+
+
+def test_rows_between_limits_keep_theirs_when_some_are_taken():
+    whole = replace(below(4), log_least=np.array([-np.inf, -2.0, -1.0, -0.5]))
+    part = whole.take(np.array([3, 1]))
+    assert part is not None and sorted(part.log_least.tolist()) == [-2.0, -0.5]
+    got = propagate(Product(np.full(4, np.nan), (), whole), method="monte_carlo", at=(0.01, 0.5))
+    assert (np.log(got.quantiles[1:, 0]) >= np.array([0.0, 1.0, 1.5])).all()  # 2 is added to each
+    assert np.log(got.quantiles[0, 0]) < 0.5

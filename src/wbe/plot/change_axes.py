@@ -1,0 +1,141 @@
+"""Axes that pictures of change share: log scales with plain numbers, dates, names, legends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from wbe import names
+from wbe.errors import UsageError
+from wbe.plot import style, words
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_HEADING_COLUMNS: Final = 78
+_NAME_COLUMNS: Final = 24
+
+
+def require_language(language: str) -> None:
+    """Raise `UsageError` unless the language is ``en`` or ``zh``."""
+    if language not in names.LANGUAGES:
+        raise UsageError(f"language = {language!r} is none of {', '.join(names.LANGUAGES)}")
+
+
+def heading_lines(title: str | None, said: Sequence[str]) -> list[tuple[str, float]]:
+    """Return the lines over a picture and their font sizes."""
+    large = words.wrap(words.clean(title), 60) if title else []
+    small = [piece for text in said if text for piece in words.wrap(text, _HEADING_COLUMNS)]
+    return [(text, 11.0) for text in large] + [(text, 9.0) for text in small]
+
+
+def axes_with(
+    ax: Axes | None, inner: float, heading: list[tuple[str, float]], left: float = 0.8,
+    below: float = 0.6,
+) -> Axes:  # fmt: skip
+    """Return axes with the heading over them; by default on a new Figure that fits [inch]."""
+    if ax is None:
+        above, width = 0.25 + 0.21 * len(heading), 7.4
+        height = inner + above + below
+        figure = style.new_figure(width, height)
+        ax = figure.add_axes(
+            (left / width, below / height, (width - left - 0.25) / width, inner / height)
+        )
+    for i, (text, size) in enumerate(reversed(heading)):
+        ax.annotate(text, (0, 1), (0, 8 + 15 * i), xycoords="axes fraction", ha="left",
+                    va="bottom", textcoords="offset points", fontsize=size)  # fmt: skip
+    return ax
+
+
+def signed(percent: float) -> str:
+    """Return a change in per cent with its sign.
+
+    Examples
+    --------
+    >>> [signed(v) for v in (-54.54, 0.2, 130.0, -0.01)]
+    ['−54.5 %', '+0.2 %', '+130 %', '0 %']
+    """
+    text = f"{percent:+.0f}" if abs(percent) >= 99.95 else f"{percent:+.1f}"
+    text = "0" if float(text) == 0 else text
+    return f"{text} %".replace("-", "−")
+
+
+def log_axis(ax: Axes, which: str, label: str) -> None:
+    """Make an axis logarithmic with plain numbers at 1, 2, 5 and their like."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    low, high = ax.get_ylim() if which == "y" else ax.get_xlim()
+    getattr(ax, f"set_{which}scale")("log")
+    axis = ax.yaxis if which == "y" else ax.xaxis
+    span = np.log10(max(high, 1e-300) / max(low, 1e-300)) if low > 0 else 9.0
+    close = (
+        (1.0, 1.2, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0) if span < 0.8 else (1.0, 2.0, 5.0)
+    )
+    axis.set_major_locator(LogLocator(subs=close, numticks=30))
+    axis.set_major_formatter(FuncFormatter(lambda v, _: words.number(v, pad=False)))
+    axis.set_minor_formatter(NullFormatter())
+    axis.set_label_text(words.clean(label))
+
+
+def percent_axis(ax: Axes, language: str) -> None:
+    """Make x the log of a ratio, with ticks in per cent."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    ax.set_xscale("log")
+    low, high = ax.get_xlim()
+    low, high = min(low, 0.45), max(high, 1.6)
+    ax.set_xlim(low / 1.05, high * 1.25)  # room for the numbers
+    ticks = [t for t in (0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20, 50, 100)
+             if low <= t <= high]  # fmt: skip
+    ax.xaxis.set_major_locator(FixedLocator(ticks))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(
+        FuncFormatter(
+            lambda v, _: f"{100 * (v - 1):+.0f} %".replace("-", "−").replace("+0 %", "0 %")
+        )
+    )
+    ax.set_xlabel(names.text("change.axis", language))
+
+
+def names_axis(ax: Axes, labels: Sequence[str]) -> None:
+    """Write names down the left side, the first at the top."""
+    wrapped = ["\n".join(words.wrap(words.clean(text), _NAME_COLUMNS)) for text in labels]
+    ax.set_yticks(range(len(labels)), wrapped)
+    ax.set_ylim(len(labels) - 0.4, -0.6)
+    ax.tick_params(axis="y", length=0)
+
+
+def finish(ax: Axes, legend: bool) -> None:
+    """Draw grid, dates and, beneath the axes, the legend."""
+    ax.grid(axis="both", color="#E6E6E6", linewidth=0.5, zorder=0)
+    ax.set_axisbelow(True)
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+    if ax.xaxis.get_converter() is not None and ax.get_xscale() == "linear":
+        _date_axis(ax)
+    if not legend:
+        return
+    from matplotlib.transforms import ScaledTranslation
+
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    down = ScaledTranslation(0, -0.5 if ax.get_xlabel() else -0.3, figure.dpi_scale_trans)
+    ax.legend(loc="upper left", bbox_to_anchor=(0.0, 0.0), frameon=False, fontsize=8.0, ncols=3,
+              bbox_transform=ax.transAxes + down, borderaxespad=0.0, borderpad=0.0,
+              handlelength=1.8, columnspacing=1.2, labelspacing=0.4)  # fmt: skip
+
+
+def _date_axis(ax: Axes) -> None:
+    """Write dates in digits, which read the same in both languages."""
+    from matplotlib.dates import AutoDateLocator, DateConverter, DateFormatter
+
+    if not isinstance(ax.xaxis.get_converter(), DateConverter) and not hasattr(
+        ax.xaxis.get_converter(), "_get_converter"
+    ):
+        return
+    low, high = ax.get_xlim()
+    pattern = "%Y" if high - low > 3650 else "%Y-%m" if high - low > 120 else "%m-%d"
+    ax.xaxis.set_major_locator(AutoDateLocator(minticks=4, maxticks=9))
+    ax.xaxis.set_major_formatter(DateFormatter(pattern))

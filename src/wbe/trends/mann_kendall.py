@@ -1,0 +1,188 @@
+"""The test of Mann and Kendall: whether later values tend to lie above earlier ones."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtr
+
+from wbe.trends.timed import Floats, TimeUnit, as_series
+
+FEWEST = 4
+"""Fewest values with a p-value: of three, no order has a two-sided p-value below 1/3."""
+
+
+@dataclass(frozen=True)
+class MannKendall:
+    """Result of a test of Mann and Kendall.
+
+    Attributes
+    ----------
+    s : float
+        S, later-above-earlier pairs less later-below-earlier ones.
+    variance : float
+        Of S if there is no trend and values are independent (but see `convention`).
+    z, p : float or None
+        Normal score and two-sided p-value; None where there are too few values.
+    tau : float or None
+        S / (n (n - 1) / 2), which ties pull toward 0; EnvStats and pymannkendall call it tau.
+    tau_b : float or None
+        S / sqrt(pairs untied in time x pairs untied in value), as SciPy and the R package Kendall
+        have it; None where all values are equal, for then it is 0 / 0.
+    n, n_missing : int
+        Values used and left out.
+    convention : str
+        How variance and z were made.
+    testable : bool
+    reason : str
+        Why there is no p-value; empty where there is one.
+    """
+
+    s: float
+    variance: float
+    z: float | None
+    p: float | None
+    tau: float | None
+    tau_b: float | None
+    n: int
+    n_missing: int
+    convention: str
+    testable: bool
+    reason: str
+
+
+def kendall_s(times: Floats, values: Floats) -> float:
+    """Return S: the sum over pairs of sign(later time) x sign(difference of values)."""
+    first, second = np.triu_indices(len(values), 1)
+    signs = np.sign(times[second] - times[first]) * np.sign(values[second] - values[first])
+    return float(signs.sum())
+
+
+def ties(values: ArrayLike) -> NDArray[np.int64]:
+    """Return the sizes of the groups of equal values that hold two or more, shape (group,)."""
+    counts = np.unique(np.asarray(values), return_counts=True)[1]
+    return np.asarray(counts[counts > 1], dtype=np.int64)
+
+
+def untied_pairs(values: ArrayLike) -> float:
+    """Return the number of pairs whose values differ."""
+    n, t = len(np.asarray(values)), ties(values)
+    return n * (n - 1) / 2 - float((t * (t - 1)).sum()) / 2
+
+
+def variance_of_s(times: ArrayLike, values: ArrayLike) -> float:
+    """Return the variance of S under no trend and independence, with ties in both.
+
+    Parameters
+    ----------
+    times, values : array_like (n,)
+
+    Returns
+    -------
+    float
+        Exact given the ties. 0 where all values or all times are equal.
+
+    Notes
+    -----
+    With t the sizes of ties in the values and u of those in the times,
+    Var S = [n(n-1)(2n+5) - sum t(t-1)(2t+5) - sum u(u-1)(2u+5)] / 18
+    + sum t(t-1) sum u(u-1) / (2n(n-1))
+    + sum t(t-1)(t-2) sum u(u-1)(u-2) / (9n(n-1)(n-2)), eq. 5.4 of Kendall (1975).
+
+    Examples
+    --------
+    >>> round(variance_of_s(range(10), range(10)), 6)
+    125.0
+    """
+    n, t, u = len(np.asarray(values)), ties(values), ties(times)
+    if n < 2:
+        return 0.0
+    out = (n * (n - 1) * (2 * n + 5) - sum((g * (g - 1) * (2 * g + 5)).sum() for g in (t, u))) / 18
+    out += (t * (t - 1)).sum() * (u * (u - 1)).sum() / (2 * n * (n - 1))
+    if n > 2:
+        thirds = [(g * (g - 1) * (g - 2)).sum() for g in (t, u)]
+        out += thirds[0] * thirds[1] / (9 * n * (n - 1) * (n - 2))
+    return float(out)
+
+
+def normal_score(s: float, variance: float, *, continuity: bool = True) -> float:
+    """Return z of S: sign(S) (|S| - 1) / sd, or S / sd without the correction; 0 if sd is 0."""
+    if s == 0 or variance <= 0:
+        return 0.0
+    return math.copysign(max(abs(s) - (1 if continuity else 0), 0.0), s) / math.sqrt(variance)
+
+
+def two_sided(z: float) -> float:
+    """Return the two-sided p-value of a standard normal score."""
+    return float(2 * ndtr(-abs(z)))
+
+
+def mann_kendall(
+    times: ArrayLike, values: ArrayLike, *, continuity: bool = True, unit: TimeUnit = "year"
+) -> MannKendall:
+    """Test for a monotonic trend **among independent values**, by the normal approximation.
+
+    Its false claims grow with autocorrelation (`trend` and `ar1_bootstrap` are made for that).
+
+    Parameters
+    ----------
+    times : array_like (n,) of datetime64, dates or numbers
+        Their order, and ties among them, are all that counts here.
+    values : array_like (n,) [any one unit]
+        NaN is left out, and never closes up the dates of the others.
+    continuity : bool
+        Take 1 from ``|S|`` before it is divided by its standard deviation, as EnvStats and
+        pymannkendall do; the R package Kendall does so for one series, not for seasons.
+    unit : {"day", "year"}
+        Of no effect on the result.
+
+    Returns
+    -------
+    MannKendall
+        With ``testable=False`` and no p-value for fewer than four values. Where all values are
+        equal, z is 0, p is 1 and `tau_b` None.
+
+    Raises
+    ------
+    UsageError
+        If the lengths differ, or a time is unknown.
+
+    Notes
+    -----
+    S = sum over i < j of sign(y_j - y_i) where t_j > t_i [1]_; variance in `variance_of_s`.
+    Values in single precision, as the R package Kendall prints them, differ by 1e-7 from these.
+
+    References
+    ----------
+    .. [1] Mann, H. B. (1945). Nonparametric tests against trend. Econometrica 13, 245-259.
+       :doi:`10.2307/1907187`
+
+    Examples
+    --------
+    >>> result = mann_kendall([2019, 2020, 2021, 2022, 2023], [10.0, 8.0, 6.0, 4.0, 2.0])
+    >>> result.s, round(result.p, 4), result.tau
+    (-10.0, 0.0275, -1.0)
+    """
+    series = as_series(times, values, unit)
+    n, s = series.n, kendall_s(series.times, series.values)
+    variance = variance_of_s(series.times, series.values)
+    enough = n >= FEWEST
+    z = normal_score(s, variance, continuity=continuity) if enough else None
+    norm = math.sqrt(untied_pairs(series.times) * untied_pairs(series.values))
+    return MannKendall(
+        s=s,
+        variance=variance,
+        z=z,
+        p=None if z is None else two_sided(z),
+        tau=s / (n * (n - 1) / 2) if n > 1 else None,
+        tau_b=s / norm if norm > 0 else None,
+        n=n,
+        n_missing=series.n_missing,
+        convention="independent values, normal, "
+        + ("continuity-corrected" if continuity else "no continuity correction"),
+        testable=enough,
+        reason="" if enough else f"{n} values; a p-value needs at least {FEWEST}",
+    )

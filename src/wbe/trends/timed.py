@@ -1,0 +1,120 @@
+"""Series in the form that every test of trend takes: times, values, in order, none missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from wbe.errors import UsageError
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+TimeUnit = Literal["day", "year"]
+
+DAYS_IN_YEAR = 365.25
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """Values at times, in the order of time, without missing ones.
+
+    Attributes
+    ----------
+    times : ndarray (n,) [the unit of the caller]
+        Never falls; equal times are allowed.
+    values : ndarray (n,) [any one unit]
+    order : ndarray (n,)
+        Position of each value in what was given.
+    n_missing : int
+        Values left out because they were NaN. The times of the others stay as they are.
+    """
+
+    times: Floats
+    values: Floats
+    order: Ints
+    n_missing: int
+
+    @property
+    def n(self) -> int:
+        """Number of values."""
+        return len(self.values)
+
+
+def in_time_unit(times: ArrayLike, unit: TimeUnit = "year") -> Floats:
+    """Return times as numbers.
+
+    Parameters
+    ----------
+    times : array_like (n,) of datetime64, dates or numbers
+        Numbers are taken to be in the unit already.
+    unit : {"day", "year"}
+        Unit of the numbers that dates become: days since 1970-01-01, or those over 365.25.
+
+    Returns
+    -------
+    ndarray (n,) [unit]
+
+    Raises
+    ------
+    UsageError
+        If times are text, unknown (NaT, NaN) or not one-dimensional; positions are no times.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> in_time_unit(np.array(["1970-01-02", "1970-01-31"], "datetime64[D]"), "day").tolist()
+    [1.0, 30.0]
+    """
+    given = np.asarray(times)
+    if given.dtype.kind == "O":
+        given = given.astype("datetime64[us]")
+    if given.dtype.kind == "M":
+        days = (given - np.datetime64("1970-01-01")) / np.timedelta64(1, "D")
+        out = np.where(np.isnat(given), np.nan, days) / (1 if unit == "day" else DAYS_IN_YEAR)
+    elif given.dtype.kind in "iuf":
+        out = given.astype(float)
+    else:
+        raise UsageError(
+            f"times are {given.dtype}; give dates (datetime64) or numbers: positions are no times"
+        )
+    if out.ndim != 1 or not np.isfinite(out).all():
+        raise UsageError("times must be one-dimensional and all known; leave out what has no date")
+    return np.asarray(out, dtype=float)
+
+
+def as_series(times: ArrayLike, values: ArrayLike, unit: TimeUnit = "year") -> Series:
+    """Return values in the order of their times, those that are NaN left out.
+
+    Parameters
+    ----------
+    times : array_like (n,) of datetime64, dates or numbers
+    values : array_like (n,) [any one unit]
+    unit : {"day", "year"}
+        See `in_time_unit`.
+
+    Returns
+    -------
+    Series
+
+    Raises
+    ------
+    UsageError
+        If the lengths differ, a value is infinite, or as `in_time_unit` says.
+
+    Examples
+    --------
+    >>> s = as_series([3.0, 1.0, 2.0], [30.0, 10.0, float("nan")])
+    >>> s.times.tolist(), s.values.tolist(), s.n_missing
+    ([1.0, 3.0], [10.0, 30.0], 1)
+    """
+    t, y = in_time_unit(times, unit), np.asarray(values, dtype=float)
+    if y.shape != t.shape:
+        raise UsageError(f"{t.shape} times for {y.shape} values; give one time a value")
+    if np.isinf(y).any():
+        raise UsageError("a value is infinite; results above a range are not values")
+    order = np.argsort(t, kind="stable")
+    order = order[~np.isnan(y[order])]
+    return Series(t[order], y[order], order, int(len(y) - len(order)))
