@@ -206,18 +206,33 @@ def init(folder: Path, lang: str | None, quiet: bool, debug: bool) -> None:
 
 
 @cli.command()
-@click.argument("drug", required=False)
+@click.argument("subject", metavar="[DRUG|RUN]", required=False)
 @click.option("--set", "chosen", metavar="NAME", help="Only the rows of a named set.")
+@click.option("--compare", metavar="DRUG", help="What each factor of DRUG does to its consumption.")
 @click.option("--format", "form", type=click.Choice(["text", "csv"]), default="text")
 @spoken
 @common
 def factors(
-    drug: str | None, chosen: str | None, form: str, lang: str | None, quiet: bool, debug: bool
+    subject: str | None,
+    chosen: str | None,
+    compare: str | None,
+    form: str,
+    lang: str | None,
+    quiet: bool,
+    debug: bool,
 ) -> None:
-    """Show the factor tables and their sources, of one DRUG or of all."""
-    from wbe.run import factor_list
+    """Show the factor tables and their sources, of one DRUG or of all.
 
-    _echo(factor_list.listing(drug, chosen, form=form, lang=lang or "en"))
+    With --compare the factors of a drug are set side by side: over the factor of a set, or over
+    the one that a finished RUN used, with what each does to the consumption and ranks of its areas.
+    """
+    from wbe.run import factor_compare, factor_list
+
+    if compare is None:
+        _echo(factor_list.listing(subject, chosen, form=form, lang=lang or "en"))
+        return
+    run = None if subject is None else Path(subject)
+    _echo(factor_compare.listing(compare, run, base=chosen, form=form, lang=lang or "en"))
 
 
 @cli.command()

@@ -58,6 +58,9 @@ class Samples:
     model : ErrorModel
     fits : dict
         Group -> fitted censored lognormal.
+    disagreement : float
+        Sd of the log deviation of one estimate of a population at a site [1], where several are
+        combined.
     written : dict
         Labels already written out (see `wbe.backcalc.error_terms`).
     """
@@ -90,6 +93,7 @@ class Samples:
     markers: dict[str, dict[str, Any]]
     model: ErrorModel
     fits: dict[str, dict[str, Any]]
+    disagreement: float = 0.0
     written: dict[tuple[str, int], Strings] = field(default_factory=dict, repr=False)
 
     def column(self, analyte: str) -> int:
@@ -230,6 +234,7 @@ def extract(result: xr.Dataset) -> Samples:
         markers=json.loads(result.attrs["markers"]),
         model=ErrorModel.from_json(result.attrs["error_model"]),
         fits=json.loads(result.attrs["nondetect_fits"]),
+        disagreement=float(result.attrs.get("population_disagreement", 0.0)),
     )
 
 

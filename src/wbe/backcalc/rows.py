@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from wbe.backcalc import error_terms
+from wbe.backcalc import error_terms, population_rows
 from wbe.backcalc.arrays import (
     AMOUNTS,
     METERED,
@@ -26,6 +26,7 @@ from wbe.backcalc.arrays import (
     limits,
     ordered_rounds,
 )
+from wbe.backcalc.measured import marker_load, marker_reading, measured
 from wbe.schema import CENSORED
 from wbe.uncertainty import BelowLimit, LogitNormal, Product, Term
 
@@ -48,6 +49,8 @@ def has_per_capita(s: Samples) -> NDArray[np.bool_]:
     routed = (s.kind == "concentration") & (s.method != "none")[:, None]
     metered = (s.kind == "load") & (s.population > 0)[:, None]
     marker = s.analyte[None, :] == s.method[:, None]  # a marker cannot be normalised by itself
+    both = s.method == population_rows.COMBINED
+    marker |= np.isin(s.analyte, list(s.markers))[None, :] & both[:, None]
     sewage = np.isin(s.matrix, SEWAGE)[:, None]
     return (routed | metered | (s.kind == "pn_load")) & sewage & ~marker
 
@@ -176,32 +179,14 @@ def _lognormal(fit: dict[str, Any], site: str) -> tuple[float, float, Floats]:
     return mu, fit["site_log_sd"], np.linalg.cholesky(np.reshape(covariance, (2, 2)))
 
 
-def _measured(s: Samples, i: Ints, j: Ints) -> list[Term]:
-    """Errors of one measured value: analysis, sampling, visit."""
-    return [
-        *_analysis(s, i, j),
-        *error_terms.terms(s, "sampling", i, j),
-        *error_terms.terms(s, "visit", i, j, live=s.visit[i] != ""),
-    ]
-
-
-def _analysis(
-    s: Samples, i: Ints, j: Ints, live: NDArray[np.bool_] | None = None, divides: bool = False
-) -> list[Term]:
-    return [
-        *error_terms.terms(s, "analysis_bias", i, j, live=live, divides=divides),
-        *error_terms.terms(s, "repeatability", i, j, rsd=s.rsd[i, j], live=live, divides=divides),
-    ]
-
-
 def _concentration(s: Samples, i: Ints, j: Ints) -> tuple[Floats, list[Term]]:
-    return np.zeros(len(i)), _measured(s, i, j)
+    return np.zeros(len(i)), measured(s, i, j)
 
 
 def _mass_load(s: Samples, i: Ints, j: Ints) -> tuple[Floats, list[Term]]:
     from_flow = s.kind[i, j] == "concentration"
     offset = np.where(from_flow, np.log(np.where(from_flow, s.flow[i], 1.0)) + np.log(1e-3), 0.0)
-    return offset, [*_measured(s, i, j), *error_terms.terms(s, "flow", i, j, rsd=s.flow_rsd[i])]
+    return offset, [*measured(s, i, j), *error_terms.terms(s, "flow", i, j, rsd=s.flow_rsd[i])]
 
 
 def _pn_mass_load(s: Samples, i: Ints, j: Ints) -> tuple[Floats, list[Term]]:
@@ -213,38 +198,27 @@ def _pn_mass_load(s: Samples, i: Ints, j: Ints) -> tuple[Floats, list[Term]]:
     offset[divided] = (mass + np.log(1000.0) - np.log(s.population[i]))[divided]
     people = s.population_rsd[i]
     terms = [
-        *_measured(s, i, j),
+        *measured(s, i, j),
         *error_terms.terms(s, "flow", i, j, rsd=s.flow_rsd[i], live=by_flow),
         *error_terms.terms(s, "population", i, j, rsd=people, live=by_flow, divides=True),
     ]
-    for marker in sorted(set(method[~by_flow]) - {"none", ""}):
+    both = ~by_flow & (method == population_rows.COMBINED)
+    if both.any():
+        people_of, errors = population_rows.divided_by_combined(s, i, both)
+        offset[both] = (mass + np.log(1000.0))[both] - people_of[both]
+        terms += [*error_terms.terms(s, "flow", i, j, rsd=s.flow_rsd[i], live=both), *errors]
+    for marker in sorted(set(method[~by_flow & ~both]) - {"none", ""}):
         rows = ~by_flow & (method == marker)
         if marker == "water":
             offset[rows] = np.log(s.markers["water"]["value"]) + np.log(1e-3)
-            terms += _marker_load(s, i, marker, rows)
+            terms += marker_load(s, i, marker, rows)
             continue
         column = s.column(marker)
         offset[rows] = (
             np.log(s.markers[marker]["value"]) + np.log(1000.0) - np.log(s.amount[i[rows], column])
         )
-        terms += _marker_reading(s, i, column, rows) + _marker_load(s, i, marker, rows)
+        terms += marker_reading(s, i, column, rows) + marker_load(s, i, marker, rows)
     return offset, terms
-
-
-def _marker_reading(s: Samples, i: Ints, column: int, rows: NDArray[np.bool_]) -> list[Term]:
-    # Residue and marker come from the same bottle: sampling and visit are drawn once, with the
-    # residue; only the analysis of the marker adds an error, with the opposite sign.
-    return _analysis(s, i, np.full(len(i), column), live=rows, divides=True)
-
-
-def _marker_load(s: Samples, i: Ints, marker: str, rows: NDArray[np.bool_]) -> list[Term]:
-    stated, name = s.markers[marker], np.full(len(i), marker)
-    level = s.model.level("water_between" if marker == "water" else "marker_between")
-    shared = error_terms.of_item(s, level, i, marker)
-    return [
-        Term("marker_calibration", "global", name, np.where(rows, stated["se"], 0.0)),
-        Term("marker_between", level, shared, np.where(rows, stated["between"], 0.0)),
-    ]
 
 
 _ROUTES: dict[str, Callable[[Samples, Ints, Ints], tuple[Floats, list[Term]]]] = {

@@ -7,6 +7,7 @@ no row states is an error, never a default.
 
 from wbe.factors.distributions import logit_sd_from_range, logit_sd_from_sd
 from wbe.factors.formulas import molar_mass
+from wbe.factors.independence import made_from, require_independent
 from wbe.factors.references import format_reference, references
 from wbe.factors.sets import FactorSet, load_set, set_names
 from wbe.factors.table import Factor, doses, excretion_spread, markers, stability, table
@@ -20,9 +21,11 @@ __all__ = [
     "load_set",
     "logit_sd_from_range",
     "logit_sd_from_sd",
+    "made_from",
     "markers",
     "molar_mass",
     "references",
+    "require_independent",
     "set_names",
     "stability",
     "table",

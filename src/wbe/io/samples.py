@@ -23,7 +23,7 @@ from wbe.io.words import plain
 
 TEXTS = ("visit", "lab", "population_date", "phase", "preservation", "storage_temp",
          "analysed_date", "note", "province", "city", "county", "type", "weekday")  # fmt: skip
-_BASES = ("resident", "registered", "served", "design", "estimated")
+_BASES = ("resident", "registered", "served", "design", "mobile", "estimated")
 # asked for, whether a table states them or not
 ALWAYS = ("population_date", "flow", "population", "duration_h")
 SHARES = ("domestic_share", "flow_rsd", "population_rsd")

@@ -27,7 +27,10 @@ STATED = (
 )
 """What cells can state, and its limits."""
 
-CAMPAIGN = (*STATED, "status", "matrix", "site", "lab", "round", "time", "flow", "population")
+CAMPAIGN = (
+    *STATED, "status", "matrix", "site", "lab", "round", "time", "flow", "population",
+    "population_basis",
+)  # fmt: skip
 """The columns of all samples that are loaded before anything is asked for."""
 
 

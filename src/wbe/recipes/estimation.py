@@ -12,12 +12,12 @@ from wbe import qc, schema
 from wbe.backcalc import error_terms, rows
 from wbe.errors import UsageError
 from wbe.factors import FactorSet
-from wbe.findings import Findings
 from wbe.recipes.amounts import with_amounts, with_fits
 from wbe.recipes.chunks import in_chunks, is_lazy
 from wbe.recipes.drugs import drug_product, pathways, with_pathways
 from wbe.recipes.index import with_index, with_index_fits
 from wbe.recipes.markers import with_markers
+from wbe.recipes.routes import COMBINED, named_population, with_method
 from wbe.uncertainty import (
     ErrorModel,
     Product,
@@ -79,7 +79,11 @@ def estimate(
         iteration; bounds where it cannot be fitted; half the limit without draws) or a named
         substitution (`wbe.qc.RULES`).
     population : str
-        ``as_given``: the population that the tables state, with its basis.
+        ``as_given``: the population that the tables state, with its basis. The name of a marker, or
+        ``water``: the population that it gives, for every sample; one without it gets no per-capita
+        value from its flow. ``combined``: the stated one and those of all `markers` as one
+        (`wbe.backcalc.combine`). A marker must be among `markers`. `wbe.recipes.populations` shows
+        what each would be.
     markers : mapping of str to str or dict, optional
         Per-capita loads of the markers that give samples without flow a per-capita value, in the
         order in which they are tried: ``{"cotinine": "0.6 mg/day/inhabitant"}``,
@@ -111,9 +115,10 @@ def estimate(
 
     Notes
     -----
-    With flow: L = C Q 1e-3, Lp = 1000 L / P. With a marker: Lp = (C / C_m) e_m 1000. With water:
-    Lp = C w 1e-3. Consumption: M = L MR / E. Every error is drawn at its level once per iteration
-    and shared below it; every distribution has its median at the central value.
+    With flow: L = C Q 1e-3, Lp = 1000 L / P. With a marker, or a population from it:
+    Lp = (C / C_m) e_m 1000, in which the flow cancels. With water: Lp = C w 1e-3. Consumption:
+    M = L MR / E. Every error is drawn at its level once per iteration and shared below it; every
+    distribution has its median at the central value.
 
     A Dataset in chunks (dask, Zarr) gives a result in the same chunks of samples: only what fits
     and calibrations need is loaded (`wbe.recipes.chunks.CAMPAIGN`), estimates are computed where
@@ -126,7 +131,8 @@ def estimate(
     """
     schema.require(samples, "status", "matrix", "site")
     rule = qc.require_rule(nondetects)
-    _require_options(draws, population)
+    _require_options(draws)
+    population = named_population(population, markers or {})
     require_engine(engine)
     chosen = factors if isinstance(factors, FactorSet) else factor_tables.load_set(factors)
     asked = samples.assign_attrs(
@@ -142,6 +148,11 @@ def estimate(
         return _with_campaign(some, chosen, markers or {})
 
     if is_lazy(asked):
+        if population == COMBINED:
+            raise UsageError(
+                "population = 'combined' compares all samples with each other: load them first "
+                "(samples.load())"
+            )
         return in_chunks(asked, with_campaign, _with_estimates)
     return _with_estimates(with_campaign(asked))
 
@@ -153,7 +164,7 @@ def _with_campaign(
     result = with_amounts(samples, samples.attrs["nondetects"])
     result = with_fits(result)
     result = with_markers(result, markers)
-    result = _with_method(result)
+    result = with_method(result)
     result = with_pathways(result, chosen)
     return with_index_fits(result)
 
@@ -220,38 +231,9 @@ def _checked_model(model: ErrorModel | None) -> ErrorModel:
     return model
 
 
-def _require_options(draws: int, population: str) -> None:
+def _require_options(draws: int) -> None:
     if draws < 0:
         raise UsageError(f"draws = {draws}; use 0 for no uncertainty or a positive number")
-    if population != "as_given":
-        raise UsageError(
-            f"population = {population!r} is not available; this version takes the population "
-            'that the tables state: population = "as_given"'
-        )
-
-
-def _with_method(result: xr.Dataset) -> xr.Dataset:
-    """Choose each sample's route to a per-capita value: flow, marker, water or none."""
-    s = rows.extract(result)
-    sewage = np.isin(s.matrix, rows.SEWAGE)
-    method = np.full(len(s.sample), "none", dtype="<U32")
-    for name in reversed(list(s.markers)):  # the first named wins, so it is written last
-        if name == "water":
-            usable = sewage
-        else:
-            column = s.column(name)
-            usable = sewage & (s.amount[:, column] > 0) if column >= 0 else np.zeros_like(sewage)
-        method[usable] = name
-    stated = np.isin(s.kind, ("load", "pn_load", "")).all(axis=1) & (s.kind != "").any(axis=1)
-    method[sewage & (((s.flow > 0) & (s.population > 0)) | stated)] = "flow"
-    found = Findings()
-    found.extend(result.attrs.get("findings") or Findings())
-    measured = (np.isfinite(s.amount) & (s.kind == "concentration")).any(axis=1)
-    for matrix in rows.SEWAGE:
-        lost = int(((s.matrix == matrix) & (method == "none") & measured).sum())
-        if lost:
-            found.add("no_route", n=lost, matrix=matrix)
-    return result.assign_coords(method=("sample", method)).assign_attrs(findings=found)
 
 
 def _with_residues(result: xr.Dataset) -> xr.Dataset:

@@ -12,6 +12,7 @@ import xarray as xr
 
 from wbe import factors, names
 from wbe.backcalc import marker_load, rows
+from wbe.backcalc.population import CONJUGATED, FORMS, MADE_FROM
 from wbe.errors import UsageError
 from wbe.uncertainty import log_sd
 
@@ -32,8 +33,9 @@ def with_markers(result: xr.Dataset, markers: Mapping[str, Any]) -> xr.Dataset:
     -------
     Dataset
         ``attrs["markers"]`` holds JSON: name -> value [mg/day/inhabitant, water L/day/inhabitant],
-        ``se`` of its log shared by all, ``between``: sd of its log between areas, ``n`` sites and
-        ``source``.
+        ``se`` of its log shared by all, ``between``: sd of its log between areas, ``n`` sites,
+        ``source``, the ``form`` (free or total) of a marker that has two, and ``derived_from``:
+        what may not confirm it.
 
     Raises
     ------
@@ -102,28 +104,44 @@ def calibrate(s: rows.Samples, marker: str) -> dict[str, Any]:
         "between": between,
         "n": len(sites),
         "source": "calibrated on this campaign's influents",
+        "form": "as measured",
+        "derived_from": _origin(s.basis[usable]),
     }
 
 
+def _origin(basis: rows.Strings) -> str:
+    """Return what a calibration was made from; populations of no stated basis may be any."""
+    known = {"WBE", *(MADE_FROM[b] for b in set(basis.tolist()) & set(MADE_FROM))}
+    if "" in basis:
+        known |= set(MADE_FROM.values())
+    return "+".join(sorted(known))
+
+
 def _stated(s: rows.Samples, marker: str, stated: Any) -> dict[str, Any]:
-    """Read ``"0.6 mg/day/inhabitant"`` or ``{value = "...", rsd = 0.3}``."""
-    text, rsd = stated, None
-    if isinstance(stated, Mapping):
-        unknown = sorted(set(stated) - {"value", "rsd", "calibrate"})
-        if unknown or "value" not in stated:
-            raise UsageError(
-                f"[markers] {marker}: use a value with its unit, {{ calibrate = true }}, or "
-                f"{{ value = ..., rsd = ... }}; got {dict(stated)}"
-            )
-        text, rsd = stated["value"], stated.get("rsd")
+    """Read ``"0.6 mg/day/inhabitant"`` or ``{value = "...", rsd = 0.3, form = "total"}``."""
+    given = dict(stated) if isinstance(stated, Mapping) else {"value": stated}
+    unknown = sorted(set(given) - {"value", "rsd", "form", "derived_from", "calibrate"})
+    if unknown or "value" not in given:
+        raise UsageError(
+            f"[markers] {marker}: use a value with its unit, {{ calibrate = true }}, or "
+            f"{{ value = ..., rsd = ..., form = ..., derived_from = ... }}; got {given}"
+        )
+    form, origin = given.get("form", ""), str(given.get("derived_from", ""))
+    if form and (form not in FORMS or marker not in CONJUGATED):
+        raise UsageError(
+            f"[markers] {marker}: form = {form!r}; {' or '.join(FORMS)}, for "
+            f"{', '.join(CONJUGATED)} alone"
+        )
+    factors.made_from(origin)
     unit = "L/day/inhabitant" if marker == "water" else "mg/day/inhabitant"
-    value = _quantity(marker, text, unit)
     return {
-        "value": value,
+        "value": _quantity(marker, given["value"], unit),
         "se": 0.0,
-        "between": _between(s, marker, rsd),
+        "between": _between(s, marker, given.get("rsd")),
         "n": 0,
         "source": "stated by the user",
+        "form": form or ("unstated" if marker in CONJUGATED else ""),
+        "derived_from": origin,
     }
 
 

@@ -24,7 +24,6 @@ LABELS = ("general", "moderate", "severe")
 
 #: Instead of choices that the contract names and this version does not offer yet.
 LATER = {
-    "estimate.population": both("config.later.estimate.population"),
     "tiers.scheme": both("config.later.choices", choices=", ".join(SCHEMES)),
     "tiers.quantity": both("config.later.choices", choices=", ".join(QUANTITIES)),
     "tiers.drug": both("config.later.tiers.drug"),
@@ -171,6 +170,14 @@ def check_nondetects(value: str) -> Verdict:
     return one_of(*RULES)(value)
 
 
+def check_population(value: str) -> Verdict:
+    """The stated population, all of them combined, water, or a marker by any of its names."""
+    if value == "water" or names.resolve("method", value) in names.ids("analyte"):
+        return None
+    markers = [name for name in names.ids("method") if name in names.ids("analyte")]
+    return one_of("as_given", "combined", "water", *markers)(value)
+
+
 def is_set_name(text: str) -> bool:
     """Tell the name of a factor set from the path of a table: a path ends in .csv."""
     return not text.casefold().endswith(".csv")
@@ -250,7 +257,8 @@ def check_marker(name: str, value: object) -> Verdict:
     stated = value
     if isinstance(value, dict):
         rsd = value.get("rsd", 1.0)
-        if set(value) - {"value", "rsd"} or not (_is_number(rsd) and rsd > 0):
+        known = {"value", "rsd", "form", "derived_from"}
+        if set(value) - known or not (_is_number(rsd) and rsd > 0):
             return wrong("marker.form", value=repr(value), unit=unit)
         stated = value.get("value")
     if not isinstance(stated, str):
@@ -313,11 +321,7 @@ KEYS: dict[str, Key] = {
             "estimate.population",
             "text",
             "as_given",
-            one_of(
-                "as_given",
-                later="estimate.population",
-                later_choices=("ammonium", "cotinine", "combined"),
-            ),
+            check_population,
         ),
         Key("tiers.drug", "text", "methamphetamine", check_drug),
         Key(

@@ -294,7 +294,9 @@ def test_the_index_is_frozen_at_the_first_round():
         ({"factors": "nobody2020"}, UsageError, "nobody2020"),
         ({"draws": -1}, UsageError, "draws"),
         ({"nondetects": "half"}, UsageError, "half"),
-        ({"population": "ammonium"}, UsageError, "as_given"),
+        ({"population": "guess"}, UsageError, "as_given"),
+        ({"population": "ammonium"}, UsageError, "no default"),
+        ({"population": "combined"}, UsageError, "markers"),
     ],
 )
 def test_unusable_options_are_refused(options, error, why):

@@ -112,7 +112,7 @@ def test_a_byte_order_mark_is_no_problem(campaign: Path) -> None:
         ("[estimate]\ndraws = 2.5", "estimate.draws", 4, "whole number"),
         ("[estimate]\ndraws = -1", "estimate.draws", 4, "0 or more"),
         ("[estimate]\nnondetects = 'lod/3'", "estimate.nondetects", 4, "lod/2"),
-        ("[estimate]\npopulation = 'ammonium'", "estimate.population", 4, "later version"),
+        ("[estimate]\npopulation = 'amonium'", "estimate.population", 4, "'ammonium'"),
         ("[tiers]\nbreaks = [60, 20]", "tiers.breaks", 4, "[20, 60]"),
         ("[tiers]\nbreaks = [20, 20]", "tiers.breaks", 4, "do not rise"),
         ("[tiers]\nbreaks = [0, 20]", "tiers.breaks", 4, "above 0"),
@@ -191,7 +191,7 @@ layout = "odm"
 [estimate]
 draws = -1
 nondetects = "bad"
-population = "ammonium"
+population = "guess"
 [markers]
 water = { a = 1 }
 cotinin = "3"

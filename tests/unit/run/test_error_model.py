@@ -72,7 +72,7 @@ def test_without_a_table_the_packages_model_is_in_the_record(
          "errors.csv, line 10, key 'spread': flow: spread -1.0 must be finite and >= 0"),
         ("flow,site,flow,", "flow,site,weather,",
          "errors.csv, line 10, key 'term': flow belongs to flow"),
-        ("dose,global,", "dose,lab,", "errors.csv, line 21, key 'level': dose is one number"),
+        ("dose,global,", "dose,lab,", "errors.csv, line 22, key 'level': dose is one number"),
     ],
 )  # fmt: skip
 def test_a_table_that_cannot_be_used_is_a_problem_of_the_configuration(

@@ -1,0 +1,1 @@
+"""Methods that nobody has published or reviewed yet: they may change or move at any release."""
