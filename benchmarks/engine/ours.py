@@ -71,12 +71,15 @@ def components(cells: int, draws: int) -> dict[str, Callable[[int], None]]:
     room, total = np.zeros(PIECE), np.zeros(PIECE)
     state = np.array([1, 2, 3, 4], dtype=np.uint64)
     wanted, _ = order_statistics(draws, AT)
-    rows = np.exp(0.4 * np.random.default_rng(1).normal(size=(20, draws)))
+    # so many that neither the cache nor the predictor of branches knows them by heart
+    rows = np.exp(0.4 * np.random.default_rng(1).normal(size=(100, draws)))
+    week, common = np.ones((7, draws)), np.ones(draws)
     out, mean = np.empty((len(rows), len(wanted))), np.empty(len(rows))
     pieces, rounds = cells // PIECE, cells // rows.size
     return {
         "numba normals": lambda repeat: parts.draw(pieces, room, state),
         "numba exp": lambda repeat: parts.exponentiate(pieces, room),
         "numba mean": lambda repeat: parts.add(pieces, total, room),
+        "numba scale": lambda repeat: parts.scale(cells // week.size, week, common),
         "numba select": lambda repeat: parts.select(rounds, rows, wanted, out, mean),
     }

@@ -35,6 +35,15 @@ def add(times: int, total: Any, room: Any) -> None:
 
 
 @_compiled
+def scale(times: int, rows: Any, common: Any) -> None:
+    """Multiply rows of draws by what they have in common."""
+    for _ in range(times):
+        for r in range(len(rows)):
+            for i in range(len(common)):
+                rows[r, i] *= common[i]
+
+
+@_compiled
 def select(times: int, rows: Any, wanted: Any, out: Any, mean: Any) -> None:
     """Take exact order statistics and means of rows."""
     for _ in range(times):

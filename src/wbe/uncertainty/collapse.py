@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from wbe.uncertainty.distribution import Distribution
 from wbe.uncertainty.product import Ints
 
+Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 OWN, COMMON = "marginal own", "marginal common"
@@ -109,6 +110,9 @@ class Collapsed:
         self._rows = rows
         self._spans = list(itertools.pairwise([0, *ends.tolist()]))
         self._single = rows == len(ends)
+        lengths = np.diff(ends, prepend=0)
+        self._ends, self._unit = ends, np.repeat(np.arange(len(ends)), lengths)
+        self._first = np.repeat(ends - lengths, lengths)
 
     def add(self, columns: list[Column]) -> None:
         """Add the errors, in the order of their names: first lognormal ones, then the others."""
@@ -135,14 +139,39 @@ class Collapsed:
             names = ["" if label is None else f"{c.name}{_NAMED}{label}" for label in c.labels]
             self._collect(_Names(names, np.square(c.sizes)), None)
             return
+        alike, apart = self._told(c)
+        start = f"{c.name}{_NAMED}"
         rows, units = _Names.none(self._rows), _Names.none(len(self._spans))
-        for unit, (start, end) in enumerate(self._spans):
-            first = c.labels[start]
-            if first is not None and end - start > 1 and _alike(c, start, end):
-                units.put(unit, f"{c.name}{_NAMED}{first}", c.sizes[start])
-            else:
-                self._streams(unit, c.name, _sizes([c], start, end), False, rows, units)
+        for row in np.flatnonzero(apart).tolist():
+            rows.put(row, f"{start}{c.labels[row]}", c.sizes[row])
+        for unit in np.flatnonzero(alike).tolist():
+            row = self._spans[unit][0]
+            units.put(unit, f"{start}{c.labels[row]}", c.sizes[row])
+        alike[self._unit[apart]] = True
+        for unit in np.flatnonzero(~alike).tolist():
+            found = _sizes([c], *self._spans[unit])
+            self._streams(unit, c.name, found, False, rows, units)
         self._collect(rows, units)
+
+    def _told(self, c: Column) -> tuple[Bools, Bools]:
+        """Return which units share the error alike, and which rows are in units that share none.
+
+        What `_streams` says of each, for all units at once.
+        """
+        number = {label: k for k, label in enumerate(dict.fromkeys([None, *c.labels]))}
+        codes, sizes = np.array(list(map(number.__getitem__, c.labels))), np.array(c.sizes)
+        same = (codes == codes[self._first]) & (sizes == sizes[self._first])
+        starts = self._first[self._ends - 1]
+        alike = np.logical_and.reduceat(same, starts) & (self._ends - starts > 1)
+        alike &= codes[starts] > 0
+        if alike.all():
+            return alike, np.zeros(len(codes), dtype=bool)
+        keys = np.where(codes > 0, self._unit * len(number) + codes, -1 - np.arange(len(codes)))
+        order = np.argsort(keys, kind="stable")
+        again = order[1:][keys[order[1:]] == keys[order[:-1]]]
+        shared = alike.copy()
+        shared[self._unit[again]] = True
+        return alike, ~shared[self._unit] & (codes > 0)
 
     def _several(self, same: list[Column], bent: list[Column]) -> None:
         """Add lognormal errors of one name; some may share the scores of a factor with a shape."""

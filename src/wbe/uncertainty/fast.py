@@ -34,8 +34,8 @@ except ImportError as error:
 Floats = NDArray[np.float64]
 Words = NDArray[np.uint64]
 
-_ERRORS = 64
-"""Shared errors that a kernel is given at once: 5 MiB."""
+_ERRORS = 256
+"""Shared errors that a kernel is given at once: 20 MiB."""
 _PIECE = 64
 """Rows that a kernel is given at once, where they have errors of their own."""
 _BELOW = "below_limit"

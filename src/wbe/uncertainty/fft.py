@@ -96,10 +96,10 @@ def _solve_mean(model: Mean, at: tuple[float, ...], finer: float) -> Solved:
         quantiles[k], seen = fft_means.solve(roots[k], at, finer)
         checks = fft_rows.larger(checks, seen)
     single = np.array([k for k, r in enumerate(roots) if not r.children], dtype=np.intp)
-    sets = list({roots[k].factors: None for k in single})
-    of = np.array([sets.index(roots[k].factors) for k in single], dtype=np.intp)
+    number: dict[tuple[LogFactor, ...], int] = {}
+    of = np.array([number.setdefault(roots[k].factors, len(number)) for k in single], dtype=np.intp)
     sd = np.array([roots[k].sd for k in single])
-    logs, seen = fft_rows.solve(Sums(sets, of, sd), at, finer)
+    logs, seen = fft_rows.solve(Sums(list(number), of, sd), at, finer)
     quantiles[single] = scale[single, None] * np.exp(logs)
     return Solved(quantiles, mean, fft_rows.larger(checks, seen))
 

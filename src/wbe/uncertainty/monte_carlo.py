@@ -30,11 +30,13 @@ from wbe.uncertainty.summaries import (
     split,
     summary,
 )
-from wbe.uncertainty.tiles import NumpyEngine
+from wbe.uncertainty.tiles import TILE, NumpyEngine
 from wbe.uncertainty.units import Chunk, Plan
 
 Floats = NDArray[np.float64]
 
+_COMPILED = 8
+"""Times as many series a chunk where kernels draw: what rows share is made once a chunk."""
 _CHUNK_BYTES = 8 * 2**20
 
 
@@ -142,6 +144,8 @@ def _marginals(
     found = [_Found(len(plan), len(at)), _Found(n, len(at))]
     series = len(plan) + n
     cells = max(1, _CHUNK_BYTES // (8 * -(-draws // BLOCK) * BLOCK))
+    if engine == "numba" and draws <= TILE:
+        cells *= _COMPILED  # kernels keep the draws of one unit only
     if threads > 1:  # so that nobody waits for the last chunk
         cells = min(cells, -(-series // (4 * threads)))
     work = partial(_chunk, plan, _Own(make), draws, at, keep_rows)
