@@ -79,6 +79,13 @@ def test_the_visit_of_the_error_model_stands_in_and_is_said() -> None:
     assert "0.2 of a visit" in plan(*POINTS, "--visit-sd", "0.2").stdout
 
 
+def test_days_in_a_row_say_what_decides_them_though_it_be_zero() -> None:
+    decides = "season explains 0 % of the real variance; autocorrelation 0;"
+    for design in ("weeks", "consecutive"):
+        assert decides in plan(*DAYS, "--design", design).stdout
+    assert "autocorrelation" not in plan(*DAYS).stdout
+
+
 def test_breaks_may_come_in_any_order() -> None:
     swapped = ["60,20" if a == "20,60" else a for a in POINTS]
     assert plan(*swapped).stdout == plan(*POINTS).stdout

@@ -62,6 +62,14 @@ def test_a_stratum_of_one_unit_of_several_has_no_error_to_tell():
     assert np.isnan(got.df)
 
 
+def test_equal_values_of_a_part_of_the_units_do_not_make_a_census():
+    got = stratified_mean(np.full(3, 5.0), np.zeros(3, dtype=int), np.array([90.0]))
+    assert got.mean == 5.0
+    assert np.isnan([got.standard_error, got.df]).all()
+    whole = stratified_mean(np.full(3, 5.0), np.zeros(3, dtype=int), np.array([3.0]))
+    assert (whole.standard_error, whole.df) == (0.0, np.inf)
+
+
 def test_an_empty_stratum_leaves_no_mean():
     got = stratified_mean(np.array([1.0, 2.0]), np.array([0, 0]), np.array([3.0, 4.0]))
     assert np.isnan(got.mean)

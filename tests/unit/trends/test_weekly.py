@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from itertools import product
 
 import numpy as np
@@ -146,3 +147,11 @@ def test_wrong_input_is_refused() -> None:
         weekend_ratio(DATES, LOADS, days="weekend")
     with pytest.raises(UsageError, match="one length"):
         weekend_ratios(["a"], DATES, LOADS)
+
+
+def test_dates_of_the_standard_library_are_dates() -> None:
+    named = [d.item() for d in DATES.astype("datetime64[D]")]
+    assert weekend_ratio(named, LOADS) == weekend_ratio(DATES, LOADS)
+    east = timezone(timedelta(hours=8))
+    with pytest.raises(UsageError, match="time zone"):  # in UTC midnight there is the day before
+        weekend_ratio([datetime(d.year, d.month, d.day, tzinfo=east) for d in named], LOADS)

@@ -68,6 +68,16 @@ def test_larger_shared_errors_never_narrow_the_interval() -> None:
     assert widths == sorted(widths)
 
 
+def test_what_sampling_leaves_open_stays_open_with_other_errors() -> None:
+    x = censored([1, 1, 1, 1, 3, 7], [True] * 4 + [False] * 2)
+    assert fit_likelihood(x).interval(MEAN)[1] == math.inf
+    got = carry(x, lab(0.2, 6), estimator="lognormal")
+    assert (got.upper, got.sampling_upper) == (math.inf, math.inf)
+    assert 0 < got.lower < got.sampling_lower and math.isnan(got.measurement_share)
+    median = carry(X, lab(0.2), Quantity("percentile", 0.05), estimator=lambda x: Plain(x, (0, 9)))
+    assert median.lower == 0.0 and 9 < median.upper < math.inf
+
+
 def test_of_the_results_alone_own_errors_shrink_with_their_number_and_shared_do_not() -> None:
     n, draws = 25, 4000
     rng = np.random.default_rng(1)

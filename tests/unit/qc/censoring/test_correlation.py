@@ -107,6 +107,34 @@ def test_slope_is_the_zero_of_s_and_the_interval_that_of_the_test(scale) -> None
     assert got.lower < got.slope < got.upper
 
 
+@pytest.mark.parametrize(("seed", "level"), [(0, 0.7), (1, 0.5), (4, 0.5), (6, 0.8)])
+def test_interval_of_the_slope_takes_the_variance_at_the_slope(seed: int, level: float) -> None:
+    # what limits hide changes with the slope that is taken out, and with it the variance of S
+    generator, x = np.random.default_rng(seed), np.arange(7)
+    truth = np.exp(0.4 * x + generator.normal(0, 0.5, 7))
+    limit = generator.choice([1.0, 3.0, 6.0], 7)
+    y = censored(np.maximum(truth, limit), truth < limit)
+    line = akritas_theil_sen(x, y, level=level, continuity="none")
+
+    def order(slope: float):
+        with np.errstate(divide="ignore"):
+            low, high = np.log(y.low) - slope * x, np.log(y.high) - slope * x
+        surely = (low[:, None] >= high).astype(float) - (high[:, None] <= low)
+        return surely * (1 - np.eye(7))
+
+    pairs = list(itertools.combinations(range(7), 2))
+
+    def score(told, place) -> float:
+        return float(sum(told[place[j], place[i]] for i, j in pairs))
+
+    at = order(line.slope)
+    sd = np.std([score(at, p) for p in itertools.permutations(range(7))])
+    most = float(scipy.stats.norm.ppf(0.5 + level / 2) * sd)
+    for end, outward in ((line.lower, -1e-6), (line.upper, 1e-6)):
+        assert abs(score(order(end - outward), range(7))) <= most
+        assert abs(score(order(end + outward), range(7))) > most
+
+
 def test_interval_of_the_slope_covers_at_its_level() -> None:
     rng, hits, slopes = np.random.default_rng(2), 0, []
     for _ in range(300):

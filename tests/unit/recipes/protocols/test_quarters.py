@@ -99,6 +99,19 @@ def test_days_of_a_plant_are_a_sample_of_the_days_of_its_quarter():
     assert row["covers"] == "days"
 
 
+def test_plants_of_an_area_have_the_degrees_of_freedom_of_the_plant_with_fewest_days():
+    dates = np.arange("2024-01-01", "2024-03-31", dtype="datetime64[D]")
+    parts = [(dates[::30], np.array([10.0, 12.0, 17.0])), (dates[::3], np.linspace(8.0, 12.0, 30))]
+    days = protocols.day_values(
+        np.concatenate([d for d, _ in parts]), np.concatenate([y for _, y in parts]),
+        site=np.repeat(["A", "B"], [3, 30]), area="X", population=1e4,
+    )  # fmt: skip
+    (row,) = protocols.quarterly_plants(days, by="area").to_dict("records")
+    errors = [y.std(ddof=1) * np.sqrt((1 - len(y) / 91) / len(y)) for _, y in parts]
+    half = stats.t.ppf(0.975, 2) * sum(errors) / 2 / row["value"]
+    assert np.log(row["upper"] / row["value"]) == pytest.approx(half, rel=1e-3)
+
+
 def test_one_week_says_nothing_about_the_rest_of_its_quarter():
     dates = np.arange("2024-01-08", "2024-01-15", dtype="datetime64[D]")
     (row,) = protocols.quarterly_plants(

@@ -151,6 +151,16 @@ def test_plants_of_a_city_are_added_up_by_population():
     assert (got[got["statistic"] == "daily_mean"]["n_days"] == 7).all()
 
 
+def test_a_city_without_one_of_its_plants_says_so():
+    whole = _city([100.0, 300.0])
+    there = ~((whole.site == "west") & np.isin(whole.weekday, (5, 6, 7, 1)))
+    got = protocols.euda_week(whole.take(np.flatnonzero(there)), by="area")
+    flagged = got.set_index("statistic")["flags"].str.contains("plant_missing")
+    assert flagged.to_dict() == {"weekday_mean": False, "weekend_mean": True, "daily_mean": False}
+    alone = protocols.euda_week(whole.take(np.flatnonzero(there)), by="site")
+    assert not alone["flags"].str.contains("plant_missing").any()
+
+
 def test_a_city_whose_plants_have_no_population_is_refused():
     with pytest.raises(MissingPopulationError, match="west"):
         protocols.euda_week(_city([100.0, np.nan]), by="area")
@@ -175,6 +185,18 @@ def test_plain_arrays_that_do_not_fit_are_refused():
         protocols.day_values(WEEK, LOADS[:, None])
     with pytest.raises(UsageError, match="'zero' or 'limit'"):
         protocols.day_values(WEEK, LOADS, nondetects="as_estimated")
+    with pytest.raises(UsageError, match="infinite"):
+        protocols.day_values(WEEK, np.append(LOADS[:-1], np.inf))
+    with pytest.raises(UsageError, match="dates of shape"):
+        protocols.day_values(WEEK[:-1], LOADS)
+    with pytest.raises(UsageError, match="sites of shape"):
+        protocols.day_values(WEEK, LOADS, site=["A", "B"])
+    with pytest.raises(UsageError, match="population must be positive"):
+        protocols.day_values(WEEK, LOADS, population=0.0)
+    with pytest.raises(UsageError, match="Monday 1"):
+        protocols.day_values(WEEK, LOADS, weekday=np.arange(2, 9))
+    with pytest.raises(UsageError, match="true or false"):
+        protocols.day_values(WEEK, LOADS, below=np.full(7, np.nan))
 
 
 def test_days_without_a_sample_are_left_out_of_plain_arrays():

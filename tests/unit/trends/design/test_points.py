@@ -131,6 +131,7 @@ def test_units_of_the_breaks_do_not_matter() -> None:
         (lambda: tier_chances([5], 30, [60, 20], SPREAD), "that rise"),
         (lambda: tier_chances([5], 30, [0, 20], SPREAD), "positive numbers"),
         (lambda: tier_chances([5], 30, [], SPREAD), "breaks = "),
+        (lambda: tier_chances([5], 30, [20, np.inf], SPREAD), "positive numbers"),
         (lambda: tier_chances([5], 20, BREAKS, SPREAD), "lies on a break"),
         (lambda: tier_chances([5], -3, BREAKS, SPREAD), "truth = -3"),
         (lambda: tier_chances([5], 30, BREAKS, SPREAD, valid=0), "valid = 0"),
