@@ -13,7 +13,7 @@ from scipy import stats
 from wbe.errors import UsageError
 from wbe.qc.censoring import akritas_theil_sen, censored, kendall_tau
 from wbe.qc.rank_correlation import ranks
-from wbe.trends.ar1 import GRID, candidates, normal_scores, prior
+from wbe.trends.ar1 import GRID, candidates, known, normal_scores, prior
 from wbe.trends.bootstrap import ar1_bootstrap, ranked, simulated
 from wbe.trends.hamed_rao import autocorrelations, hamed_rao
 from wbe.trends.mann_kendall import mann_kendall, variance_of_s
@@ -357,3 +357,14 @@ def test_a_time_zone_is_refused_and_dates_of_the_standard_library_are_taken() ->
     with pytest.raises(UsageError, match="time zone"):
         in_time_unit([datetime(2024, 1, 1, tzinfo=east)])
     assert in_time_unit([date(1970, 1, 3)], "day").tolist() == [2.0]
+
+
+def test_no_number_of_draws_makes_p_zero() -> None:
+    got = ar1_bootstrap(range(20), range(20), seed=1, autocorrelation=0.0, draws=200)
+    assert got.p == pytest.approx(1 / 201)
+
+
+def test_a_known_autocorrelation_is_that_over_the_mean_gap() -> None:
+    times = np.array([0.0, 1, 2, 3, 14])  # mean 3.5, median 1
+    assert known(times, 0.5).rho == pytest.approx([0.5])
+    assert known(times, 0.5).rates == pytest.approx([np.log(2) / 3.5])

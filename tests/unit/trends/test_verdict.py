@@ -9,7 +9,8 @@ from wbe.errors import UsageError
 from wbe.qc.censoring import censored
 from wbe.trends import ar1_bootstrap, trend
 from wbe.trends.record import record_of
-from wbe.trends.verdict import CARRIED, FEWEST_ROUNDS, HARDEST, carried
+from wbe.trends.series import FEWEST_ROUNDS
+from wbe.trends.verdict import CARRIED, HARDEST, carried
 
 QUARTERS = np.arange("2018-01", "2023-01", 3, dtype="datetime64[M]")
 NOISE = np.random.default_rng(42).normal(size=20)

@@ -164,6 +164,8 @@ def test_few_pulses_are_a_variation_of_the_day_and_no_error_of_the_sampler() -> 
     [
         (lambda: Sampler(0), "duration = 0"),
         (lambda: Sampler(4, mass_cv=-1), "mass_cv = -1"),
+        (lambda: Sampler(4, mass_cv=5), "mass_cv = 5 is 500 %"),
+        (lambda: plan_sampler(10, Catchment(20_000, 2, 4), Sampler(4)), "error = 10 is 1000 %"),
         (lambda: Sampler(4, shape="spike"), "none of gaussian"),
         (lambda: Sampler(4, mode="continuous"), "none of time"),
         (lambda: DayPattern(flow=1), "flow = 1"),
