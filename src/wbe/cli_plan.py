@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -29,7 +30,8 @@ class Part(click.ParamType):
         except ValueError:
             self.fail(f"{value!r} is not a number; write 0.2 or 20%", param, ctx)
         if number > self.most and not text.endswith("%"):
-            self.fail(f"{value} would be {number:.0%}; write 0.2 or 20%", param, ctx)
+            self.fail(f"{text} would be {100 * number:g}%; write {number / 100:g} or {text}%",
+                      param, ctx)  # fmt: skip
         return number
 
 
@@ -48,9 +50,10 @@ class Breaks(click.ParamType):
             self.fail(f"{value!r} is not a list such as 20,60", param, ctx)
 
 
+_CV: Final = Part(math.inf)  # may exceed 1; the planners refuse what is meant in per cent
 _ERROR: Final = click.option("--error", type=Part(), required=True,
                              help="Largest relative error: 0.2 or 20%.")  # fmt: skip
-_MOST: Final = click.option("--most", type=click.IntRange(3, 200), default=30, show_default=True,
+_MOST: Final = click.option("--most", type=click.IntRange(max=200), default=30, show_default=True,
                             help="Most points to think about.")  # fmt: skip
 _VISITS: Final = click.option("--visits", type=click.IntRange(1), default=1, show_default=True,
                               help="Visits to the same points in a round.")  # fmt: skip
@@ -68,20 +71,21 @@ _SPREAD: Final = (
 
 _DAYS: Final = (
     _ERROR,
-    click.option("--cv", type=Part(5.0), required=True, help="CV of daily results: 0.5 or 50%."),
-    click.option("--measurement-cv", type=Part(5.0), default=0.0,
+    click.option("--cv", type=_CV, required=True, help="CV of daily results: 0.5 or 50%."),
+    click.option("--measurement-cv", type=_CV, default=0.0,
                  help="The part of --cv that is sampling and repeatability."),
-    click.option("--shared-cv", type=Part(5.0), default=0.0,
+    click.option("--shared-cv", type=_CV, default=0.0,
                  help="Error that all days share: meter, population, laboratory, excretion."),
     click.option("--design", default="random", show_default=True,
                  type=click.Choice(["random", "stratified", "weeks", "consecutive"]),
                  help="Days at random, as many of each weekday, whole weeks, or one run of days."),
     click.option("--weekday", type=Part(), default=0.0,
                  help="Share of the real variance that weekdays explain."),
-    click.option("--season", type=Part(), default=0.0,
-                 help="Share of the real variance that a yearly wave explains."),
-    click.option("--autocorrelation", type=float, default=0.0,
-                 help="Correlation of the rest from one day to the next."),
+    click.option("--season", type=Part(),
+                 help="Share of the real variance that a yearly wave explains; needed for weeks "
+                 "and consecutive, 0 included."),
+    click.option("--autocorrelation", type=float,
+                 help="Correlation of the rest from one day to the next; needed as --season."),
     click.option("--level", type=Part(), default=0.95, show_default=True,
                  help="Probability of the interval."),
     click.option("--period", type=click.IntRange(2, 3660), default=365, show_default=True,
@@ -132,7 +136,7 @@ _SAMPLER: Final = (
                  help="Visits to the toilet with which one of them excretes it [per day]."),
     click.option("--duration", type=float, required=True,
                  help="Of a pulse where it is sampled [min]."),
-    click.option("--mass-cv", type=Part(5.0), default=1.0, show_default=True,
+    click.option("--mass-cv", type=_CV, default=1.0, show_default=True,
                  help="CV of the mass of drug in a pulse."),
     click.option("--shape", type=click.Choice(["gaussian", "rectangle"]), default="gaussian",
                  show_default=True, help="Concentration of a pulse over time."),

@@ -93,7 +93,35 @@ def pooled(distribution: str, n: int, shares: tuple[int, ...]) -> float:
     return sum(e.coverage * e.intervals for e in got) / sum(e.intervals for e in got)
 
 
-COVERAGE
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS[:2])
+@pytest.mark.parametrize("n", SIZES)
+def test_intervals_of_the_choice_hold_lognormal_means_up_to_70_percent_below(
+    distribution: str, n: int
+) -> None:
+    assert pooled(distribution, n, (10, 30, 50, 70)) >= 0.92
+
+
+def test_intervals_of_the_choice_hold_lognormal_means_beyond_from_ten_results_on() -> None:
+    every = [pooled(d, n, (80, 90)) for d in DISTRIBUTIONS[:2] for n in SIZES[1:]]
+    assert min(every) >= 0.85
+    assert np.mean(every) >= 0.90
+
+
+def test_intervals_of_the_choice_hold_gamma_means_up_to_half_below() -> None:
+    assert min(pooled("gamma 1", n, (10, 30, 50)) for n in SIZES) >= 0.92
+
+
+def test_intervals_of_the_choice_fail_where_the_page_says_so() -> None:
+    few = simulated("lognormal 1", 5, 90)["auto"]
+    assert few.refused > 0.8
+    assert few.coverage < 0.9
+    assert pooled("gamma 1", 100, (70, 80, 90)) < 0.9
+
+
+def test_profile_intervals_hold_the_mean_of_thirty_and_not_of_five_nearly_all_below() -> None:
+    thirty = study(Case("lognormal 1", 30, 50), 100, 0, profiles=100)["mle"]
+    five = study(Case("lognormal 1", 5, 90), 100, 0, profiles=100)["mle"]
+    assert thirty.coverage >= 0.88 > 0.75 > five.coverage
 
 
 @pytest.mark.parametrize("log_sd", [0.5, 1.0])

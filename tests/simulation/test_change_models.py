@@ -50,7 +50,7 @@ def test_false_trends_are_rare(n: int, rho: float, rate: float, irregular: bool)
         gap = float(np.sort(np.diff(days))[(n - 2) // 2])
         loads = np.exp(0.5 * wander(random, days, rho, gap))
         for method in claims:
-            found = loglinear_trend(days, loads, method=method, rounds=np.arange(n))
+            found = loglinear_trend(days, loads, method=method, rounds=np.arange(n), unit="day")
             claims[method] += found.conclusion in ("rising", "falling")
     shares = {k: v / runs for k, v in claims.items()}
     print(f"false trends, n {n}, rho {rho}, irregular {irregular}: {shares}")
@@ -60,13 +60,16 @@ def test_false_trends_are_rare(n: int, rho: float, rate: float, irregular: bool)
 def test_weeks_of_days_do_not_count_as_days() -> None:
     """The share of weeks with their own level does not matter, since weeks are the units."""
     random, runs = np.random.default_rng(1), 600
-    days = (np.arange(7.0) + 91 * np.arange(8)[:, None]).ravel()
+    days = (np.arange(7.0) + 91 * np.arange(12)[:, None]).ravel()
     for own in (0.0, 0.5, 1.0):
         claims = 0
         for _ in range(runs):
-            e = np.repeat(own * random.standard_normal(8), 7) + 0.5 * random.standard_normal(56)
-            claims += loglinear_trend(days, np.exp(e)).conclusion in ("rising", "falling")
-        print(f"false trends, 8 weeks, sd of weeks {own}: {claims / runs}")
+            e = np.repeat(own * random.standard_normal(12), 7) + 0.5 * random.standard_normal(84)
+            claims += loglinear_trend(days, np.exp(e), unit="day").conclusion in (
+                "rising",
+                "falling",
+            )
+        print(f"false trends, 12 weeks, sd of weeks {own}: {claims / runs}")
         assert claims / runs <= most(0.05, runs)
 
 
@@ -76,7 +79,7 @@ def test_intervals_of_the_trend_cover_it() -> None:
         days, inside = 30.0 * np.arange(60), 0
         for _ in range(runs):
             e = 0.4 * wander(random, days, rho, 30.0)
-            found = loglinear_trend(days, np.exp(-0.3 * days / 365.25 + e))
+            found = loglinear_trend(days, np.exp(-0.3 * days / 365.25 + e), unit="day")
             inside += found.slope_lower <= -0.3 <= found.slope_upper
         print(f"coverage of the slope, n 60, rho {rho}: {inside / runs}")
         assert inside / runs >= 0.92
@@ -89,9 +92,9 @@ def test_non_detects_cost_no_coverage() -> None:
         loads = np.exp(-0.3 * days / 365.25 + 0.7 * wander(random, days, 0.5, 30.0))
         limits = 0.7 * random.choice([0.7, 1.0, 1.4], 40)
         results = censored(np.maximum(loads, limits), loads < limits)
-        found = loglinear_trend(days, results)
+        found = loglinear_trend(days, results, unit="day")
         inside += found.slope_lower <= -0.3 <= found.slope_upper
-        independent = loglinear_trend(days, results, method="tobit")
+        independent = loglinear_trend(days, results, method="tobit", unit="day")
         ignored += independent.slope_lower <= -0.3 <= independent.slope_upper
     print(f"coverage with non-detects, rho 0.5: {inside / runs}, tobit {ignored / runs}")
     assert inside / runs >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / runs)
@@ -105,7 +108,9 @@ def test_a_smooth_of_nothing_shows_nothing(n: int, rho: float, rate: float) -> N
     random, runs = np.random.default_rng(3), 150
     days, claims, inside = 7.0 * np.arange(n), 0, 0.0
     for seed in range(runs):
-        found = smooth_trend(days, np.exp(0.4 * wander(random, days, rho, 7.0)), seed=seed)
+        found = smooth_trend(
+            days, np.exp(0.4 * wander(random, days, rho, 7.0)), seed=seed, unit="day"
+        )
         claims += bool(found.periods)
         inside += float(((found.lower <= 1) & (found.upper >= 1)).mean())
     print(f"false changes of the smooth, n {n}, rho {rho}: {claims / runs}, cover {inside / runs}")
@@ -121,8 +126,10 @@ def test_false_change_points_are_rare_and_real_ones_found(n: int) -> None:
         false, found, dated = 0, 0, 0
         for _ in range(runs):
             e = wander(random, days, rho, 30.0)
-            false += bool(find_change_points(days, np.exp(e)).points)
-            points = find_change_points(days, np.exp(3.0 * (np.arange(n) >= n // 2) + e)).points
+            false += bool(find_change_points(days, np.exp(e), unit="day").points)
+            points = find_change_points(
+                days, np.exp(3.0 * (np.arange(n) >= n // 2) + e), unit="day"
+            ).points
             found += len(points) == 1
             dated += any(p.earliest < 30.0 * (n // 2) <= p.latest for p in points)
         print(f"change points, n {n}, rho {rho}: false {false / runs}, 3 sd {found / runs}, "
@@ -158,7 +165,9 @@ def test_effects_of_a_measure_are_covered() -> None:
             own = np.concatenate([0.4 * wander(random, 91.0 * np.arange(8), 0.5, 91.0)
                                   for _ in range(9)])  # fmt: skip
             measure = -0.5 * (np.isin(areas, treated) & (days >= 400))
-            found = before_after_ratio(areas, days, np.exp(shared + own + measure), treated, 400.0)
+            found = before_after_ratio(
+                areas, days, np.exp(shared + own + measure), treated, 400.0, unit="day"
+            )
             inside += found.effect.lower <= np.exp(-0.5) <= found.effect.upper
             false += found.placebo is not None and found.placebo.p_value < 0.05
         print(f"measure, {len(treated)} treated: cover {inside / runs}, placebo {false / runs}")

@@ -57,7 +57,7 @@ def test_the_stated_error_is_the_spread_of_means_of_drawn_days(design: str, cv: 
     flat = flat - flat.mean()
     lag = float((flat[:, 1:] * flat[:, :-1]).mean() / (flat**2).mean())
     share = float(truth.mean(axis=0).var() / truth.var())
-    v = DayVariation(observed, noise, weekday=share, autocorrelation=lag)
+    v = DayVariation(observed, noise, weekday=share, season=0.0, autocorrelation=lag)
     for n in (14, 28, 56, 119):
         at = chosen(design, n, rng)
         ratio = np.take_along_axis(measured, at, 1).mean(axis=1) / truth.mean(axis=1)

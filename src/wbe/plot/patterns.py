@@ -218,7 +218,7 @@ def _draw_change(ax: Axes, found: PopulationChange, quantity: str, y: float, lan
 def _profile_said(profile: WeekdayProfile, language: str) -> str:
     level = f"{profile.level:.0%}"
     if not profile.testable:
-        return names.text("weekly.one_week", language)
+        return names.text("weekly.too_few", language, n=profile.n_weeks)
     return names.text(
         "weekly.said", language, n=profile.n_weeks, level=level,
         p="< 0.001" if profile.p_value < 0.001 else f"= {words.number(profile.p_value, 2)}",

@@ -76,6 +76,8 @@ def notes(plan: Plan, language: str = "en") -> list[str]:
     """Return what has to be known beside the answer, one sentence each."""
     found = []
     if isinstance(plan, DaysPlan):
+        if plan.rough:
+            found.append(names.text("plan.days.rough", language, cv=percent(plan.variation.cv)))
         if not plan.table.own_interval:
             found.append(names.text("plan.days.run", language))
     elif isinstance(plan, ChangePlan):
@@ -152,10 +154,11 @@ def _sampler(plan: SamplerPlan, say: Said) -> str:
 def _days_given(plan: DaysPlan, given: Said) -> list[str]:
     v = plan.variation
     parts = [given(f"design.{plan.table.design}"), given("cv", v=percent(v.cv))]
-    for key in ("measurement_cv", "weekday", "season"):
-        if getattr(v, key):
-            parts.append(given(key, v=percent(getattr(v, key))))
-    if v.autocorrelation:
+    stated = {"measurement_cv": v.measurement_cv or None, "weekday": v.weekday or None}
+    for key, value in {**stated, "season": v.season}.items():  # a season of 0 is a statement
+        if value is not None:
+            parts.append(given(key, v=percent(value)))
+    if v.autocorrelation is not None:
         parts.append(given("autocorrelation", v=factor(v.autocorrelation)))
     shared = given("shared_cv", v=percent(plan.shared_cv)) if plan.shared_cv else None
     parts.append(shared or given("no_shared"))

@@ -21,8 +21,9 @@ from wbe.plot.change_axes import (
 from wbe.qc.censoring.data import Censored
 from wbe.trends.change_points import ChangePoints
 from wbe.trends.loglinear import LogLinearTrend
-from wbe.trends.series import ends, in_days
+from wbe.trends.series import DAYS_PER_YEAR, ends, in_days
 from wbe.trends.smooth import SmoothTrend
+from wbe.trends.timed import TimeUnit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,6 +45,7 @@ def trend(
     ax: Axes | None = None,
     language: str = "en",
     title: str | None = None,
+    unit: TimeUnit = "year",
 ) -> Axes:
     """Draw a series with what was fitted to it, on a log scale.
 
@@ -53,7 +55,7 @@ def trend(
     Parameters
     ----------
     times : array_like (n,)
-        ``datetime64``, or numbers of days, as those of the fits.
+        ``datetime64``, or numbers in `unit`, as those of the fits.
     values : array_like (n,) or Censored [unit of `label`]
     smooth : SmoothTrend, optional
         Curve, pointwise interval (filled) and simultaneous band (dotted); significant change is
@@ -70,6 +72,8 @@ def trend(
         ``en`` or ``zh``.
     title : str, optional
         A line over the heading; say there that data are synthetic.
+    unit : {"day", "year"}
+        Of times that are numbers; they are drawn as days.
 
     Returns
     -------
@@ -92,7 +96,7 @@ def trend(
     """
     require_language(language)
     low, high = ends(values)
-    days = in_days(times)
+    days = in_days(times, unit)
     if days.shape != high.shape:
         raise UsageError(f"{len(days)} times and {len(high)} values must be of one length")
     dated = np.asarray(times).dtype.kind not in "fiu"
@@ -160,7 +164,7 @@ def _draw_smooth(ax: Axes, smooth: SmoothTrend, dated: bool, language: str) -> N
 
 def _draw_line(ax: Axes, line: LogLinearTrend, days: Floats, dated: bool, language: str) -> None:
     at = np.linspace(days.min(), days.max(), 41)
-    value, lower, upper = line.line(at)
+    value, lower, upper = line.line(at if line.unit == "day" else at / DAYS_PER_YEAR)
     x = _x(at, dated)
     ax.fill_between(x, lower, upper, color=_ORANGE, alpha=0.22, linewidth=0, zorder=1)
     ax.plot(x, value, "--", color=_VERMILION, linewidth=1.5, zorder=3,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Final
 
 import numpy as np
@@ -20,6 +21,8 @@ from wbe.errors import UsageError
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+PERMUTED_UP_TO: Final = 8
+"""Most pairs that are tested by all permutations."""
 WEIGHTS: Final = ("unweighted", "linear", "quadratic")
 
 
@@ -125,7 +128,8 @@ def kappa(
     -------
     Agreement
         Not testable (value NaN) without pairs, or where both raters gave one category throughout:
-        0 / 0.
+        0 / 0. With few pairs the value is given, but is not testable where even the most telling
+        order of the same ratings would not be significant.
 
     Raises
     ------
@@ -137,7 +141,8 @@ def kappa(
     kappa = (Po - Pe) / (1 - Pe) with weights w_ij = 1 - ``|i - j|`` / (c - 1), its square for the
     distance, or 1 on the diagonal alone; Po observed, Pe from the margins. The interval is kappa
     +- z se with the large-sample standard error of Fleiss, Cohen and Everitt, cut at -1 and 1; p
-    with their standard error under chance. Below about 20 pairs it is too narrow.
+    with their standard error under chance; up to 8 pairs exact, from all permutations. Below about
+    20 pairs the interval is too narrow.
 
     References
     ----------
@@ -200,13 +205,30 @@ def kappa_of_table(table: ArrayLike, *, weights: str = "linear", level: float = 
         return undefined(level, n, method, convention, why)
     value = (seen - chance) / (1 - chance)
     se, under_chance = _kappa_errors(p, w, seen, chance, n)
+    tail = 2 * float(ndtr(-abs(value) / under_chance)) if under_chance > 0 else math.nan
+    if n <= PERMUTED_UP_TO:
+        convention += ", exact p"
+        tail, least = _permuted(counts.astype(np.int64), w, chance)
+        if least > 1 - level:
+            why = (
+                f"no order of {n} pairs has a p below {least:.2f}: agreement by chance is possible"
+            )
+            nan = math.nan
+            return Agreement(value, nan, nan, level, tail, n, method, convention, False, why)
     z = float(ndtri((1 + level) / 2))
+    low, high = max(value - z * se, -1.0), min(value + z * se, 1.0)
     if se < 1e-9:
         low = high = math.nan
-    else:
-        low, high = max(value - z * se, -1.0), min(value + z * se, 1.0)
-    tail = 2 * float(ndtr(-abs(value) / under_chance)) if under_chance > 0 else math.nan
     return Agreement(value, low, high, level, tail, n, method, convention)
+
+
+def _permuted(counts: Ints, w: Floats, chance: float) -> tuple[float, float]:
+    """Return the share of all orders of one side as far from chance, and the least there can be."""
+    a, b = (np.repeat(index, counts.ravel()) for index in np.indices(counts.shape).reshape(2, -1))
+    orders = np.array(list(permutations(range(len(b)))))
+    apart = np.abs(w[a, b[orders]].mean(axis=1) - chance)
+    seen = abs(float(w[a, b].mean()) - chance)
+    return float((apart >= seen - 1e-12).mean()), float((apart >= apart.max() - 1e-12).mean())
 
 
 def _weights(table: ArrayLike, weights: str) -> Floats:

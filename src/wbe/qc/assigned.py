@@ -115,7 +115,8 @@ def consensus(
     Raises
     ------
     UsageError
-        If the method is unknown, ends are not finite, or an upper end is below its lower one.
+        If the method is unknown, `most_below` is no share, ends are not finite, or an upper end is
+        below its lower one.
 
     Notes
     -----
@@ -138,6 +139,8 @@ def consensus(
         raise UsageError(f"method = {method!r} is none of {', '.join(ROBUST_METHODS)}")
     a = np.asarray(low, dtype=float).ravel()
     b = a if high is None else np.asarray(high, dtype=float).ravel()
+    if not 0 <= most_below < 1:
+        raise UsageError(f"most_below = {most_below}; give a share from 0 to below 1, such as 0.2")
     if len(a) != len(b) or not (np.isfinite(a) & np.isfinite(b) & (a <= b)).all():
         raise UsageError("each result has a finite lower end and an upper end that is not below it")
     n, below = len(a), int((a < b).sum())

@@ -261,8 +261,7 @@ def cusum(
     >>> chart.path.tolist(), chart.signals["cusum_high"].tolist()
     ([0.0, 1.5, 3.0, 4.5, 6.0], [False, False, False, False, True])
     """
-    if not (allowance >= 0 and decision > 0 and 0 <= head_start < decision):
-        raise UsageError("a CUSUM has allowance >= 0 and decision > head_start >= 0")
+    require_cusum(allowance, decision, head_start)
     x, z, known = _scores(values, base)
     paths = np.full((2, len(x)), np.nan)
     paths[:, known] = cusum_paths(z[known], allowance, head_start)
@@ -312,8 +311,7 @@ def ewma(values: ArrayLike, base: Baseline, *, weight: float = 0.2, width: float
     >>> chart.path.round(6).tolist(), chart.upper.round(4).tolist()
     ([10.0, 10.2], [10.572, 10.7325])
     """
-    if not (0 < weight <= 1 and width > 0):
-        raise UsageError("an EWMA has a weight above 0 and at most 1, and a width above 0")
+    require_ewma(weight, width)
     x, z, known = _scores(values, base)
     path = np.full(len(x), np.nan)
     path[known] = base.centre + base.sd * ewma_path(z[known], weight)
@@ -325,6 +323,18 @@ def ewma(values: ArrayLike, base: Baseline, *, weight: float = 0.2, width: float
         signals = {"ewma": (path < low) | (path > high)}
     settings = {"weight": weight, "width": width}
     return Chart("ewma", x, z, path, path, low, high, signals, base, settings)
+
+
+def require_cusum(allowance: float, decision: float, head_start: float = 0.0) -> None:
+    """Refuse settings that no CUSUM has."""
+    if not (allowance >= 0 and decision > 0 and 0 <= head_start < decision):
+        raise UsageError("a CUSUM has allowance >= 0 and decision > head_start >= 0")
+
+
+def require_ewma(weight: float, width: float) -> None:
+    """Refuse settings that no EWMA has."""
+    if not (0 < weight <= 1 and width > 0):
+        raise UsageError("an EWMA has a weight above 0 and at most 1, and a width above 0")
 
 
 def cusum_paths(z: Floats, allowance: float, head_start: float = 0.0) -> Floats:

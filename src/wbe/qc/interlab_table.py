@@ -110,7 +110,8 @@ def score_table(
     Raises
     ------
     SchemaError
-        If a column is missing or a value is not a finite number of 0 or more.
+        If a column is missing, a value is not a finite number of 0 or more, or a cell of ``below``
+        is neither true nor false.
     UsageError
         If a laboratory has no code, an analyte no target, or a choice is unknown.
 
@@ -161,7 +162,7 @@ def _checked(results: pd.DataFrame, codes: Mapping[str, str]) -> pd.DataFrame:
     if unknown := sorted(set(rows["lab"]) - set(codes)):
         raise UsageError(f"{len(unknown)} laboratories have no code; make codes with code_labs")
     rows["material"] = rows["material"].astype(str) if "material" in rows else ""
-    rows["below"] = rows["below"].astype(bool) if "below" in rows else False
+    rows["below"] = _truths(rows["below"]) if "below" in rows else False
     for name in ("value", "lod", "u"):
         rows[name] = rows[name].astype(float) if name in rows else np.nan
     value = rows["value"]
@@ -172,6 +173,13 @@ def _checked(results: pd.DataFrame, codes: Mapping[str, str]) -> pd.DataFrame:
     if (rows["low"] > rows["high"]).any():
         raise SchemaError("a result below its limit has an lod above that limit")
     return rows
+
+
+def _truths(below: pd.Series[Any]) -> pd.Series[bool]:
+    """Return a column of true and false; what is empty or text would pass for true."""
+    if not below.isin([True, False]).all():
+        raise SchemaError("a cell of `below` is neither true nor false; fill what is empty")
+    return below.astype(bool)
 
 
 def _by_lab(group: pd.DataFrame) -> pd.DataFrame:

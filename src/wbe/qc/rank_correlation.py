@@ -11,14 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri, stdtr
 
 from wbe.errors import UsageError
-from wbe.qc.agreement import Agreement, require_level, undefined
+from wbe.qc.agreement import PERMUTED_UP_TO, Agreement, require_level, undefined
 
 Floats = NDArray[np.float64]
 
 EXACT_UP_TO: Final = 100
 """Most pairs without ties for which Kendall's tau is tested exactly."""
-PERMUTED_UP_TO: Final = 8
-"""Most pairs for which Spearman's rho is tested by all permutations."""
 
 
 def spearman(x: ArrayLike, y: ArrayLike, *, level: float = 0.95) -> Agreement:
@@ -134,14 +132,32 @@ def kendall(x: ArrayLike, y: ArrayLike, *, level: float = 0.95) -> Agreement:
     free = [n * (n - 1) / 2 - float((t * (t - 1) / 2).sum()) for t in (ties_a, ties_b)]
     value = min(max(score / math.sqrt(free[0] * free[1]), -1.0), 1.0)
     exact = n <= EXACT_UP_TO and ties_a.max() == ties_b.max() == 1
-    p = _exact_tail(n, score) if exact else _normal_tail(n, score, ties_a, ties_b)
+    p = exact_kendall_p(n, score) if exact else _normal_tail(n, score, ties_a, ties_b)
     low, high = _fisher(value, 0.437 / (n - 4), level)
     how = "fieller, exact p" if exact else "fieller, normal p"
     return Agreement(value, low, high, level, p, n, method, how)
 
 
-def _exact_tail(n: int, score: int) -> float:
-    """Two-sided p of S without ties: permutations of n with so many discordant pairs."""
+def exact_kendall_p(n: int, score: int) -> float:
+    """Return the exact two-sided p of Kendall's S without ties.
+
+    Parameters
+    ----------
+    n : int
+        Pairs of values.
+    score : int
+        S, concordant less discordant pairs.
+
+    Returns
+    -------
+    float [1]
+        Twice the share of permutations of n with at most so many discordant pairs, at most 1.
+
+    Examples
+    --------
+    >>> round(exact_kendall_p(5, 10), 6)  # 2 of 5! orders agree throughout
+    0.016667
+    """
     share = np.ones(1)
     for k in range(2, n + 1):  # the k-th value stands before 0 to k - 1 of the others
         share = np.convolve(share, np.full(k, 1 / k))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from wbe.errors import UsageError
+from wbe.qc.control_charts import require_cusum, require_ewma
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -90,9 +91,14 @@ def cusum_arl(shift: float = 0.0, allowance: float = 0.5, decision: float = 5.0)
     float
         Values up to and including the alarm.
 
+    Raises
+    ------
+    UsageError
+        If a setting is not possible.
+
     Notes
     -----
-    Of one sum: L(u) = 1 + L(0) Phi(k - u - d) + int_0^h L(y) phi(y + k - u - d) dy, solved at
+    Of one sum: L(u) = 1 + L(0) Phi(k - u - d) + ``int_0^h`` L(y) phi(y + k - u - d) dy, solved at
     Gauss-Legendre nodes; both together: 1 / L = 1 / L+ + 1 / L-.
 
     References
@@ -104,18 +110,24 @@ def cusum_arl(shift: float = 0.0, allowance: float = 0.5, decision: float = 5.0)
     >>> round(cusum_arl()), round(cusum_arl(1.0), 1)
     (465, 10.4)
     """
+    require_cusum(allowance, decision)
     both = sum(1 / _one_sum(side * shift, allowance, decision) for side in (1, -1))
     return 1 / both
 
 
 def _one_sum(shift: float, allowance: float, decision: float) -> float:
-    x, w = np.polynomial.legendre.leggauss(_NODES)
+    x, w = _nodes(decision / 2)
     y, w = (x + 1) * decision / 2, w * decision / 2
     at = np.append(0.0, y)  # the state zero, which has a probability of its own
-    kernel = np.empty((_NODES + 1, _NODES + 1))
+    kernel = np.empty((len(at), len(at)))
     kernel[:, 0] = ndtr(allowance - at - shift)
     kernel[:, 1:] = w * _density(y + allowance - at[:, None] - shift)
-    return float(np.linalg.solve(np.eye(_NODES + 1) - kernel, np.ones(_NODES + 1))[0])
+    return float(np.linalg.solve(np.eye(len(at)) - kernel, np.ones(len(at)))[0])
+
+
+def _nodes(half: float) -> tuple[Floats, Floats]:
+    """Return Gauss-Legendre nodes and weights that resolve a normal density on +-`half` sd."""
+    return np.polynomial.legendre.leggauss(max(_NODES, math.ceil(4 * half)))
 
 
 def ewma_arl(shift: float = 0.0, weight: float = 0.2, width: float = 2.86) -> float:
@@ -134,9 +146,14 @@ def ewma_arl(shift: float = 0.0, weight: float = 0.2, width: float = 2.86) -> fl
         Values up to and including the alarm. The exact limits of `wbe.qc.ewma`, narrower at first,
         make it a little shorter.
 
+    Raises
+    ------
+    UsageError
+        If a setting is not possible.
+
     Notes
     -----
-    L(u) = 1 + (1 / lambda) int_-H^H L(y) phi((y - (1 - lambda) u) / lambda - d) dy, H = L
+    L(u) = 1 + (1 / lambda) ``int_-H^H`` L(y) phi((y - (1 - lambda) u) / lambda - d) dy, H = L
     sqrt(lambda / (2 - lambda)), solved at Gauss-Legendre nodes.
 
     References
@@ -148,14 +165,15 @@ def ewma_arl(shift: float = 0.0, weight: float = 0.2, width: float = 2.86) -> fl
     >>> round(ewma_arl(weight=0.1, width=2.814)), round(ewma_arl(1.0, 0.1, 2.814), 1)
     (500, 10.3)
     """
+    require_ewma(weight, width)
     half = width * math.sqrt(weight / (2 - weight))
-    x, w = np.polynomial.legendre.leggauss(_NODES)
+    x, w = _nodes(half / weight)
     y, w = x * half, w * half
     start = np.append(0.0, y)
     moved = (y - (1 - weight) * start[:, None]) / weight - shift
-    kernel = np.zeros((_NODES + 1, _NODES + 1))
+    kernel = np.zeros((len(start), len(start)))
     kernel[:, 1:] = w * _density(moved) / weight
-    return float(np.linalg.solve(np.eye(_NODES + 1) - kernel, np.ones(_NODES + 1))[0])
+    return float(np.linalg.solve(np.eye(len(start)) - kernel, np.ones(len(start)))[0])
 
 
 def _density(x: Floats) -> Floats:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from wbe import names
 from wbe.errors import UsageError
 from wbe.run import disk, summary
+from wbe.run.words import both
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,13 +35,17 @@ _RATIOS: Final = frozenset(("rise", "fall", "textbook_rise"))
 
 
 def days(
-    *, error: float, cv: float, measurement_cv: float, weekday: float, season: float,
-    autocorrelation: float, design: str, shared_cv: float, level: float, period: int,
+    *, error: float, cv: float, measurement_cv: float, weekday: float, season: float | None,
+    autocorrelation: float | None, design: str, shared_cv: float, level: float, period: int,
 ) -> Plan:  # fmt: skip
     """Return the days for a mean; see `wbe.trends.design.days_for_mean`."""
     from wbe.trends.design import DayVariation, days_for_mean
+    from wbe.trends.design.variation import unstated
 
     variation = DayVariation(cv, measurement_cv, weekday, season, autocorrelation)
+    if missing := unstated(variation, design):  # said here by the names of the options
+        needed = ", ".join(f"--{name}" for name in missing)
+        raise UsageError(both("usage.days_in_a_row", design=design, needed=needed))
     return days_for_mean(
         error, variation, design=design, shared_cv=shared_cv, level=level, period=period
     )
@@ -56,7 +61,7 @@ def points(
     visit = default_visit_sd() if visit_sd is None else visit_sd
     spread = TownSpread(place_sd, sample_sd, visit, shared_sd)
     return points_for_tier(
-        chance, truth, sorted(breaks), spread, goal=goal, visits=visits, valid=valid, most=most
+        chance, truth, breaks, spread, goal=goal, visits=visits, valid=valid, most=most
     )
 
 

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc, ndtri
 
+from wbe.qc.rank_correlation import ranks
 from wbe.trends.continuous_ar1 import fit
-from wbe.trends.hamed_rao import average_ranks
 from wbe.trends.timed import Floats
 
 Belief = Literal["weak", "none"]
@@ -102,7 +102,7 @@ def gaps(times: Floats) -> list[float]:
 
 def normal_scores(values: Floats) -> Floats:
     """Return normal scores of ranks: whatever rises alike has the same autocorrelation."""
-    return np.asarray(ndtri((average_ranks(values) - 0.375) / (len(values) + 0.25)))
+    return np.asarray(ndtri((ranks(values) - 0.375) / (len(values) + 0.25)))
 
 
 def candidates(

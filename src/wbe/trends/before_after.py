@@ -15,11 +15,14 @@ from wbe.errors import UsageError
 from wbe.qc.censoring.data import Censored
 from wbe.trends.exchange import chosen, share_as_far
 from wbe.trends.series import DAYS_PER_YEAR, ends, in_days, log_series, require_level
+from wbe.trends.timed import TimeUnit
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 MIN_COMPARISON = 2
+MIN_SLOPE = 3
+"""Times before from which the slopes of areas are compared: two leave no scatter about a line."""
 ASSUMPTION = (
     "Holds if, without the measure, the treated areas would have changed by the same ratio as the "
     "comparison areas. What happened before can contradict this; it cannot prove it."
@@ -71,13 +74,17 @@ class BeforeAfter:
     parallel : Contrast or None
         Ratio of yearly changes, treated over comparison, before the measure: should be about 1.
     placebo_date : float
-        Days as given, or from 1970-01-01; NaN without a placebo.
+        [days] from 1970-01-01 where dates were given, from 0 for numbers; NaN without a placebo.
     level : float
         Probability of the intervals.
     areas : tuple of (str, bool, float)
         Area, whether treated, its after / before.
     left_out : tuple of str
         Areas without values in both periods.
+    rounds_before, rounds_after : int
+        Times at which every compared area has a result: only these enter.
+    rounds_left_out : int
+        Times of the compared areas at which at least one of them has none.
     n : int
         Results used.
     assumption : str
@@ -97,6 +104,9 @@ class BeforeAfter:
     level: float
     areas: tuple[tuple[str, bool, float], ...]
     left_out: tuple[str, ...]
+    rounds_before: int
+    rounds_after: int
+    rounds_left_out: int
     n: int
     assumption: str
     concern: str
@@ -104,12 +114,15 @@ class BeforeAfter:
 
     @property
     def conclusion(self) -> str:
-        """``lower_than_expected``, ``higher_than_expected``, ``no_effect_shown``, ``in_doubt``.
+        """``lower_than_expected``, ``higher_than_expected``, ``no_effect_shown``, or a doubt.
 
-        In doubt where an effect is seen and the time before speaks against the comparison.
+        Where an effect is seen, ``in_doubt`` if the time before speaks against the comparison, and
+        ``unchecked`` if it allows neither check.
         """
         if self.effect.p_value >= 1 - self.level:
             return "no_effect_shown"
+        if self.placebo is None and self.parallel is None:
+            return "unchecked"
         if any(c is not None and c.p_value < 1 - self.level for c in (self.placebo, self.parallel)):
             return "in_doubt"
         return "lower_than_expected" if self.effect.ratio < 1 else "higher_than_expected"
@@ -125,6 +138,7 @@ def before_after_ratio(
     placebo_since: np.datetime64 | float | None = None,
     level: float = 0.95,
     seed: int = 1,
+    unit: TimeUnit = "year",
 ) -> BeforeAfter:
     """Compare the change of treated areas with that of comparison areas.
 
@@ -133,20 +147,23 @@ def before_after_ratio(
     areas : array_like (n,) of str
         Area (or site, or catchment) of each result.
     times : array_like (n,)
-        ``datetime64``, or numbers of days; each once an area.
+        ``datetime64``, or numbers in `unit`; each once an area. Areas sampled in one round need one
+        time for it, such as the first day of its week.
     values : array_like (n,) [any one unit]
         Positive values. Non-detects are refused.
     treated : array_like of str
         The areas with the measure. All others are for comparison.
     since : datetime64 or float
-        When it began: results from this time on are "after".
+        When it began, as `times`: results from this time on are "after".
     placebo_since : datetime64 or float, optional
-        A time within the time before, when nothing was done; by default the middle of the distinct
-        times before.
+        A time within the time before, when nothing was done; by default the middle of the times
+        before that all areas share.
     level : float
         Probability of the intervals.
     seed : int
         Of drawn permutations, with more than 10,000 assignments.
+    unit : {"day", "year"}
+        Of times that are numbers, as in `wbe.trends.trend`; dates need none.
 
     Returns
     -------
@@ -156,8 +173,8 @@ def before_after_ratio(
     ------
     UsageError
         If a treated area is unknown, there is no treated or fewer than `MIN_COMPARISON` comparison
-        areas with values before and after, a result lies below a limit, a time occurs twice in an
-        area, or a value is not positive.
+        areas with values before and after, these areas share no time before or none after, a
+        result lies below a limit, a time occurs twice in an area, or a value is not positive.
 
     Notes
     -----
@@ -165,8 +182,9 @@ def before_after_ratio(
     minus mean D of the others; its interval is that of the pooled two-sample t with a - 2 degrees
     of freedom over a areas, which holds also for a single treated area if areas vary alike. The
     permutation test reassigns the treatment to all sets of as many areas. Shocks that all areas
-    share cancel. Parallel trends: the least-squares slope of ln y of each area before, compared
-    likewise.
+    share cancel, since only times enter that all areas have: of areas that fall alike, one that
+    missed the last rounds would seem not to fall. Parallel trends: the least-squares slope of ln y
+    of each area before, compared likewise.
 
     References
     ----------
@@ -183,64 +201,92 @@ def before_after_ratio(
     >>> scatter = np.exp(0.1 * np.sin(np.arange(towns * quarters) ** 2.0))
     >>> fell = np.isin(area, ["town 0", "town 1"]) & (when >= 6 * 91)
     >>> loads = level * scatter * np.where(fell, 0.6, 1.0)
-    >>> found = before_after_ratio(area, when, loads, ["town 0", "town 1"], since=6 * 91.0)
+    >>> found = before_after_ratio(area, when, loads, ["town 0", "town 1"], 6 * 91.0, unit="day")
     >>> print(f"{found.effect.ratio:.2f} ({found.effect.lower:.2f} to {found.effect.upper:.2f})")
     0.59 (0.55 to 0.63)
     >>> found.conclusion, found.concern
     ('lower_than_expected', '')
     """
     require_level(level)
-    area, days, logs = _columns(areas, times, values)
+    area, days, logs = _columns(areas, times, values, unit)
     named = sorted(set(np.asarray(treated).astype(str).ravel().tolist()))
     unknown = [name for name in named if name not in area]
     if unknown:
         raise UsageError(f"no results of the treated areas {', '.join(unknown)}")
-    start = float(in_days(np.array([since]))[0])
-    names, change, lost = _changes(area, days, logs, start)
+    start = float(in_days(np.array([since]), unit)[0])
+    names, lost = _seen_in_both(area, days, start)
     is_treated = np.isin(names, named)
     _require_groups(is_treated)
-    placebo, cut, placebo_concern = _placebo(
-        area, days, logs, start, placebo_since, named, level, seed
-    )
-    parallel = _parallel(area, days, logs, start, named, level, seed)
-    concern = placebo_concern or _concern(placebo, parallel, level)
+    when, table, n_lost = _common(names, area, days, logs)
+    after = when >= start
+    _require_rounds(after, names, area, n_lost)
+    change = table[:, after].mean(axis=1) - table[:, ~after].mean(axis=1)
+    before, earlier = when[~after], table[:, ~after]
+    cut, concern = _placebo_date(before, start, placebo_since, unit)
+    placebo = None if concern else _contrast(
+        earlier[:, before >= cut].mean(axis=1) - earlier[:, before < cut].mean(axis=1),
+        is_treated, level, seed,
+    )  # fmt: skip
+    parallel = _parallel(before, earlier, is_treated, level, seed)
     return BeforeAfter(
         _contrast(change, is_treated, level, seed), float(np.exp(change[is_treated].mean())),
         float(np.exp(change[~is_treated].mean())), placebo, parallel, cut, level,
         tuple((str(n), bool(t), float(np.exp(c)))
               for n, t, c in zip(names, is_treated, change, strict=True)),
-        tuple(lost), int(np.isin(area, names).sum()), ASSUMPTION, concern, seed,
+        lost, len(before), int(after.sum()), n_lost, table.size, ASSUMPTION,
+        concern or _concern(placebo, parallel, level), seed,
     )  # fmt: skip
 
 
 def _columns(
-    areas: ArrayLike, times: ArrayLike, values: ArrayLike | Censored
+    areas: ArrayLike, times: ArrayLike, values: ArrayLike | Censored, unit: TimeUnit
 ) -> tuple[NDArray[np.str_], Floats, Floats]:
     """Return area, days and logs of all results, checked area by area."""
-    area, days = np.asarray(areas).astype(str), in_days(times)
+    area, days = np.asarray(areas).astype(str), in_days(times, unit)
     low, high = ends(values)
     if not area.shape == days.shape == high.shape:
         raise UsageError("areas, times and values must be of one length")
     for name in np.unique(area):
         here = area == name
-        log_series(days[here], Censored(low[here], high[here]), _WITHOUT_LIMITS)
+        log_series(days[here], Censored(low[here], high[here]), _WITHOUT_LIMITS, "day")
     return area, days, np.log(high)
 
 
-def _changes(
-    area: NDArray[np.str_], days: Floats, logs: Floats, start: float
-) -> tuple[NDArray[np.str_], Floats, list[str]]:
-    """Return areas with values in both periods, their change, and the names of the others."""
-    names, code = np.unique(area, return_inverse=True)
+def _seen_in_both(
+    area: NDArray[np.str_], days: Floats, start: float
+) -> tuple[NDArray[np.str_], tuple[str, ...]]:
+    """Return the areas with values in both periods, and the others, each sorted."""
     after = days >= start
-    with np.errstate(invalid="ignore", divide="ignore"):
-        means = [
-            np.bincount(code[m], logs[m], len(names)) / np.bincount(code[m], minlength=len(names))
-            for m in (after, ~after)
-        ]
-    change = means[0] - means[1]
-    both = ~np.isnan(change)
-    return names[both], change[both], names[~both].tolist()
+    both = np.intersect1d(area[after], area[~after])
+    return both, tuple(np.setdiff1d(area, both).tolist())
+
+
+def _common(
+    names: NDArray[np.str_], area: NDArray[np.str_], days: Floats, logs: Floats
+) -> tuple[Floats, Floats, int]:
+    """Return the times that all named areas have, logs (area, time), and how many others lack."""
+    kept = np.isin(area, names)
+    when, column = np.unique(days[kept], return_inverse=True)
+    table = np.full((len(names), len(when)), np.nan)
+    table[np.searchsorted(names, area[kept]), column] = logs[kept]
+    shared = ~np.isnan(table).any(axis=0)
+    return when[shared], table[:, shared], int((~shared).sum())
+
+
+def _require_rounds(
+    after: Mask, names: NDArray[np.str_], area: NDArray[np.str_], n_lost: int
+) -> None:
+    """Refuse areas that share no time before, or none after: nothing shared would cancel."""
+    n_after = int(after.sum())
+    n_before = len(after) - n_after
+    if n_before and n_after:
+        return
+    seen = [int((area == name).sum()) for name in names]
+    raise UsageError(
+        f"the {len(names)} areas share {n_before} times before and {n_after} after ({n_lost} are "
+        "not shared), and change over other times is not comparable: give areas of one round one "
+        f"time, or leave out areas, such as {names[int(np.argmin(seen))]} with {min(seen)} results"
+    )
 
 
 def _require_groups(is_treated: Mask) -> None:
@@ -271,43 +317,30 @@ def _contrast(value: Floats, is_treated: Mask, level: float, seed: int) -> Contr
     return Contrast(ratio, lower, upper, p, share_as_far(found, abs(effect), exact), smallest, df)
 
 
-def _placebo(
-    area: NDArray[np.str_], days: Floats, logs: Floats, start: float,
-    since: np.datetime64 | float | None, treated: list[str], level: float, seed: int,
-) -> tuple[Contrast | None, float, str]:  # fmt: skip
-    """Return the effect of nothing within the time before, when it began, and a concern."""
-    before = days < start
-    distinct = np.unique(days[before])
-    if since is None and len(distinct) < 2:
-        return None, float("nan"), "one time before the measure: no placebo check is possible"
-    cut = float(distinct[len(distinct) // 2]) if since is None else float(
-        in_days(np.array([since]))[0]
-    )  # fmt: skip
-    if since is not None and not distinct[0] < cut < start:
+def _placebo_date(
+    before: Floats, start: float, since: np.datetime64 | float | None, unit: TimeUnit
+) -> tuple[float, str]:
+    """Return when nothing began within the time before, and why that cannot be checked, if so."""
+    if since is None and len(before) < 2:
+        return float("nan"), "one time before the measure: no placebo check is possible"
+    if since is None:
+        return float(before[len(before) // 2]), ""
+    cut = float(in_days(np.array([since]), unit)[0])
+    if not before[0] < cut < start:
         raise UsageError("placebo_since must lie within the time before the measure")
-    names, change, _ = _changes(area[before], days[before], logs[before], cut)
-    is_treated = np.isin(names, treated)
-    if not is_treated.any() or (~is_treated).sum() < MIN_COMPARISON:
-        return None, float("nan"), "too few areas with values on both sides of the placebo date"
-    return _contrast(change, is_treated, level, seed), cut, ""
+    if cut > before[-1]:
+        return float("nan"), "no shared time between the placebo date and the measure"
+    return cut, ""
 
 
 def _parallel(
-    area: NDArray[np.str_], days: Floats, logs: Floats, start: float, treated: list[str],
-    level: float, seed: int,
-) -> Contrast | None:  # fmt: skip
-    """Compare yearly slopes before; None where too few areas have three times before."""
-    slopes, names = [], []
-    for name in np.unique(area):
-        here = (area == name) & (days < start)
-        if here.sum() >= 3:
-            t = (days[here] - days[here].mean()) / DAYS_PER_YEAR
-            slopes.append(float(t @ logs[here] / (t @ t)))
-            names.append(str(name))
-    is_treated = np.isin(names, treated)
-    if not len(names) or not is_treated.any() or (~is_treated).sum() < MIN_COMPARISON:
+    before: Floats, logs: Floats, is_treated: Mask, level: float, seed: int
+) -> Contrast | None:
+    """Compare yearly slopes before; None with fewer than `MIN_SLOPE` times."""
+    if len(before) < MIN_SLOPE:
         return None
-    return _contrast(np.array(slopes), is_treated, level, seed)
+    t = (before - before.mean()) / DAYS_PER_YEAR
+    return _contrast(logs @ t / (t @ t), is_treated, level, seed)
 
 
 def _concern(placebo: Contrast | None, parallel: Contrast | None, level: float) -> str:
@@ -322,5 +355,5 @@ def _concern(placebo: Contrast | None, parallel: Contrast | None, level: float) 
             f"{parallel.ratio:.2f}, p {parallel.p_value:.3f})"
         )
     if parallel is None:
-        said.append("fewer than three times before in too many areas: parallel trends not checked")
+        said.append(f"fewer than {MIN_SLOPE} shared times before: parallel trends not checked")
     return "; ".join(said)

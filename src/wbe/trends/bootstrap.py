@@ -13,7 +13,8 @@ from wbe.qc.censoring.data import Censored
 from wbe.qc.censoring.pairs import signs
 from wbe.trends.ar1 import Belief, Candidates, candidates, known
 from wbe.trends.continuous_ar1 import whitener
-from wbe.trends.timed import Floats, in_time_unit
+from wbe.trends.series import require_level
+from wbe.trends.timed import Floats, in_time_unit, require_choice
 from wbe.uncertainty.streams import Stream
 
 Ints = NDArray[np.intp]
@@ -315,8 +316,8 @@ def ar1_bootstrap(
     >>> result.s, result.p < 0.02, 0 < result.autocorrelation < 0.4
     (-58.0, True, True)
     """
-    if not 0 < level < 1:
-        raise UsageError(f"level is {level}; give a share between 0 and 1, such as 0.95")
+    require_level(level)
+    require_choice("belief", belief, ("weak", "none"))
     if draws < 100:
         raise UsageError(f"draws is {draws}; a p-value needs 100 at least")
     if autocorrelation is not None and not 0 <= autocorrelation < 1:

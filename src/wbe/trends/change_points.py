@@ -18,14 +18,13 @@ from wbe.errors import UsageError
 from wbe.qc.censoring.data import Censored
 from wbe.trends.continuous_ar1 import whitener
 from wbe.trends.mixtures import Mixture
-from wbe.trends.series import log_series, require_level, typical_gap
+from wbe.trends.series import FEWEST_ROUNDS, log_series, require_level, typical_gap
+from wbe.trends.timed import TimeUnit
 from wbe.uncertainty.streams import Stream
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-MIN_ROUNDS = 12
-"""Rounds from which change points are sought."""
 MIN_SEGMENT = 3
 """Fewest rounds of a level: one or two are an outlier, not a level."""
 MOST = 4
@@ -122,13 +121,14 @@ def find_change_points(
     false_alarms: float = 0.05,
     level: float = 0.95,
     seed: int = 1,
+    unit: TimeUnit = "year",
 ) -> ChangePoints:
     """Find sudden lasting shifts of the level.
 
     Parameters
     ----------
     times : array_like (n,)
-        ``datetime64``, or numbers of days; in any order, each once.
+        ``datetime64``, or numbers in `unit`; in any order, each once.
     values : array_like (n,) [any one unit]
         Positive values of one site or area. Non-detects are refused.
     rounds : array_like (n,), optional
@@ -140,11 +140,13 @@ def find_change_points(
         Probability of intervals.
     seed : int
         Of the series that set the penalty.
+    unit : {"day", "year"}
+        Of times that are numbers, as in `wbe.trends.trend`; dates need none.
 
     Returns
     -------
     ChangePoints
-        With ``testable=False`` and a reason if there are fewer than `MIN_ROUNDS` rounds.
+        With ``testable=False`` and a reason if there are fewer than `FEWEST_ROUNDS` rounds.
 
     Raises
     ------
@@ -154,11 +156,11 @@ def find_change_points(
 
     Notes
     -----
-    ln y = level of the segment + e, corr(e_i, e_j) = rho^(|t_i - t_j| / gap) within a segment,
+    ln y = level of the segment + e, corr(e_i, e_j) = ``rho^(|t_i - t_j| / gap)`` within a segment,
     errors of different segments independent. For each rho, dynamic programming gives the
     segmentation of least residual sum of squares for each number k of shifts, exactly; over rho,
 
-        C(k) = min of n ln(RSS / n) + ln |R|,
+        ``C(k) = min of n ln(RSS / n) + ln |R|``,
 
     and the k of least C(k) + k * penalty is chosen (segments of at least `MIN_SEGMENT` rounds, at
     most `MOST` shifts). The penalty is the (1 - false_alarms) quantile of max over k of
@@ -184,8 +186,8 @@ def find_change_points(
     require_level(level)
     if not 0 < false_alarms < 1:
         raise UsageError(f"false_alarms = {false_alarms}: a rate lies between 0 and 1")
-    days, y, n = _round_means(times, values, rounds)
-    if len(days) < MIN_ROUNDS:
+    days, y, n = _round_means(times, values, rounds, unit)
+    if len(days) < FEWEST_ROUNDS:
         return _refused(len(days), n, false_alarms, level, seed)
     if np.ptp(y) == 0:
         raise UsageError("all values are equal: there is no scatter to judge by")
@@ -209,15 +211,15 @@ def find_change_points(
 
 
 def _round_means(
-    times: ArrayLike, values: ArrayLike | Censored, rounds: ArrayLike | None
+    times: ArrayLike, values: ArrayLike | Censored, rounds: ArrayLike | None, unit: TimeUnit
 ) -> tuple[Floats, Floats, int]:
-    series = log_series(times, values, "levels are means of logs; see loglinear_trend")
+    series = log_series(times, values, "levels are means of logs; see loglinear_trend", unit)
     return (*series.by_round(rounds), len(series))
 
 
 def _refused(n_rounds: int, n: int, false_alarms: float, level: float, seed: int) -> ChangePoints:
     nan = float("nan")
-    reason = f"{n_rounds} rounds; change points are sought from {MIN_ROUNDS}"
+    reason = f"{n_rounds} rounds; change points are sought from {FEWEST_ROUNDS}"
     return ChangePoints(
         (), (), (), nan, nan, false_alarms, AUTOCORRELATIONS, nan, nan, level, n, n_rounds, 0, seed,
         False, reason,

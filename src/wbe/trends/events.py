@@ -6,6 +6,7 @@ each year and moves working days about.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from wbe.errors import UsageError
 from wbe.qc.censoring.data import Censored
-from wbe.trends.exchange import share_as_far
+from wbe.trends.exchange import MOST_EXACT, share_as_far
 from wbe.trends.series import log_series, require_level
+from wbe.trends.timed import whole_days
 from wbe.uncertainty.streams import Stream
 
 Floats = NDArray[np.float64]
@@ -122,10 +124,11 @@ def event_effect(
     week within `reach` weeks, event and excluded days left out; the event's is the mean over its
     days, and the effect the mean over events, each counting once. The same is computed with every
     event moved, whole, to another place that begins on the same day of the week and touches no
-    event: to all such places for a single event, to random ones for several. These placebo effects
-    carry the autocorrelation and the weekly pattern of the record. p = (1 + number as large) / (1 +
-    number); interval: effect minus those placebo effects that the share (1 - level) / 2 exceeds. It
-    holds if the record outside the events shows how the record would have moved within them.
+    event: in all ways, or in random ones where there are more than `MOST_EXACT`. These placebo
+    effects carry the autocorrelation and the weekly pattern of the record. p = (1 + number as
+    large) / (1 + number); interval: effect minus those placebo effects that the share
+    (1 - level) / 2 exceeds. It holds if the record outside the events shows how the record would
+    have moved within them.
 
     References
     ----------
@@ -161,12 +164,11 @@ def event_effect(
 
 
 def _as_days(dates: ArrayLike, name: str) -> NDArray[np.datetime64]:
+    """Return dates as days; none of them, and text, are taken too: lists of holidays are short."""
     given = np.asarray(dates)
-    if not given.size:
-        return np.empty(0, dtype="datetime64[D]")
-    if given.dtype.kind not in "MOU":
-        raise UsageError(f"{name} are dates (datetime64), not numbers")
-    return given.astype("datetime64[D]")
+    if not given.size or given.dtype.kind == "U":
+        given = given.astype("datetime64[D]")
+    return whole_days(given, name)
 
 
 def _excess(grid: Floats, shut: NDArray[np.bool_], reach: int) -> tuple[Floats, NDArray[np.bool_]]:
@@ -202,7 +204,7 @@ def _effect(
     fewest = min(len(p) for p in places)
     ways = float(np.sum([np.log(len(p)) for p in places])) if fewest else -np.inf
     needed = int(np.ceil(2 / (1 - level) - 1e-9)) - 1
-    testable = ways >= np.log(needed) - 1e-12
+    testable = bool(ways >= np.log(needed) - 1e-12)
     mean, low, high, p = float(each.mean()), float("nan"), float("nan"), float("nan")
     if testable:
         placebo = _placebos(excess, used, places, seed)
@@ -246,12 +248,18 @@ def _places(excess: Floats, shut: NDArray[np.bool_], block: Ints) -> Ints:
 
 
 def _placebos(excess: Floats, used: list[Ints], places: list[Ints], seed: int) -> Floats:
-    """Return the effect at other places: at all of them for one event, else at random ones."""
+    """Return the effect at other places: in all ways, or in random ones where these are many.
+
+    Few ways drawn many times over would pass for many, and their p for a small one.
+    """
     each = [
         excess[b + shifts[:, None]].mean(axis=1) for b, shifts in zip(used, places, strict=True)
     ]
-    if len(each) == 1:
-        return np.asarray(each[0])
+    if math.prod(len(values) for values in each) <= MOST_EXACT:
+        total = np.zeros(1)
+        for values in each:
+            total = np.add.outer(total, values).ravel()
+        return np.asarray(total / len(each))
     random = Stream(seed).at("trends.events", "placebo dates", 0)
     drawn = [values[random.integers(0, len(values), PLACEBOS)] for values in each]
     return np.asarray(np.mean(drawn, axis=0))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
+from wbe.qc.rank_correlation import ranks
 from wbe.trends.mann_kendall import (
     FEWEST,
     kendall_s,
@@ -17,7 +18,8 @@ from wbe.trends.mann_kendall import (
     variance_of_s,
 )
 from wbe.trends.sen import pairwise_slopes
-from wbe.trends.timed import Floats, TimeUnit, as_series
+from wbe.trends.series import require_level
+from wbe.trends.timed import Floats, TimeUnit, as_series, require_choice
 
 Detrend = Literal["times", "positions"]
 
@@ -54,13 +56,6 @@ class HamedRao:
     convention: str
     testable: bool
     reason: str
-
-
-def average_ranks(values: Floats) -> Floats:
-    """Return ranks from 1, equal values with the mean of theirs, shape (n,)."""
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return np.asarray((last - (counts - 1) / 2)[inverse], dtype=float)
 
 
 def autocorrelations(values: Floats) -> Floats:
@@ -107,7 +102,7 @@ def hamed_rao(
     Raises
     ------
     UsageError
-        If the lengths differ, or a time is unknown.
+        If the lengths differ, a time is unknown, or an option is out of its range.
 
     Notes
     -----
@@ -117,7 +112,7 @@ def hamed_rao(
     References
     ----------
     .. [1] Hamed, K. H., Rao, A. R. (1998). A modified Mann-Kendall trend test for autocorrelated
-       data. J. Hydrol. 204, 182-196. :doi:`10.1016/S0022-1694(97)00125-X`
+       data. J. Hydrol. 204, 182-196. 10.1016/S0022-1694(97)00125-X
 
     Examples
     --------
@@ -125,6 +120,8 @@ def hamed_rao(
     >>> result.s, round(result.inflation, 4), result.lags
     (24.0, 1.0, ())
     """
+    require_level(level)
+    require_choice("detrend", detrend, ("times", "positions"))
     series = as_series(times, values, unit)
     n, y = series.n, series.values
     if n < FEWEST:
@@ -160,7 +157,7 @@ def variance_inflation(
     at = times if detrend == "times" else np.arange(1.0, n + 1)
     slopes = pairwise_slopes(at, values)
     slope = float(np.median(slopes)) if len(slopes) else 0.0
-    r = autocorrelations(average_ranks(values - slope * at))
+    r = autocorrelations(ranks(values - slope * at))
     band = float(ndtri((1 + level) / 2)) / np.sqrt(n)
     lags = [k for k in range(1, n) if abs(r[k]) > band]
     total = sum((n - k) * (n - k - 1) * (n - k - 2) * float(r[k]) for k in lags)

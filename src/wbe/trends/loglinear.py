@@ -17,23 +17,27 @@ from wbe.trends import augmented, continuous_ar1, tobit, weekdays
 from wbe.trends.mixtures import Mixture
 from wbe.trends.series import (
     DAYS_PER_YEAR,
+    FEWEST_ROUNDS,
     LogSeries,
     in_days,
     log_series,
     percent,
     require_level,
+    too_few,
     typical_gap,
 )
+from wbe.trends.timed import TimeUnit, whole_days
 from wbe.trends.within_rounds import MIN_DF, Term, by_round
 
 Floats = NDArray[np.float64]
 
 METHODS = ("integrated", "reml", "ml", "tobit")
-MIN_ROUNDS = 5
-"""Rounds from which a trend is tested: with fewer, autocorrelation cannot be told from trend."""
+MIN_FITTED = 5
+"""Rounds from which a line is fitted; a trend is claimed from `FEWEST_ROUNDS`."""
 MIN_SEASON_YEARS = 1.5
 """Shortest record [years] from which a season can be told from a trend."""
 EACH_DAY = "each"
+_Said = tuple[float, str, int, str, int, int, int, TimeUnit]
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,13 +62,13 @@ class LogLinearTrend:
     Attributes
     ----------
     percent_per_year : float
-        100 (exp(slope) - 1) [%]; NaN, like all numbers that follow, where not `testable`.
+        100 (exp(slope) - 1) [%]; NaN, like all numbers that follow, where no line was fitted.
     lower, upper : float
         Ends of its interval [%].
     level : float
         Probability of the interval.
     p_value : float
-        Two-sided.
+        Two-sided; NaN where not `testable`.
     slope, slope_lower, slope_upper : float
         Change of the natural log a year [1/year].
     rho : float
@@ -84,9 +88,12 @@ class LogLinearTrend:
     seed : int or None
         Where non-detects were drawn.
     testable : bool
-        Whether the record can bear a statement on a trend.
+        Whether the record can bear a statement on a trend. Slope and interval may be given where it
+        cannot: they describe the rounds, and are no test.
     reason : str
         Why not.
+    unit : str
+        Of times that are numbers.
     """
 
     percent_per_year: float
@@ -110,6 +117,7 @@ class LogLinearTrend:
     seed: int | None
     testable: bool
     reason: str
+    unit: TimeUnit
     _known: Known | None = field(default=None, repr=False, compare=False)
     _origin: float = field(default=0.0, repr=False, compare=False)
 
@@ -140,14 +148,15 @@ class LogLinearTrend:
         Raises
         ------
         UsageError
-            If the trend is not testable.
+            If no line was fitted.
         """
         if self._known is None:
             raise UsageError(f"there is no line: {self.reason}")
-        years = (in_days(times) - self._origin) / DAYS_PER_YEAR
+        level = require_level(self.level if level is None else level)
+        years = (in_days(times, self.unit) - self._origin) / DAYS_PER_YEAR
         contrasts = np.zeros((len(years), self._known.coefficients.shape[1]))
         contrasts[:, 0], contrasts[:, 1] = 1.0, years
-        probabilities = (0.5, (1 - (level or self.level)) / 2, (1 + (level or self.level)) / 2)
+        probabilities = (0.5, (1 - level) / 2, (1 + level) / 2)
         found = [[self._known.contrast(c).quantile(p) for p in probabilities] for c in contrasts]
         value, lower, upper = np.exp(np.array(found).T)
         return value, lower, upper
@@ -163,13 +172,14 @@ def loglinear_trend(
     rounds: ArrayLike | None = None,
     level: float = 0.95,
     seed: int = 1,
+    unit: TimeUnit = "year",
 ) -> LogLinearTrend:
     """Fit a log-linear trend with autocorrelated errors.
 
     Parameters
     ----------
     times : array_like (n,)
-        ``datetime64``, or numbers of days; in any order, each once.
+        ``datetime64``, or numbers in `unit`; in any order, each once.
     values : array_like (n,) or Censored [any one unit]
         Positive values of one site or area; results below limits as `Censored`.
     weekend : str or DayRule
@@ -189,6 +199,8 @@ def loglinear_trend(
         Probability of the interval.
     seed : int
         Of the draws of non-detects; used by ``integrated`` only.
+    unit : {"day", "year"}
+        Of times that are numbers, as in `wbe.trends.trend`; dates need none.
 
     Returns
     -------
@@ -196,10 +208,12 @@ def loglinear_trend(
         Where a round holds several results (a week each quarter), the trend is that of the rounds'
         geometric means, since days of one week share more than their dates tell; terms for days of
         the week are then fitted within rounds, and `rho` is between rounds.
-        With ``testable=False`` and a reason if there are fewer than `MIN_ROUNDS` rounds, fewer than
-        `MIN_DF` residual degrees of freedom, too few detects (fewer than 5, or more than 80 %
-        below a limit), or non-detects within rounds of several results. Of two rounds there is a
-        difference, no trend: see `changes_between_rounds`.
+        With ``testable=False`` and a reason if there are fewer than `FEWEST_ROUNDS` rounds, as in
+        `wbe.trends.trend`; slope, interval and line are given from `MIN_FITTED` rounds on. Without
+        numbers if there are fewer than these, fewer than `MIN_DF` residual degrees of freedom, too
+        few detects (fewer than 5, or more than 80 % below a limit), or non-detects within rounds
+        of several results. Of two rounds there is a difference, no trend: see
+        `changes_between_rounds`.
 
     Raises
     ------
@@ -209,11 +223,11 @@ def loglinear_trend(
 
     Notes
     -----
-    ln y_i = b0 + b1 t_i + terms + e_i, corr(e_i, e_j) = rho^(|t_i - t_j| / gap). With b and ln sd
-    flat and the prior of rho proportional to 1 - rho on [0, 0.95],
+    ln y_i = b0 + b1 t_i + terms + e_i, corr(e_i, e_j) = ``rho^(|t_i - t_j| / gap)``. With b and ln
+    sd flat and the prior of rho proportional to 1 - rho on [0, 0.95],
 
         p(b1 | y) = sum over rho of w(rho) t_{n-p}(b1; b1(rho), se(rho)),
-        w(rho) prop. to (1 - rho) |R|^-1/2 |X'R^-1X|^-1/2 RSS^-(n-p)/2,
+        ``w(rho) prop. to (1 - rho) |R|^-1/2 |X'R^-1X|^-1/2 RSS^-(n-p)/2``,
 
     the restricted likelihood. Of rho negative values are not considered.
 
@@ -244,12 +258,12 @@ def loglinear_trend(
         f"method {method!r} has no place for them; use 'integrated', or 'tobit' for independent "
         "errors" if method in ("reml", "ml") else ""
     )  # fmt: skip
-    series = log_series(times, values, without)
+    series = log_series(times, values, without, unit)
     labels = series.labels(rounds)
     n_rounds = len(np.unique(labels))
     asked = weekend if isinstance(weekend, str) else weekend.name
-    said = (level, method, season, asked, len(series), int(series.below.sum()), n_rounds)
-    reason = _not_testable(series, n_rounds)
+    said = (level, method, season, asked, len(series), int(series.below.sum()), n_rounds, unit)
+    reason = _not_fitted(series, n_rounds)
     if reason:
         return _refused(reason, said)
     columns = _day_columns(series, times, weekend) if weekend else {}
@@ -269,15 +283,15 @@ def loglinear_trend(
     return _result(known, names, terms, rho, gap, log_sd, used, said, origin)
 
 
-def _not_testable(series: LogSeries, n_rounds: int) -> str:
-    """Return why nothing is said of a trend; empty if something can be."""
+def _not_fitted(series: LogSeries, n_rounds: int) -> str:
+    """Return why no line is fitted; empty if one can be."""
     n, n_below = len(series), int(series.below.sum())
     if n_rounds < 2:
         return "one round: nothing is said of change"
     if n_rounds == 2:
         return "two rounds: there is a difference between them, not a trend"
-    if n_rounds < MIN_ROUNDS:
-        return f"{n_rounds} rounds; a trend is tested from {MIN_ROUNDS}"
+    if n_rounds < MIN_FITTED:
+        return f"{n_rounds} rounds; a line is fitted from {MIN_FITTED}"
     if n - n_below < MIN_DETECTS:
         return f"{n - n_below} results above their limit; a trend needs at least {MIN_DETECTS}"
     if n_below > MAX_CENSORED_SHARE * n:
@@ -319,10 +333,7 @@ def _design(
 def _day_columns(
     series: LogSeries, times: ArrayLike, weekend: str | weekdays.DayRule
 ) -> dict[str, Floats]:
-    given = np.asarray(times)
-    if given.dtype.kind != "M":
-        raise UsageError("days of the week need dates, not numbers of days")
-    days = weekdays.iso_days(given[series.order])
+    days = weekdays.iso_days(whole_days(times, "times")[series.order])
     if weekend == EACH_DAY:
         return {f"day_{d}": (days == d).astype(float) for d in range(2, 8)}
     return {"weekend": weekdays.rule(weekend).is_weekend(days).astype(float)}
@@ -354,10 +365,10 @@ def _fitted(
 
 def _result(
     known: Known, names: list[str], terms: tuple[Term, ...], rho: float, gap: float,
-    log_sd: float, seed: int | None, said: tuple[float, str, int, str, int, int, int],
+    log_sd: float, seed: int | None, said: _Said,
     origin: float,
 ) -> LogLinearTrend:  # fmt: skip
-    level, method, season, weekend, n, n_below, n_rounds = said
+    level, method, season, weekend, n, n_below, n_rounds, unit = said
     each = [known.contrast(row) for row in np.eye(len(names))]
     slope = each[1]
     low, high = slope.interval(level)
@@ -366,16 +377,20 @@ def _result(
         for name, m in zip(names[2:], each[2:], strict=True)
     )
     at = slope.median
+    testable = n_rounds >= FEWEST_ROUNDS
+    p = slope.p_value if testable else float("nan")
+    reason = "" if testable else too_few(n_rounds)
     return LogLinearTrend(
-        percent(at), percent(low), percent(high), level, slope.p_value, at, low, high, rho, gap,
-        log_sd, terms, n, n_below, n_rounds, method, season, weekend, seed, True, "", known, origin,
+        percent(at), percent(low), percent(high), level, p, at, low, high, rho, gap, log_sd, terms,
+        n, n_below, n_rounds, method, season, weekend, seed, testable, reason, unit, known,
+        origin,
     )  # fmt: skip
 
 
-def _refused(reason: str, said: tuple[float, str, int, str, int, int, int]) -> LogLinearTrend:
-    level, method, season, weekend, n, n_below, n_rounds = said
+def _refused(reason: str, said: _Said) -> LogLinearTrend:
+    level, method, season, weekend, n, n_below, n_rounds, unit = said
     nan = float("nan")
     return LogLinearTrend(
         nan, nan, nan, level, nan, nan, nan, nan, nan, nan, nan, (), n, n_below, n_rounds, method,
-        season, weekend, None, False, reason,
+        season, weekend, None, False, reason, unit,
     )  # fmt: skip

@@ -158,7 +158,7 @@ def mann_kendall(
     References
     ----------
     .. [1] Mann, H. B. (1945). Nonparametric tests against trend. Econometrica 13, 245-259.
-       :doi:`10.2307/1907187`
+       10.2307/1907187
 
     Examples
     --------

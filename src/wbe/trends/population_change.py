@@ -194,7 +194,7 @@ def _log_ratio(name: str, pair: tuple[ArrayLike, ArrayLike]) -> Floats:
     before, after = (np.atleast_1d(np.asarray(v, dtype=float)) for v in pair)
     if before.ndim != 1 or after.ndim != 1 or len({len(before), len(after)} - {1}) > 1:
         raise UsageError(f"{name}: before and after are numbers, or draws of one number")
-    if not ((before > 0).all() and (after > 0).all()):
+    if not all((np.isfinite(v) & (v > 0)).all() for v in (before, after)):
         raise UsageError(
             f"{name} must be positive and known in both rounds; with non-detects give the bounds, "
             "one after the other"

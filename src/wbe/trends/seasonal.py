@@ -19,7 +19,8 @@ from wbe.trends.mann_kendall import (
     variance_of_s,
 )
 from wbe.trends.sen import SenSlope, order_interval, pairwise_slopes
-from wbe.trends.timed import Floats, Series, TimeUnit, as_series
+from wbe.trends.series import require_level
+from wbe.trends.timed import Floats, Series, TimeUnit, as_given, as_series, require_choice
 
 Between = Literal["independent", "covariance"]
 
@@ -226,9 +227,9 @@ def seasonal_kendall(
     ----------
     .. [1] Hirsch, R. M., Slack, J. R., Smith, R. A. (1982). Techniques of trend analysis for
        monthly water quality data. Water Resour. Res. 18, 107-121.
-       :doi:`10.1029/WR018i001p00107`
+       10.1029/WR018i001p00107
     .. [2] Hirsch, R. M., Slack, J. R. (1984). A nonparametric trend test for seasonal data with
-       serial dependence. Water Resour. Res. 20, 727-732. :doi:`10.1029/WR020i006p00727`
+       serial dependence. Water Resour. Res. 20, 727-732. 10.1029/WR020i006p00727
 
     Examples
     --------
@@ -237,6 +238,7 @@ def seasonal_kendall(
     >>> result.s, result.tau, round(result.p, 4), result.heterogeneity
     (-6.0, -1.0, 0.0648, 0.0)
     """
+    require_choice("between", between, ("independent", "covariance"))
     series, names, positions = split(times, values, seasons, unit)
     each = [
         season_of(str(name), series.times[at], series.values[at])
@@ -275,9 +277,7 @@ def seasonal_kendall(
 
 def calendar_years(times: ArrayLike) -> Floats:
     """Return the calendar year of dates; numbers as they are."""
-    given = np.asarray(times)
-    if given.dtype.kind == "O":
-        given = given.astype("datetime64[us]")
+    given = as_given(times)
     if given.dtype.kind == "M":
         return given.astype("datetime64[Y]").astype(float) + 1970
     return given.astype(float)
@@ -328,8 +328,7 @@ def seasonal_sen_slope(
     >>> seasonal_sen_slope(years, [5.0, 9.0, 4.0, 8.0, 3.0, 7.0], quarters).slope
     -1.0
     """
-    if not 0 < level < 1:
-        raise UsageError(f"level is {level}; give a share between 0 and 1, such as 0.95")
+    require_level(level)
     series, names, positions = split(times, values, seasons, unit)
     at_times = [(series.times[at], series.values[at]) for at in positions]
     each = [season_of(str(n), t, y) for n, (t, y) in zip(names, at_times, strict=True)]

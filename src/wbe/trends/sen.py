@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
-from wbe.errors import UsageError
 from wbe.trends.mann_kendall import variance_of_s
-from wbe.trends.timed import Floats, TimeUnit, as_series
+from wbe.trends.series import require_level
+from wbe.trends.timed import Floats, TimeUnit, as_series, require_choice
 
 Intercept = Literal["conover", "residuals"]
 
@@ -122,7 +122,8 @@ def sen_slope(
     Raises
     ------
     UsageError
-        If `level` is not between 0 and 1, the lengths differ, or a time is unknown.
+        If `level` is not between 0 and 1, an option is unknown, the lengths differ, or a time is
+        unknown.
 
     Notes
     -----
@@ -134,7 +135,7 @@ def sen_slope(
     References
     ----------
     .. [1] Sen, P. K. (1968). Estimates of the regression coefficient based on Kendall's tau.
-       J. Am. Stat. Assoc. 63, 1379-1389. :doi:`10.1080/01621459.1968.10480934`
+       J. Am. Stat. Assoc. 63, 1379-1389. 10.1080/01621459.1968.10480934
 
     Examples
     --------
@@ -142,8 +143,8 @@ def sen_slope(
     >>> result.slope, round(result.lower, 4)
     (2.0, 2.0)
     """
-    if not 0 < level < 1:
-        raise UsageError(f"level is {level}; give a share between 0 and 1, such as 0.95")
+    require_level(level)
+    require_choice("intercept", intercept, ("conover", "residuals"))
     series = as_series(times, values, unit)
     slopes = pairwise_slopes(series.times, series.values)
     spread = variance_of_s(series.times, series.values) if variance is None else variance

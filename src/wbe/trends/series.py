@@ -9,12 +9,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from wbe.errors import UsageError
 from wbe.qc.censoring.data import Censored
-from wbe.trends.timed import in_time_unit
+from wbe.trends.timed import DAYS_PER_YEAR as DAYS_PER_YEAR
+from wbe.trends.timed import TimeUnit, as_given, in_time_unit
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-DAYS_PER_YEAR = 365.25
+FEWEST_ROUNDS = 12
+"""Rounds from which a trend, a smooth or a shift is claimed: false claims were shown to be
+controlled from here on (`wbe.trends.verdict`). With fewer, autocorrelation looks like change."""
 ROUND_GAP = 10.0
 """A gap of more than this many typical gaps separates two rounds (see `round_labels`)."""
 
@@ -79,13 +82,26 @@ class LogSeries:
         return days[order], logs[order]
 
 
-def in_days(times: ArrayLike) -> Floats:
-    """Return times (n,) as days: from 1970-01-01 for dates, unchanged for numbers."""
-    return in_time_unit(times, "day")
+def in_days(times: ArrayLike, unit: TimeUnit = "year") -> Floats:
+    """Return times (n,) as days: from 1970-01-01 for dates; numbers are in `unit`.
+
+    Examples
+    --------
+    >>> in_days([1.0, 2.0]).tolist(), in_days([1.0, 2.0], "day").tolist()
+    ([365.25, 730.5], [1.0, 2.0])
+    """
+    numbers = in_time_unit(times, unit)
+    dated = as_given(times).dtype.kind == "M"
+    if dated and unit == "year":
+        return in_time_unit(times, "day")  # whole days stay whole
+    return numbers if unit == "day" else numbers * DAYS_PER_YEAR
 
 
 def log_series(
-    times: ArrayLike, values: ArrayLike | Censored, without_limits: str = ""
+    times: ArrayLike,
+    values: ArrayLike | Censored,
+    without_limits: str = "",
+    unit: TimeUnit = "year",
 ) -> LogSeries:
     """Return a series sorted by time, checked, as natural logs.
 
@@ -96,6 +112,8 @@ def log_series(
     values : array_like (n,) or Censored [any one unit]
     without_limits : str
         Where not empty, results below a limit are refused, and this is said as the reason.
+    unit : {"day", "year"}
+        Of times that are numbers.
 
     Returns
     -------
@@ -107,7 +125,7 @@ def log_series(
         If lengths differ, a time occurs twice, a value is not positive or not finite, or there is
         a non-detect and `without_limits` is given.
     """
-    days = in_days(times)
+    days = in_days(times, unit)
     low, high = ends(values)
     if days.shape != low.shape:
         raise UsageError(f"{len(days)} times and {len(low)} values must be of one length")
@@ -176,6 +194,17 @@ def round_labels(days: Floats) -> Ints:
     if gaps[wide].sum() < 0.5 * (days[-1] - days[0]):
         return np.arange(len(days))
     return np.concatenate([[0], np.cumsum(wide)])
+
+
+def too_few(n_rounds: int) -> str:
+    """Return the reason not to test so few rounds.
+
+    Examples
+    --------
+    >>> too_few(7)
+    '7 rounds; no trend can be told from fewer than 12'
+    """
+    return f"{n_rounds} rounds; no trend can be told from fewer than {FEWEST_ROUNDS}"
 
 
 def percent(log_change: float) -> float:

@@ -17,14 +17,13 @@ from scipy.interpolate import BSpline
 from wbe.errors import UsageError
 from wbe.qc.censoring.data import Censored
 from wbe.trends.continuous_ar1 import GRID, whiten, whitener
-from wbe.trends.series import DAYS_PER_YEAR, log_series, require_level, typical_gap
+from wbe.trends.series import DAYS_PER_YEAR, FEWEST_ROUNDS, log_series, require_level, typical_gap
+from wbe.trends.timed import TimeUnit
 from wbe.uncertainty.streams import Stream
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-MIN_VALUES = 12
-"""Rounds from which a smooth is fitted."""
 MAX_SEGMENTS = 20
 POINTS = 101
 """Points of the curve, evenly spread from the first time to the last."""
@@ -41,7 +40,7 @@ class SmoothTrend:
     Attributes
     ----------
     days : ndarray (k,) [days]
-        Points of the curve: from 1970-01-01 where dates were given.
+        Points of the curve: from 1970-01-01 where dates were given, from 0 for numbers.
     value : ndarray (k,) [unit of the values]
         exp of the posterior mean of the smooth: a median level.
     lower, upper : ndarray (k,) [same unit]
@@ -114,13 +113,14 @@ def smooth_trend(
     rounds: ArrayLike | None = None,
     level: float = 0.95,
     seed: int = 1,
+    unit: TimeUnit = "year",
 ) -> SmoothTrend:
     """Fit a smooth trend and tell when it changed significantly.
 
     Parameters
     ----------
     times : array_like (n,)
-        ``datetime64``, or numbers of days; in any order, each once.
+        ``datetime64``, or numbers in `unit`; in any order, each once.
     values : array_like (n,) [any one unit]
         Positive values of one site or area. Non-detects are refused.
     rounds : array_like (n,), optional
@@ -130,11 +130,13 @@ def smooth_trend(
         Probability of intervals and bands.
     seed : int
         Of the draws behind the bands.
+    unit : {"day", "year"}
+        Of times that are numbers, as in `wbe.trends.trend`; dates need none.
 
     Returns
     -------
     SmoothTrend
-        With ``testable=False`` and a reason if there are fewer than `MIN_VALUES` rounds.
+        With ``testable=False`` and a reason if there are fewer than `FEWEST_ROUNDS` rounds.
 
     Raises
     ------
@@ -148,8 +150,8 @@ def smooth_trend(
     of the curve's bending), e autocorrelated as in `loglinear_trend`. With d = 2 unpenalised
     directions,
 
-        p(lambda, rho | y) prop. to (1 - rho) |R|^-1/2 |lambda D'D|_+^1/2
-        |B'R^-1B + lambda D'D|^-1/2 Q^-(n-d)/2,  Q = y'R^-1y - y'R^-1B a,
+        ``p(lambda, rho | y) prop. to (1 - rho) |R|^-1/2 |lambda D'D|_+^1/2``
+        ``|B'R^-1B + lambda D'D|^-1/2 Q^-(n-d)/2``,  Q = y'R^-1y - y'R^-1B a,
 
     the restricted likelihood, ln lambda flat over ten decades. Curves are drawn from the mixture of
     multivariate t distributions with n - d degrees of freedom; a simultaneous band is a multiple
@@ -173,12 +175,12 @@ def smooth_trend(
     ['rising']
     """
     require_level(level)
-    series = log_series(times, values, "a smooth has no place for them; see loglinear_trend")
+    series = log_series(times, values, "a smooth has no place for them; see loglinear_trend", unit)
     n = len(series)
     days, logs = series.by_round(rounds)
     n_rounds = len(days)
-    if n_rounds < MIN_VALUES:
-        reason = f"{n_rounds} rounds; a smooth trend is fitted from {MIN_VALUES}"
+    if n_rounds < FEWEST_ROUNDS:
+        reason = f"{n_rounds} rounds; a smooth trend is fitted from {FEWEST_ROUNDS}"
         return _refused(reason, level, n, n_rounds, seed)
     if np.ptp(logs) == 0:
         raise UsageError("all values are equal: there is no scatter to judge by")

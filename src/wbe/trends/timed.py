@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 TimeUnit = Literal["day", "year"]
 
-DAYS_IN_YEAR = 365.25
+DAYS_PER_YEAR = 365.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +43,48 @@ class Series:
         return len(self.values)
 
 
+def require_choice(name: str, value: str, known: tuple[str, ...]) -> None:
+    """Refuse an option that is none of those known: a misspelt one must not mean another."""
+    if value not in known:
+        raise UsageError(f"{name} = {value!r} is not known; use {' or '.join(known)}")
+
+
+def as_given(times: ArrayLike) -> NDArray[Any]:
+    """Return times as an array: dates of any type as datetime64, anything else unchanged.
+
+    Raises
+    ------
+    UsageError
+        If times have a time zone: in UTC the day, and with it the weekday, would be another.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> as_given([date(2024, 3, 4)]).astype(str).tolist()
+    ['2024-03-04T00:00:00.000000']
+    """
+    given = np.asarray(times)
+    if given.dtype.kind != "O":
+        return given
+    if any(getattr(one, "tzinfo", None) is not None for one in given.flat):
+        raise UsageError("times have a time zone; give local times without one")
+    return given.astype("datetime64[us]")
+
+
+def whole_days(dates: ArrayLike, name: str) -> NDArray[np.datetime64]:
+    """Return dates as days.
+
+    Raises
+    ------
+    UsageError
+        If they are numbers or text, under the `name` they were given by.
+    """
+    given = as_given(dates)
+    if given.dtype.kind != "M":
+        raise UsageError(f"days of the week need dates (datetime64); {name} are {given.dtype}")
+    return given.astype("datetime64[D]")
+
+
 def in_time_unit(times: ArrayLike, unit: TimeUnit = "year") -> Floats:
     """Return times as numbers.
 
@@ -68,12 +110,11 @@ def in_time_unit(times: ArrayLike, unit: TimeUnit = "year") -> Floats:
     >>> in_time_unit(np.array(["1970-01-02", "1970-01-31"], "datetime64[D]"), "day").tolist()
     [1.0, 30.0]
     """
-    given = np.asarray(times)
-    if given.dtype.kind == "O":
-        given = given.astype("datetime64[us]")
+    require_choice("unit", unit, ("day", "year"))
+    given = as_given(times)
     if given.dtype.kind == "M":
         days = (given - np.datetime64("1970-01-01")) / np.timedelta64(1, "D")
-        out = np.where(np.isnat(given), np.nan, days) / (1 if unit == "day" else DAYS_IN_YEAR)
+        out = np.where(np.isnat(given), np.nan, days) / (1 if unit == "day" else DAYS_PER_YEAR)
     elif given.dtype.kind in "iuf":
         out = given.astype(float)
     else:

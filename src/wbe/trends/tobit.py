@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import log_ndtr
 
 from wbe.errors import UsageError
+from wbe.qc.censoring.families import log_between
 
 Floats = NDArray[np.float64]
 
@@ -96,8 +96,7 @@ def _negative(p: Floats, low: Floats, high: Floats, x: Floats) -> tuple[float, F
     mean, below = x @ p[:-1], low < high
     z = (high - mean)[~below] / sd
     a, b = (low - mean)[below] / sd, (high - mean)[below] / sd
-    upper, lower = log_ndtr(b), log_ndtr(a)
-    log_p = upper + np.log1p(-np.exp(np.minimum(lower - upper, -1e-15)))
+    log_p = log_between(a, b)
     top, bottom = _density(b, log_p), _density(a, log_p)
     value = (z**2).sum() / 2 + len(z) * (p[-1] + np.log(2 * np.pi) / 2) - log_p.sum()
     slope = np.zeros(len(low))  # d(-ln L)/d mean

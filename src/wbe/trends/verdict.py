@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import functools
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from wbe.qc.censoring.data import Censored
-from wbe.trends.ar1 import Belief
+from wbe.trends.ar1 import GRID, Belief
 from wbe.trends.bootstrap import Ar1Test, ar1_bootstrap
 from wbe.trends.record import Record, Rounds, Scale, record_of
+from wbe.trends.series import FEWEST_ROUNDS, require_level, too_few
 from wbe.trends.slopes import inverted, middle, slope_ends
-from wbe.trends.timed import Floats, TimeUnit
+from wbe.trends.timed import Floats, TimeUnit, require_choice
 
 Verdict = Literal["improved", "worse", "no change", "not testable"]
 Falling = Literal["improved", "worse"]
 
-FEWEST_ROUNDS = 12
-"""Rounds from which false claims were shown to be controlled."""
-
 CARRIED = {12: 0.55, 16: 0.5, 20: 0.45, 24: 0.45, 30: 0.5, 40: 0.6, 60: 0.65, 100: 0.75}
 """Number of rounds -> autocorrelation by the record alone above which no trend is claimed."""
+
+
+HARDEST = float(GRID[-1])
+"""Strongest autocorrelation over a mean gap that is thought of."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,8 @@ def trend(
     Trend
         ``not testable``, with the reason, where there are fewer than `FEWEST_ROUNDS` rounds, no
         two results can be told apart, or the record shows more autocorrelation than one of its
-        length carries (`carried`). A slope is given from three rounds on.
+        length carries (`carried`) and the trend does not show at the strongest (`HARDEST`). A slope
+        is given from three rounds on.
 
     Raises
     ------
@@ -188,17 +192,23 @@ def trend(
     >>> trend(quarters[:2], load[:2], seed=1).reason
     '2 rounds; no trend can be told from fewer than 12'
     """
+    require_level(level)
+    require_choice("falling", falling, ("improved", "worse"))
+    require_choice("belief", belief, ("weak", "none"))
     record = record_of(times, values, rounds, seasons, scale, unit)
     ends = slope_ends(record.times, record.low, record.high, record.seasons)
     obstacle = why_not(record)
     test = None
     if not obstacle:
-        test = ar1_bootstrap(
-            record.times, record.results, seed=seed, seasons=record.seasons,
-            autocorrelation=autocorrelation, belief=belief, level=level, draws=draws,
+        run = functools.partial(
+            ar1_bootstrap, record.times, record.results, seed=seed, seasons=record.seasons,
+            belief=belief, level=level, draws=draws,
         )  # fmt: skip
+        test = run(autocorrelation=autocorrelation)
         if autocorrelation is None:
             obstacle = too_dependent(test, len(record.times))
+        if obstacle and (sure := run(autocorrelation=HARDEST)).p < 1 - level:
+            test, obstacle = whatever_it_is(sure, test), ""
     return answer(record, ends, test, obstacle, falling, level, seed, draws)
 
 
@@ -206,7 +216,7 @@ def why_not(record: Record) -> str:
     """Return why a record cannot be tested before its autocorrelation is known; empty if it can."""
     n = len(record.times)
     if n < FEWEST_ROUNDS:
-        return f"{n} rounds; no trend can be told from fewer than {FEWEST_ROUNDS}"
+        return too_few(n)
     if not record.told_apart:
         return "no two results can be told apart: all are equal or below their limits"
     return ""
@@ -219,6 +229,20 @@ def too_dependent(test: Ar1Test, n: int) -> str:
     return (
         f"the record shows an autocorrelation of {test.autocorrelation:.2f}; {n} rounds carry a "
         f"test up to {carried(n):.2f}: sample further, or state it if it is known"
+    )
+
+
+def whatever_it_is(sure: Ar1Test, test: Ar1Test) -> Ar1Test:
+    """Return the test at the strongest autocorrelation, with what the record shows of its own.
+
+    A trend that leaves hardly any scatter looks like autocorrelation: of the clearest ones a record
+    shows much. What holds at the strongest holds at any.
+    """
+    return replace(
+        sure,
+        autocorrelation=test.autocorrelation,
+        autocorrelation_upper=test.autocorrelation_upper,
+        convention=f"{test.convention}, at the strongest autocorrelation, {HARDEST:g}",
     )
 
 

@@ -14,9 +14,10 @@ from scipy.special import stdtrit
 
 from wbe.errors import UsageError
 from wbe.qc.censoring.data import Censored
-from wbe.qc.censoring.groups import holm
+from wbe.qc.multiple import holm
 from wbe.trends.exchange import DRAWN, share_as_far, sign_flip_p
 from wbe.trends.series import ends, log_series, require_level
+from wbe.trends.timed import whole_days
 from wbe.trends.weekdays import DayRule, iso_days, rule
 from wbe.uncertainty.streams import Stream
 
@@ -24,6 +25,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 DAYS = 7
+MIN_WEEKS = 3
+"""Complete weeks from which a profile is tested at 0.95: weeks turned alike look as before, so that
+k weeks show no p value below 7^(1 - k)."""
 _WITHOUT_LIMITS = (
     "the ratio within a week needs a value on each day; compare the groups of days with a censored "
     "test instead (wbe.qc.censoring)"
@@ -280,7 +284,8 @@ def weekday_profile(
     Returns
     -------
     WeekdayProfile
-        With ``testable=False`` and NaN intervals with fewer than 2 complete weeks.
+        With ``testable=False`` with fewer than `MIN_WEEKS` complete weeks, or where k weeks show no
+        p value of 1 - `level`: 7^(1 - k) is the smallest. Intervals are NaN with one week.
 
     Raises
     ------
@@ -320,20 +325,21 @@ def weekday_profile(
     k = len(relative)
     mean = relative.mean(axis=0)
     half = np.array([_half_width(column, level) for column in relative.T])
-    p = _turned(relative, seed) if k > 1 else float("nan")
-    reason = "" if k > 1 else "one complete week: a pattern that repeats cannot be told from chance"
+    needed = max(MIN_WEEKS, 1 + int(np.ceil(-np.log(1 - level) / np.log(DAYS) - 1e-9)))
+    testable = k >= needed
+    p = _turned(relative, seed) if testable else float("nan")
+    reason = "" if testable else (
+        f"complete weeks: {k}; a pattern that repeats is told from chance from {needed}"
+    )  # fmt: skip
     return WeekdayProfile(
         np.exp(mean), np.exp(mean - half), np.exp(mean + half), level, p, k, len(size) - k, DRAWN,
-        seed, k > 1, reason,
+        seed, testable, reason,
     )  # fmt: skip
 
 
 def _weeks(dates: ArrayLike, values: ArrayLike | Censored) -> tuple[Floats, Floats, Ints, Ints]:
     """Return sorted days, logs, number of the week, and ISO day of the week."""
-    given = np.asarray(dates)
-    if given.dtype.kind != "M":
-        raise UsageError("days of the week need dates (datetime64), not numbers")
-    whole = given.astype("datetime64[D]")
+    whole = whole_days(dates, "dates")
     series = log_series(whole, values, _WITHOUT_LIMITS)
     return series.days, series.high, week_blocks(series.days), iso_days(whole[series.order])
 

@@ -35,9 +35,9 @@ from wbe.uncertainty.units import Chunk, Plan
 
 Floats = NDArray[np.float64]
 
-_COMPILED = 8
+_COMPILED = 4
 """Times as many series a chunk where kernels draw: what rows share is made once a chunk."""
-_CHUNK_BYTES = 8 * 2**20
+_CHUNK_BYTES = 16 * 2**20
 
 
 class Engine(Protocol):
@@ -87,7 +87,7 @@ def solve(
 
     Notes
     -----
-    Memory: a thread holds the draws of some rows or means, 8 MiB or those of one (8 bytes a
+    Memory: a thread holds the draws of some rows or means, 16 MiB or those of one (8 bytes a
     draw), and tiles of shared factors, 20 MiB. The results of a `Joint` or a `Function` are kept
     whole.
     """

@@ -137,6 +137,20 @@ def test_levels_and_shifts_are_where_they_were_found() -> None:
     assert set(found.levels) <= set(levels)
 
 
+def test_numbers_in_years_are_drawn_where_their_fits_are() -> None:
+    years = (DATES - DATES[0]) / np.timedelta64(1, "D") / 365.25
+    ax = plot.trend(
+        years, LOADS, line=trends.loglinear_trend(years, LOADS),
+        smooth=trends.smooth_trend(years, LOADS),
+    )  # fmt: skip
+    dots = next(line for line in ax.lines if line.get_marker() == "o")
+    dashed = next(line for line in ax.lines if line.get_linestyle() == "--")
+    for ends in (np.asarray(dashed.get_xdata()), np.asarray(dots.get_xdata())):
+        assert (ends.min(), ends.max()) == pytest.approx((0.0, 365.25 * years.max()))
+    line = trends.loglinear_trend(DATES, LOADS).line(DATES[[0, -1]])[0]
+    assert np.asarray(dashed.get_ydata())[[0, -1]] == pytest.approx(line, rel=1e-6)
+
+
 def test_changes_are_printed_side_by_side() -> None:
     words = said(rounds("en", "Synthetic"))
     for part in ("−54.5 %", "−75.0 %", "−45.0 %", "not a trend", "Per capita", "Population"):

@@ -22,6 +22,7 @@ PLANS: dict[str, Any] = {
     "days": design.days_for_mean(0.2, DAYS, shared_cv=0.05),
     "days, floor": design.days_for_mean(0.2, DAYS, shared_cv=0.15),
     "days, period": design.days_for_mean(0.01, DAYS),
+    "days, rough": design.days_for_mean(0.2, design.DayVariation(1.2)),
     "weeks": design.days_for_mean(0.25, DAYS, design="weeks"),
     "run": design.days_for_mean(0.25, DAYS, design="consecutive"),
     "points": design.points_for_tier(0.9, 150.0, BREAKS, TOWN),
@@ -103,6 +104,22 @@ def test_what_two_rounds_are_not_is_said_and_so_is_a_run_without_spread() -> Non
     ]
     assert "no spread of its own" in plan_words.notes(PLANS["run"])[0]
     assert "Fewer than 20 pulses" in plan_words.notes(PLANS["sampler, minute"])[0]
+
+
+def test_a_cv_beyond_the_method_is_said_in_both_languages_and_a_common_one_is_not() -> None:
+    rough = PLANS["days, rough"]
+    assert "CV of 120 %: the method is valid up to" in plan_words.notes(rough)[0]
+    assert "变异系数为 120 %" in plan_words.notes(rough, "zh")[0]
+    assert plan_words.notes(PLANS["days"]) == plan_words.notes(PLANS["days"], "zh") == []
+
+
+def test_what_nobody_stated_is_not_said_and_a_stated_zero_is() -> None:
+    silent, stated = (
+        plan_words.assumed(design.days_for_mean(0.2, v))
+        for v in (design.DayVariation(0.5), design.DayVariation(0.5, 0, 0, 0, 0))
+    )
+    assert "season" not in silent and "autocorrelation" not in silent
+    assert "season explains 0 %" in stated and "autocorrelation 0;" in stated
 
 
 def test_curves_are_the_numbers_of_the_table() -> None:

@@ -158,3 +158,22 @@ def test_intervals_hold_the_truth_as_often_as_they_say(measure: str) -> None:
     times = 600
     inside = sum(f.lower <= value <= f.upper for f in map(found, *pairs(50, times)))
     assert 0.925 <= inside / times <= 0.975
+
+
+def test_kappa_of_few_pairs_is_tested_by_all_orders() -> None:
+    found = qc.kappa(list("ggmmss"), list("ggmmsm"), categories=list("gms"))
+    w = 1 - np.abs(np.subtract.outer(range(3), range(3))) / 2
+    a, b = [0, 0, 1, 1, 2, 2], [0, 0, 1, 1, 2, 1]
+    agreed = [w[a, list(order)].mean() for order in permutations(b)]
+    expected = np.mean(w[np.ix_(a, b)])
+    share = np.mean(np.abs(np.array(agreed) - expected) >= w[a, b].mean() - expected - 1e-12)
+    assert found.p == pytest.approx(share)
+    assert found.testable
+
+
+@pytest.mark.parametrize("pairs", [1, 2, 3])
+def test_kappa_of_too_few_pairs_claims_nothing(pairs: int) -> None:
+    found = qc.kappa(list("gms")[:pairs], list("gms")[:pairs], categories=list("gms"))
+    assert not found.testable
+    assert "chance" in found.reason or "one category" in found.reason
+    assert np.isnan(found.lower)

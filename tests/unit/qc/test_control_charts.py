@@ -222,3 +222,25 @@ def test_a_simulated_run_length_repeats_and_counts_what_it_cut() -> None:
     assert one.cut > 200
     with pytest.raises(UsageError, match="at least one run"):
         qc.simulated_run_length(rule, runs=0, seed=1)
+
+
+@pytest.mark.parametrize("decision", [50.0, 200.0])
+def test_a_high_cusum_limit_takes_as_long_as_its_drift(decision: float) -> None:
+    """Shifted by d, the sum rises by d - k a value: Wald's h / (d - k), and a little."""
+    drift = decision / 0.5
+    assert drift < qc.cusum_arl(1.0, 0.5, decision) < drift + 10
+
+
+def test_a_slow_ewma_is_no_sooner_than_its_mean_reaches_the_limit() -> None:
+    """Its mean is d (1 - (1 - lambda)^i), and its scatter is small beside the limit."""
+    weight, width = 0.001, 2.86
+    half = width * np.sqrt(weight / (2 - weight))
+    reached = np.log1p(-half) / np.log1p(-weight)
+    assert qc.ewma_arl(1.0, weight, width) == pytest.approx(reached, rel=0.05)
+
+
+def test_run_lengths_of_impossible_settings_are_refused() -> None:
+    with pytest.raises(UsageError, match="CUSUM"):
+        qc.cusum_arl(0.0, 0.5, -5.0)
+    with pytest.raises(UsageError, match="EWMA"):
+        qc.ewma_arl(0.0, -0.1)

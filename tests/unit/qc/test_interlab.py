@@ -329,3 +329,15 @@ def test_tables_that_cannot_be_read_are_refused() -> None:
     refused(good, UsageError, "6 laboratories have no code", codes={})
     refused(good, UsageError, "no target", target={"ketamine": FIFTH})
     refused(good, UsageError, "none of auto", score="q")
+
+
+@pytest.mark.parametrize("cell", [float("nan"), None, "no", "False", 2])
+def test_a_cell_that_is_neither_true_nor_false_puts_no_result_below_a_limit(cell: object) -> None:
+    rows = round_of([95.0, 98.0, 101.0, 104.0, 99.0], below=[False, False, False, False, cell])
+    with pytest.raises(SchemaError, match="neither true nor false"):
+        qc.score_table(rows, target=FIFTH, codes=CODES)
+
+
+def test_a_share_in_per_cent_is_refused() -> None:
+    with pytest.raises(UsageError, match="most_below = 20"):
+        qc.consensus([0.0, 2.0, 3.0, 4.0, 5.0, 6.0], [1.0, 2.0, 3.0, 4.0, 5.0, 6.0], most_below=20)

@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from wbe.cli import cli
-from wbe.trends.design import DayVariation, days_for_mean
+from wbe.errors import UsageError
+from wbe.trends.design import DayVariation, TownSpread, days_for_mean, points_for_tier
 
 DAYS = ["days", "--error", "20%", "--cv", "0.5"]
 SPREAD = ["--place-sd", "0.8", "--sample-sd", "0.6"]
@@ -79,9 +80,43 @@ def test_the_visit_of_the_error_model_stands_in_and_is_said() -> None:
     assert "0.2 of a visit" in plan(*POINTS, "--visit-sd", "0.2").stdout
 
 
-def test_breaks_may_come_in_any_order() -> None:
-    swapped = ["60,20" if a == "20,60" else a for a in POINTS]
-    assert plan(*swapped).stdout == plan(*POINTS).stdout
+def test_days_in_a_row_say_what_decides_them_though_it_be_zero() -> None:
+    decides = "season explains 0 % of the real variance; autocorrelation 0;"
+    zeros = ["--season", "0", "--autocorrelation", "0"]
+    for design in ("weeks", "consecutive"):
+        assert decides in plan(*DAYS, "--design", design, *zeros).stdout
+    assert "autocorrelation" not in plan(*DAYS).stdout
+
+
+@pytest.mark.parametrize("design", ["weeks", "consecutive"])
+def test_days_in_a_row_ask_for_what_decides_them_by_the_names_of_the_options(design: str) -> None:
+    asked = [*DAYS, "--design", design]
+    done = plan(*asked)
+    said = f"--design {design}: state --autocorrelation, --season, on which"
+    assert (done.exit_code, done.stdout) == (2, "") and said in done.stderr
+    assert "state --season, on" in plan(*asked, "--autocorrelation", "0.3").stderr
+    assert "state --autocorrelation, on" in plan(*asked, "--season", "0").stderr
+    chinese = plan(*asked, "--lang", "zh")
+    assert chinese.exit_code == 2
+    assert f"--design {design}：请给出 --autocorrelation, --season" in chinese.stderr
+
+
+@pytest.mark.parametrize("breaks", ["60,20", "20,20", "0,20"])
+def test_breaks_that_do_not_rise_are_refused_as_by_the_library(breaks: str) -> None:
+    done = plan(*POINTS, "--breaks", breaks)
+    given = [float(b) for b in breaks.split(",")]
+    with pytest.raises(UsageError) as refused:
+        points_for_tier(0.9, 120, given, TownSpread(0.8, 0.6, 0.4))
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == f"wbe: {refused.value}\n" and "that rise" in done.stderr
+
+
+def test_a_cv_beyond_the_method_is_answered_with_a_note() -> None:
+    wide = ["days", "--error", "20%", "--cv", "150%"]
+    note = "the method is valid up to a CV of about 1"
+    assert note in plan(*wide).stdout and note not in plan(*DAYS).stdout
+    assert "本方法适用于变异系数约 1 以内" in plan(*wide, "--lang", "zh").stdout
+    assert json.loads(plan(*wide, "--format", "json").stdout)["answer"]["rough"] is True
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg"])
@@ -104,6 +139,11 @@ def test_quiet_prints_the_table_alone() -> None:
     ("args", "said"),
     [
         (["days", "--error", "20", "--cv", "0.5"], "write 0.2 or 20%"),
+        (["days", "--error", "5", "--cv", "0.5"], "write 0.05 or 5%"),
+        (["days", "--error", "0.2", "--cv", "5"], "cv = 5 is 500 %: write 0.05 for 5 %"),
+        (["days", "--error", "0.2", "--cv", "500%"], "cv = 5 is 500 %"),
+        ([*DAYS, "--shared-cv", "5"], "write 0.05 for 5 %"),
+        ([*SAMPLER, "--mass-cv", "50"], "write 0.5 for 50 %"),
         (["days", "--error", "0.2"], "--cv"),
         ([*DAYS, "--error", "much"], "is not a number"),
         ([*DAYS, "--measurement-cv", "0.6"], "hold it already"),
@@ -111,7 +151,8 @@ def test_quiet_prints_the_table_alone() -> None:
         ([*DAYS, "--figure", "plan.pdf"], ".png or .svg"),
         ([*POINTS, "--truth", "60"], "lies on a break"),
         ([*POINTS, "--breaks", "low,high"], "20,60"),
-        ([*POINTS, "--most", "2"], "3<=x<=200"),
+        ([*POINTS, "--most", "2"], "most = 2: needs a whole number of at least 3"),
+        ([*CHANGE, "--most", "2"], "most = 2: needs a whole number of at least 3"),
         ([*CHANGE, "--ratio", "1"], "no change"),
         ([*SAMPLER, "--duration", "0"], "duration = 0"),
         (["nonsense"], "nonsense"),

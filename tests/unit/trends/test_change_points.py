@@ -116,7 +116,7 @@ def test_too_few_rounds_are_not_searched() -> None:
     found = find_change_points(*shifted(11, 5, 3.0, 1))
     assert not found.testable and "11 rounds" in found.reason
     week = (np.arange(7.0) + 91 * np.arange(8)[:, None]).ravel()
-    assert find_change_points(week, np.arange(56.0) + 1).n_rounds == 8
+    assert find_change_points(week, np.arange(56.0) + 1, unit="day").n_rounds == 8
 
 
 def test_wrong_input_is_refused() -> None:
@@ -127,3 +127,12 @@ def test_wrong_input_is_refused() -> None:
         find_change_points(dates, np.ones(20))
     with pytest.raises(UsageError, match="a rate lies"):
         find_change_points(dates, loads, false_alarms=0)
+
+
+def test_numbers_are_years_unless_days_are_stated() -> None:
+    dates, loads = shifted(24, 12, 3.0, 1)
+    days = (dates - dates[0]) / np.timedelta64(1, "D")
+    one = find_change_points(days / 365.25, loads)
+    two = find_change_points(days, loads, unit="day")
+    assert [p.ratio for p in one.points] == pytest.approx([p.ratio for p in two.points], rel=1e-9)
+    assert one.starts == pytest.approx(two.starts) and one.gap == pytest.approx(two.gap)

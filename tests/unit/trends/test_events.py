@@ -92,5 +92,21 @@ def test_wrong_input_is_refused() -> None:
         event_effect(DATES, censored(np.exp(NOISE), NOISE < 0), HOLIDAY)
     with pytest.raises(UsageError, match="at least one week"):
         event_effect(DATES, np.exp(NOISE), HOLIDAY, reach=0)
-    with pytest.raises(UsageError, match="are dates"):
+    with pytest.raises(UsageError, match="need dates"):
         event_effect(np.arange(366), np.exp(NOISE), HOLIDAY)
+
+
+def test_few_ways_to_place_several_events_are_each_counted_once() -> None:
+    """Drawn many times over, few ways would give a p value that they cannot."""
+    days = np.concatenate([HOLIDAY, DATES[[70, 71, 72]]])
+    loads = np.exp(NOISE) * np.where(np.isin(DATES, days), 3.0, 1.0)
+    kept = slice(0, 115)
+    ways = 1
+    for event in (HOLIDAY, DATES[[70, 71, 72]]):
+        others = np.setdiff1d(np.arange(115), np.flatnonzero(np.isin(DATES, days)))
+        first = int((event[0] - DATES[0]).astype(int))
+        starts = range(first % 7, 115 - len(event) + 1, 7)
+        ways *= sum(set(range(s, s + len(event))) <= set(others.tolist()) for s in starts)
+    found = event_effect(DATES[kept], loads[kept], days)
+    assert 39 <= ways < 300
+    assert found.p_value == pytest.approx(1 / (1 + ways))

@@ -10,8 +10,9 @@ from scipy import integrate, stats
 
 from wbe.errors import UsageError
 from wbe.qc.censoring import censored
-from wbe.trends import augmented, continuous_ar1, loglinear_trend
-from wbe.trends.series import log_series
+from wbe.trends import augmented, continuous_ar1, loglinear_trend, sen_slope, smooth_trend
+from wbe.trends import trend as verdict
+from wbe.trends.series import FEWEST_ROUNDS, log_series
 from wbe.trends.tobit import fit_tobit
 
 RANDOM = np.random.default_rng(5)
@@ -122,17 +123,19 @@ def test_one_week_a_quarter_counts_its_weeks() -> None:
     random = np.random.default_rng(2)
     days = (np.arange(7.0) + 91.0 * np.arange(8)[:, None]).ravel()
     loads = np.exp(np.repeat(random.standard_normal(8), 7) + 0.1 * random.standard_normal(56))
-    whole = loglinear_trend(days, loads)
+    whole = loglinear_trend(days, loads, unit="day")
     means = loglinear_trend(
-        days.reshape(8, 7).mean(axis=1), np.exp(np.log(loads).reshape(8, 7).mean(axis=1))
+        days.reshape(8, 7).mean(axis=1),
+        np.exp(np.log(loads).reshape(8, 7).mean(axis=1)),
+        unit="day",
     )
     assert (whole.n, whole.n_rounds) == (56, 8)
     assert whole.slope_upper == pytest.approx(means.slope_upper, rel=1e-9)
 
 
-@pytest.mark.parametrize(("n", "said"), [(1, "one round"), (2, "difference"), (4, "tested from 5")])
+@pytest.mark.parametrize(("n", "said"), [(1, "one round"), (2, "difference"), (4, "fitted from 5")])
 def test_too_few_rounds_are_not_tested(n: int, said: str) -> None:
-    found = loglinear_trend(91.0 * np.arange(n), np.linspace(90, 20, n))
+    found = loglinear_trend(91.0 * np.arange(n), np.linspace(90, 20, n), unit="day")
     assert found.conclusion == "not_testable" and said in found.reason
     assert np.isnan(found.percent_per_year)
     with pytest.raises(UsageError, match="no line"):
@@ -141,9 +144,22 @@ def test_too_few_rounds_are_not_tested(n: int, said: str) -> None:
 
 def test_two_weeks_of_days_are_two_rounds() -> None:
     days = np.concatenate([np.arange(7.0), 90 + np.arange(7.0)])
-    found = loglinear_trend(days, np.linspace(90, 20, 14))
+    found = loglinear_trend(days, np.linspace(90, 20, 14), unit="day")
     assert found.n_rounds == 2 and "difference" in found.reason
-    assert loglinear_trend(days, np.linspace(90, 20, 14), rounds=np.arange(14) // 2).testable
+    assert loglinear_trend(days, np.linspace(90, 20, 14), rounds=np.arange(14), unit="day").testable
+
+
+@pytest.mark.parametrize("n", [5, FEWEST_ROUNDS - 1, FEWEST_ROUNDS])
+def test_a_trend_is_claimed_from_as_many_rounds_as_the_verdict_claims_one(n: int) -> None:
+    dates = np.datetime64("2020-01-15") + 91 * np.arange(n)
+    loads = 80 * 0.8 ** np.arange(n) * np.resize([1.1, 0.95, 1.0, 0.9, 1.06], n)
+    found, answer = loglinear_trend(dates, loads), verdict(dates, loads, seed=1)
+    assert found.testable == answer.testable == (n >= FEWEST_ROUNDS)
+    assert found.reason == ("" if found.testable else answer.reason)
+    assert found.conclusion == ("falling" if found.testable else "not_testable")
+    assert np.isnan(found.p_value) == (not found.testable)
+    assert found.slope_lower < found.slope < found.slope_upper < 0
+    assert len(found.line(dates)[0]) == n
 
 
 def test_too_many_non_detects_are_not_tested() -> None:
@@ -151,7 +167,7 @@ def test_too_many_non_detects_are_not_tested() -> None:
     found = loglinear_trend(DATES, censored(LOADS, below))
     assert not found.testable and "above their limit" in found.reason
     days = (np.arange(7.0) + 91.0 * np.arange(8)[:, None]).ravel()
-    mixed = loglinear_trend(days, censored(np.full(56, 3.0), np.arange(56) % 2 == 0))
+    mixed = loglinear_trend(days, censored(np.full(56, 3.0), np.arange(56) % 2 == 0), unit="day")
     assert not mixed.testable and "summarise each round" in mixed.reason
 
 
@@ -198,7 +214,7 @@ def test_intervals_nest_and_time_reversal_negates() -> None:
     wide, narrow = (loglinear_trend(DATES, LOADS, level=p) for p in (0.95, 0.5))
     assert wide.lower < narrow.lower < narrow.upper < wide.upper
     days = (DATES - DATES[0]) / np.timedelta64(1, "D")
-    turned = loglinear_trend(-days, LOADS)
+    turned = loglinear_trend(-days, LOADS, unit="day")
     assert turned.slope == pytest.approx(-wide.slope, rel=1e-6)
     assert turned.slope_lower == pytest.approx(-wide.slope_upper, rel=1e-6)
 
@@ -211,6 +227,24 @@ def test_non_detects_widen_and_repeat() -> None:
     assert one.slope_upper - one.slope_lower > 0.9 * (full.slope_upper - full.slope_lower)
     scaled = loglinear_trend(DATES, mixed.scaled(1000.0), seed=4)
     assert scaled.slope == pytest.approx(one.slope, abs=0.02)
+
+
+def test_one_array_of_numbers_gives_one_slope_in_tests_and_models() -> None:
+    falls = 80 * 0.8**YEARS * np.exp(1e-6 * np.sin(np.arange(30) ** 2.0))  # by 20 % a year
+    in_days = YEARS * 365.25
+    found, test = loglinear_trend(YEARS, falls), sen_slope(YEARS, np.log(falls))
+    assert found.slope == pytest.approx(np.log(0.8), rel=1e-4)
+    assert test.slope == pytest.approx(found.slope, rel=1e-4)
+    by_year = loglinear_trend(YEARS, LOADS)
+    by_day = loglinear_trend(in_days, LOADS, unit="day")
+    assert by_year.slope_upper == pytest.approx(by_day.slope_upper, rel=1e-9)
+    assert by_year.gap == pytest.approx(by_day.gap, rel=1e-9)
+    assert by_year.line(YEARS)[0] == pytest.approx(by_day.line(in_days)[0], rel=1e-9)
+    smooth = [smooth_trend(YEARS, LOADS), smooth_trend(in_days, LOADS, unit="day")]
+    assert smooth[0].days == pytest.approx(smooth[1].days)
+    assert smooth[0].rate == pytest.approx(smooth[1].rate, rel=1e-6)
+    with pytest.raises(UsageError, match="unit = 'week'"):
+        loglinear_trend(DATES, LOADS, unit="week")  # type: ignore[arg-type]
 
 
 def test_the_line_runs_through_the_middle() -> None:

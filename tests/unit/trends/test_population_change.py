@@ -74,3 +74,8 @@ def test_wrong_input_is_refused() -> None:
 
 def test_no_change_has_no_share() -> None:
     assert np.isnan(changes_from_percent(total=0, population=0).share_of_people)
+
+
+def test_an_infinite_value_is_not_known() -> None:
+    with pytest.raises(UsageError, match="positive and known"):
+        changes_between_rounds(total=(1.0, np.inf), population=(1.0, 2.0))

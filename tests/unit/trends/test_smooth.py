@@ -66,29 +66,29 @@ def test_a_change_is_found_where_it_is() -> None:
 
 
 def test_a_simultaneous_band_is_wider_and_bands_nest() -> None:
-    wide = smooth_trend(DAYS, np.exp(LOGS))
-    narrow = smooth_trend(DAYS, np.exp(LOGS), level=0.5)
+    wide = smooth_trend(DAYS, np.exp(LOGS), unit="day")
+    narrow = smooth_trend(DAYS, np.exp(LOGS), level=0.5, unit="day")
     assert (wide.band_lower < wide.lower).all() and (wide.upper < wide.band_upper).all()
     assert (wide.lower < narrow.lower).all() and (narrow.upper < wide.upper).all()
     assert (wide.lower < wide.value).all() and (wide.value < wide.upper).all()
 
 
 def test_it_repeats_and_does_not_mind_order_unit_or_dates() -> None:
-    one = smooth_trend(DAYS, np.exp(LOGS), seed=3)
+    one = smooth_trend(DAYS, np.exp(LOGS), seed=3, unit="day")
     order = np.random.default_rng(0).permutation(26)
-    two = smooth_trend(DAYS[order] + 35, 1000 * np.exp(LOGS[order]), seed=3)
+    two = smooth_trend(DAYS[order] + 35, 1000 * np.exp(LOGS[order]), seed=3, unit="day")
     assert two.value == pytest.approx(1000 * one.value, rel=1e-6)
     assert two.days == pytest.approx(one.days + 35)
     assert two.rate_upper == pytest.approx(one.rate_upper, rel=1e-4)
 
 
 def test_what_cannot_be_smoothed_says_so() -> None:
-    found = smooth_trend(30.0 * np.arange(11), np.ones(11) + np.arange(11) % 2)
+    found = smooth_trend(30.0 * np.arange(11), np.ones(11) + np.arange(11) % 2, unit="day")
     assert not found.testable and "11 rounds" in found.reason and found.periods == ()
     with pytest.raises(UsageError, match="lie below a limit"):
-        smooth_trend(DAYS, censored(np.exp(LOGS), LOGS < 0))
+        smooth_trend(DAYS, censored(np.exp(LOGS), LOGS < 0), unit="day")
     with pytest.raises(UsageError, match="all values are equal"):
-        smooth_trend(DAYS, np.full(26, 3.0))
+        smooth_trend(DAYS, np.full(26, 3.0), unit="day")
 
 
 def test_the_basis_sums_to_one() -> None:

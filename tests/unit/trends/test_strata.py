@@ -62,6 +62,14 @@ def test_a_stratum_of_one_unit_of_several_has_no_error_to_tell():
     assert np.isnan(got.df)
 
 
+def test_equal_values_of_a_part_of_the_units_do_not_make_a_census():
+    got = stratified_mean(np.full(3, 5.0), np.zeros(3, dtype=int), np.array([90.0]))
+    assert got.mean == 5.0
+    assert np.isnan([got.standard_error, got.df]).all()
+    whole = stratified_mean(np.full(3, 5.0), np.zeros(3, dtype=int), np.array([3.0]))
+    assert (whole.standard_error, whole.df) == (0.0, np.inf)
+
+
 def test_an_empty_stratum_leaves_no_mean():
     got = stratified_mean(np.array([1.0, 2.0]), np.array([0, 0]), np.array([3.0, 4.0]))
     assert np.isnan(got.mean)
@@ -88,3 +96,44 @@ def test_the_mean_and_its_error_scale_with_the_unit(k):
 def test_sizes_that_cannot_be_are_refused(sizes, why):
     with pytest.raises(UsageError, match=why):
         stratified_mean(np.array([1.0, 2.0, 3.0]), np.array([0, 0, 1]), np.array(sizes))
+
+
+def test_clusters_within_groups_of_strata_are_compared_with_their_own_group():
+    y = np.array([1.0, 2.0, 2.0, 4.0, 11.0, 12.0, 15.0, 13.0])
+    stratum, cluster = np.repeat([0, 1], 4), np.repeat([0, 1, 2, 3], 2)
+    got = stratified_mean(y, stratum, np.array([40.0, 40.0]), cluster)
+    z = (y - np.repeat([y[:4].mean(), y[4:].mean()], 4)).reshape(4, 2).sum(axis=1) / 8
+    parts = 0.9 * 2 * np.array([(z[:2] ** 2).sum(), (z[2:] ** 2).sum()])
+    assert got.standard_error == pytest.approx(np.sqrt(parts.sum()))
+    assert got.df == pytest.approx(parts.sum() ** 2 / (parts**2).sum())
+
+
+def test_strata_of_one_cluster_each_are_compared_with_each_other():
+    y = np.array([1.0, 2.0, 4.0, 5.0, 8.0, 9.0])
+    groups = np.repeat([0, 1, 2], 2)
+    got = stratified_mean(y, groups, np.full(3, 20.0), groups)
+    means = y.reshape(3, 2).mean(axis=1)
+    assert got.standard_error == pytest.approx(np.sqrt(0.9 * means.var(ddof=1) / 3))
+    assert got.df == pytest.approx(2)
+
+
+def test_clusters_of_one_unit_are_units():
+    y = np.random.default_rng(1).lognormal(size=12)
+    stratum, sizes = np.repeat([0, 1], 6), np.array([10.0, 30.0])
+    plain = stratified_mean(y, stratum, sizes)
+    got = stratified_mean(y, stratum, sizes, np.arange(12))
+    assert got.standard_error == pytest.approx(plain.standard_error)
+    assert got.df == pytest.approx(plain.df)
+
+
+def test_a_census_has_no_error_of_units_in_clusters_either():
+    y = np.array([1.0, 2.0, 4.0, 5.0])
+    got = stratified_mean(y, np.array([0, 0, 1, 1]), np.array([2.0, 2.0]), np.array([0, 0, 1, 1]))
+    assert (got.mean, got.standard_error) == (3.0, 0.0)
+
+
+def test_two_clusters_tell_no_error():
+    y = np.array([1.0, 2.0, 4.0, 5.0])
+    got = stratified_mean(y, np.zeros(4, dtype=int), np.array([40.0]), np.array([0, 0, 1, 1]))
+    assert got.mean == 3.0
+    assert np.isnan(got.standard_error)

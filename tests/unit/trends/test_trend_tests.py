@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from datetime import date, datetime, timedelta, timezone
 
 import numpy as np
 import pytest
@@ -11,13 +12,15 @@ from scipy import stats
 
 from wbe.errors import UsageError
 from wbe.qc.censoring import akritas_theil_sen, censored, kendall_tau
-from wbe.trends.ar1 import GRID, candidates, normal_scores, prior
+from wbe.qc.rank_correlation import ranks
+from wbe.trends.ar1 import GRID, candidates, known, normal_scores, prior
 from wbe.trends.bootstrap import ar1_bootstrap, ranked, simulated
-from wbe.trends.hamed_rao import autocorrelations, average_ranks, hamed_rao
+from wbe.trends.hamed_rao import autocorrelations, hamed_rao
 from wbe.trends.mann_kendall import mann_kendall, variance_of_s
 from wbe.trends.seasonal import covariance_of_seasons, seasonal_kendall
 from wbe.trends.sen import sen_slope
 from wbe.trends.slopes import inverted, middle, slope_ends
+from wbe.trends.timed import in_time_unit
 
 RNG = np.random.default_rng(20190407)
 
@@ -110,7 +113,7 @@ def test_an_interval_beyond_the_sample_is_open() -> None:
 
 def test_ranks_and_autocorrelations_by_their_definitions() -> None:
     y = RNG.integers(0, 6, 20).astype(float)
-    assert average_ranks(y) == pytest.approx(stats.rankdata(y))
+    assert ranks(y) == pytest.approx(stats.rankdata(y))
     c = y - y.mean()
     want = [(c[k:] * c[: 20 - k]).sum() / (c**2).sum() for k in range(20)]
     assert autocorrelations(y) == pytest.approx(want)
@@ -332,3 +335,36 @@ def test_slope_with_limits_is_that_of_akritas_theil_and_sen() -> None:
     with np.errstate(divide="ignore"):
         ends = slope_ends(t, np.log(data.low), np.log(data.high), np.zeros(16, dtype=np.intp))
     assert middle(ends) == pytest.approx(akritas_theil_sen(t, data).slope, rel=1e-12)
+
+
+def test_a_misspelt_option_of_a_named_test_does_not_mean_another() -> None:
+    t, y = np.arange(8.0), np.array([1.0, 3, 2, 4, 6, 5, 7, 8])
+    for call in (
+        lambda: sen_slope(t, y, intercept="median"),
+        lambda: hamed_rao(t, y, detrend="position"),
+        lambda: seasonal_kendall(t, y, ["a", "b"] * 4, between="covariances"),
+        lambda: mann_kendall(t, y, unit="month"),
+        lambda: ar1_bootstrap(t, y, seed=1, belief="strong"),
+    ):
+        with pytest.raises(UsageError, match="is not known"):
+            call()
+    with pytest.raises(UsageError, match="level = 95"):
+        hamed_rao(t, y, level=95)  # no lag is beyond such a band: it would be the plain test
+
+
+def test_a_time_zone_is_refused_and_dates_of_the_standard_library_are_taken() -> None:
+    east = timezone(timedelta(hours=8))
+    with pytest.raises(UsageError, match="time zone"):
+        in_time_unit([datetime(2024, 1, 1, tzinfo=east)])
+    assert in_time_unit([date(1970, 1, 3)], "day").tolist() == [2.0]
+
+
+def test_no_number_of_draws_makes_p_zero() -> None:
+    got = ar1_bootstrap(range(20), range(20), seed=1, autocorrelation=0.0, draws=200)
+    assert got.p == pytest.approx(1 / 201)
+
+
+def test_a_known_autocorrelation_is_that_over_the_mean_gap() -> None:
+    times = np.array([0.0, 1, 2, 3, 14])  # mean 3.5, median 1
+    assert known(times, 0.5).rho == pytest.approx([0.5])
+    assert known(times, 0.5).rates == pytest.approx([np.log(2) / 3.5])

@@ -9,7 +9,8 @@ from wbe.errors import UsageError
 from wbe.qc.censoring import censored
 from wbe.trends import ar1_bootstrap, trend
 from wbe.trends.record import record_of
-from wbe.trends.verdict import CARRIED, FEWEST_ROUNDS, carried
+from wbe.trends.series import FEWEST_ROUNDS
+from wbe.trends.verdict import CARRIED, HARDEST, carried
 
 QUARTERS = np.arange("2018-01", "2023-01", 3, dtype="datetime64[M]")
 NOISE = np.random.default_rng(42).normal(size=20)
@@ -159,3 +160,23 @@ def test_what_cannot_be_meant_is_refused() -> None:
         trend(np.r_[QUARTERS[:1], QUARTERS[:-1]], y, seed=1)
     with pytest.raises(UsageError, match="one time a value"):
         trend(QUARTERS[:5], y, seed=1)
+
+
+@pytest.mark.parametrize("n", [12, 20])
+def test_the_clearest_trends_are_not_taken_for_autocorrelation(n: int) -> None:
+    """Hardly any scatter about a trend looks like autocorrelation, and yet leaves no doubt."""
+    got = trend(QUARTERS[:n], np.exp(4 - 0.1 * np.arange(n)), seed=1)
+    assert got.autocorrelation > carried(n)
+    assert (got.verdict, got.testable) == ("improved", True)
+    assert got.lower < got.slope < got.upper < 0
+    known = trend(QUARTERS[:n], np.exp(4 - 0.1 * np.arange(n)), seed=1, autocorrelation=HARDEST)
+    assert (got.p, got.lower, got.upper) == (known.p, known.lower, known.upper)
+    assert str(HARDEST) in got.method
+
+
+@pytest.mark.parametrize("option", [{"falling": "better"}, {"belief": "strong"}, {"unit": "month"}])
+def test_a_misspelt_option_does_not_mean_another(option: dict[str, str]) -> None:
+    with pytest.raises(UsageError, match="is not known"):
+        trend(QUARTERS, FALLING, seed=1, **option)
+    with pytest.raises(UsageError, match="level = 95"):
+        trend(QUARTERS[:3], FALLING[:3], seed=1, level=95)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from itertools import product
 
 import numpy as np
@@ -119,8 +120,20 @@ def test_only_complete_weeks_make_a_profile() -> None:
     assert (found.n_weeks, found.n_left_out) == (7, 1)
     one = weekday_profile(DATES[:7], LOADS[:7])
     assert not one.testable and np.isnan(one.lower).all()
+    assert one.p_value != one.p_value and "from 3" in one.reason
     with pytest.raises(UsageError, match="no week has all"):
         weekday_profile(DATES[:6], LOADS[:6])
+
+
+@pytest.mark.parametrize(("level", "needed"), [(0.5, 3), (0.95, 3), (0.99, 4)])
+def test_a_profile_is_tested_from_the_weeks_that_can_show_it(level: float, needed: int) -> None:
+    loads = np.tile([9.0, 10, 10, 10, 11, 14, 13], needed) * np.resize([1.0, 1.01], 7 * needed)
+    dates = DATES[: 7 * needed]
+    enough = weekday_profile(dates, loads, level=level)
+    assert enough.testable and enough.p_value <= 1 - level
+    few = weekday_profile(dates[:-7], loads[:-7], level=level)
+    assert not few.testable and np.isnan(few.p_value) and np.isfinite(few.lower).all()
+    assert f"weeks: {needed - 1}" in few.reason and f"from {needed}" in few.reason
 
 
 def test_false_alarms_of_the_profile_with_days_alike_to_their_neighbours() -> None:
@@ -146,3 +159,11 @@ def test_wrong_input_is_refused() -> None:
         weekend_ratio(DATES, LOADS, days="weekend")
     with pytest.raises(UsageError, match="one length"):
         weekend_ratios(["a"], DATES, LOADS)
+
+
+def test_dates_of_the_standard_library_are_dates() -> None:
+    named = [d.item() for d in DATES.astype("datetime64[D]")]
+    assert weekend_ratio(named, LOADS) == weekend_ratio(DATES, LOADS)
+    east = timezone(timedelta(hours=8))
+    with pytest.raises(UsageError, match="time zone"):  # in UTC midnight there is the day before
+        weekend_ratio([datetime(d.year, d.month, d.day, tzinfo=east) for d in named], LOADS)

@@ -10,7 +10,7 @@ from wbe.qc.censoring.choice import METHODS, Summary, choose, summarize
 from wbe.qc.censoring.correlation import KendallTau, Line, akritas_theil_sen, kendall_tau
 from wbe.qc.censoring.data import Censored, censored
 from wbe.qc.censoring.effect import Superiority, superiority
-from wbe.qc.censoring.groups import GroupComparison, PairComparison, compare_groups, holm
+from wbe.qc.censoring.groups import GroupComparison, PairComparison, compare_groups
 from wbe.qc.censoring.kaplan_meier import KM_CONVENTIONS, KaplanMeier, kaplan_meier
 from wbe.qc.censoring.likelihood import FAMILIES, LikelihoodFit, fit_likelihood
 from wbe.qc.censoring.quantities import MEAN, MEDIAN, SD, Answer, Quantity
@@ -18,6 +18,7 @@ from wbe.qc.censoring.ros import ROS_CONVENTIONS, Ros, robust_ros
 from wbe.qc.censoring.shared_errors import CarriedErrors, carried_errors
 from wbe.qc.censoring.site_levels import SiteLevels, fit_site_levels
 from wbe.qc.censoring.substitution import Substituted, substitution
+from wbe.qc.multiple import holm
 
 __all__ = [
     "FAMILIES",

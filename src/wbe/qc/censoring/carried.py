@@ -8,7 +8,7 @@ the results already; shared ones are in none of it, however many results there a
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
@@ -24,7 +24,8 @@ from wbe.qc.censoring.choice import Fitted, choose
 from wbe.qc.censoring.data import Censored
 from wbe.qc.censoring.kaplan_meier import kaplan_meier
 from wbe.qc.censoring.likelihood import fit_likelihood
-from wbe.qc.censoring.quantities import MEAN, Quantity
+from wbe.qc.censoring.options import require_choice
+from wbe.qc.censoring.quantities import MEAN, Quantity, require_level
 from wbe.qc.censoring.ros import robust_ros
 from wbe.qc.censoring.shared_errors import CarriedErrors, carried_errors
 from wbe.uncertainty import Product, Stream, blocks
@@ -54,13 +55,14 @@ class Carried:
     value : float
         Of the results as they are [unit of the data; 1]; NaN where not testable.
     lower, upper : float
-        Interval of sampling and measurement together.
+        Interval of sampling and measurement together; for ``population`` never inside that of
+        sampling, and open (0, infinity) where that is.
     sampling_lower, sampling_upper : float
         Of sampling alone; NaN for the target ``results``.
     level : float
     measurement_share : float
         Share of the variance (of the log, or logit) that is shared error, for the target
-        ``results`` all error [1].
+        ``results`` all error [1]; NaN where the interval of sampling is open.
     least, most : float
         With all non-detects at the lower end and at their limits, without errors.
     n, n_below : int
@@ -166,10 +168,9 @@ def carry(
     >>> got.lower < got.sampling_lower < got.value < got.sampling_upper < got.upper
     True
     """
-    _require(target, TARGETS, "target")
-    _require(sampling, SAMPLINGS, "sampling")
-    if not 0 < level < 1:
-        raise UsageError(f"level = {level}: the level of an interval lies between 0 and 1")
+    require_choice("target", target, TARGETS)
+    require_choice("sampling", sampling, SAMPLINGS)
+    require_level(level)
     factors = errors
     if isinstance(factors, Product):
         factors = carried_errors(factors, draws=draws, seed=seed)
@@ -196,11 +197,6 @@ _FITS: dict[str, Fit] = {
 }
 
 
-def _require(name: str, known: Collection[str], what: str) -> None:
-    if name not in known:
-        raise UsageError(f"{what} = {name!r} is not known; use one of {', '.join(known)}")
-
-
 def _chosen(estimator: str | Fit, results: Censored) -> tuple[str, Fit | None, str]:
     """Return the name of a method, the method, and why there is none."""
     if not isinstance(estimator, str):
@@ -208,7 +204,7 @@ def _chosen(estimator: str | Fit, results: Censored) -> tuple[str, Fit | None, s
     name, reason = choose(results) if estimator == "auto" else (estimator, "")
     if name == "bounds":
         return name, None, reason
-    _require(name, ("auto", *_FITS), "estimator")
+    require_choice("estimator", name, ("auto", *_FITS))
     return name, _FITS[name], ""
 
 
@@ -270,10 +266,19 @@ def _of_population(
         alone = _halves(scale, value, s_lower, s_upper, level, source)
         drawn = scale.down(scale.up(alone) + moved)
     lower, upper = _ends(drawn, level)
+    # more errors never tell more: what sampling leaves open stays open, and draws of an interval
+    # with uneven or discrete ends (Kaplan-Meier) do not fall short of them
+    lower, upper = min(lower, max(s_lower, 0.0)), max(upper, s_upper)
+    share = math.nan if _is_open(s_lower, s_upper) else _share(moved, scale.up(alone))
     return replace(
         empty, value=value, lower=lower, upper=upper, sampling_lower=s_lower,
-        sampling_upper=s_upper, measurement_share=_share(moved, scale.up(alone)), testable=True,
+        sampling_upper=s_upper, measurement_share=share, testable=True,
     )  # fmt: skip
+
+
+def _is_open(lower: float, upper: float) -> bool:
+    """Return whether an end lies at 0 or at infinity, where there is no log."""
+    return lower <= 0 or not math.isfinite(upper)
 
 
 @dataclass(frozen=True)
@@ -296,8 +301,7 @@ def _halves(
     """Return draws of a distribution with these ends: two halves of a normal about the value."""
     reach = float(ndtri((1 + level) / 2))
     at, ends = scale.up(value), scale.up(np.array([lower, upper]))
-    open_end = lower <= 0 or not math.isfinite(upper)
-    if open_end:  # an end at 0 or at infinity has no log
+    if _is_open(lower, upper):
         down = max(value - max(lower, 0.0), 0.0)
         up = (upper - value) if math.isfinite(upper) else 10 * value
         step = np.where(z < 0, down, up) / reach

@@ -15,8 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from wbe.errors import UsageError
 from wbe.qc.censoring.data import Censored
+from wbe.qc.censoring.options import require_choice
 from wbe.qc.censoring.pairs import normal_bound, signs, two_sided_p
+from wbe.qc.censoring.quantities import require_level
 from wbe.qc.censoring.turnbull import npmle, npmle_median
+from wbe.qc.rank_correlation import EXACT_UP_TO, exact_kendall_p
 
 Floats = NDArray[np.float64]
 
@@ -41,7 +44,7 @@ class KendallTau:
     s, variance : float
         Concordant less discordant pairs, and its variance if there were no correlation.
     z, p : float
-        Standardised S, and the two-sided probability.
+        Standardised S, and the two-sided probability (exact, or normal from z: see `convention`).
     decided_x, decided_y : float
         Share of pairs whose order is known [1].
     n, n_below_x, n_below_y : int
@@ -124,7 +127,7 @@ def kendall_tau(
     x, y : Censored or array_like (n,) [any units]
         Numbers without limits (times, flows) may be given as they are.
     continuity : str
-        ``kendall``: ``|S| - 1`` in the test; ``none``: S itself.
+        ``kendall``: ``|S| - 1`` in the normal test; ``none``: S itself. An exact p needs neither.
 
     Returns
     -------
@@ -144,7 +147,9 @@ def kendall_tau(
     The variance is that over all permutations of one series against the other (Daniels):
     4 Var(S) = 4 (A_1 - A_2)(B_1 - B_2) / (n (n-1) (n-2)) + 2 A_2 B_2 / (n (n-1)), with A_1 the sum
     of the squared row sums of a and A_2 that of its squares over all i and j. Without limits it is
-    Kendall's with ties.
+    Kendall's with ties. Where the order of all pairs is known (no ties, and no limit that hides
+    one) and n <= 100, p is exact from the number of permutations, as in `wbe.qc.kendall`; else
+    normal from z.
 
     References
     ----------
@@ -156,9 +161,9 @@ def kendall_tau(
     >>> y = censored([1, 1, 2, 4, 3, 6], [True, False, False, False, False, False])
     >>> got = kendall_tau([0, 1, 2, 3, 4, 5], y)
     >>> got.s, round(got.tau, 4), round(got.p, 4)
-    (13.0, 0.8667, 0.0242)
+    (13.0, 0.8667, 0.0167)
     """
-    _require(continuity, CONTINUITIES, "continuity")
+    require_choice("continuity", continuity, CONTINUITIES)
     first, second = _ends(x), _ends(y)
     n = len(first[0])
     if n != len(second[0]):
@@ -210,6 +215,12 @@ def akritas_theil_sen(
     estimated slope; without limits it is Sen's, with his variance. Intercept: Turnbull's median of
     the intervals of y - slope x, the middle of the interval it falls in.
 
+    With few results, half of them below one limit, the interval is too narrow: more pairs are
+    hidden at the estimated slope, where the variance is taken, than at none. In synthetic series
+    without a slope a 95 % interval covered 88 % at n = 8, 90 % at 12 and 20, 94 % at 30. Whether
+    there is a slope is asked of `correlation`, whose p was below 0.05 in 3 to 5 % of these series;
+    the two can disagree.
+
     References
     ----------
     Akritas, Murphy and LaValley 1995, 10.1080/01621459.1995.10476499; Sen 1968,
@@ -223,9 +234,8 @@ def akritas_theil_sen(
     >>> line.slope, line.intercept, float(line.at(7))
     (1.0, -1.0, 6.0)
     """
-    _require(scale, SCALES, "scale")
-    if not 0 < level < 1:
-        raise UsageError(f"level = {level}: the level of an interval lies between 0 and 1")
+    require_choice("scale", scale, SCALES)
+    require_level(level)
     tau = kendall_tau(x, y, continuity=continuity)
     at = np.asarray(x, dtype=float)
     with np.errstate(divide="ignore"):
@@ -249,11 +259,6 @@ def akritas_theil_sen(
     )  # fmt: skip
 
 
-def _require(name: str, known: tuple[str, ...], what: str) -> None:
-    if name not in known:
-        raise UsageError(f"{what} = {name!r} is not known; use one of {', '.join(known)}")
-
-
 def _ends(x: Censored | ArrayLike) -> tuple[Floats, Floats]:
     if isinstance(x, Censored):
         return x.low, x.high
@@ -273,14 +278,16 @@ def _tau(a: Floats, b: Floats, below_x: int, below_y: int, continuity: str) -> K
     variance = _variance(a, b) if n >= MIN_PAIRED else math.nan
     reason = _why_not(n, all_a, all_b, variance)
     z = p = tau = math.nan
+    exact = n <= EXACT_UP_TO and all_a == all_b == n * (n - 1)  # the order of every pair is known
+    how = "exact p" if exact else f"continuity {continuity}"
     if not reason:
         tau = 2 * s / math.sqrt(all_a * all_b)
         shrunk = s if continuity == "none" else math.copysign(max(abs(s) - 1, 0), s)
         z = shrunk / math.sqrt(variance)
-        p = two_sided_p(z)
+        p = exact_kendall_p(n, round(s)) if exact else two_sided_p(z)
     return KendallTau(
         tau, 2 * s / pairs, s, variance, z, p, all_a / pairs, all_b / pairs, n, below_x, below_y,
-        continuity, f"tau-b, permutation variance, continuity {continuity}", not reason, reason,
+        continuity, f"tau-b, permutation variance, {how}", not reason, reason,
     )  # fmt: skip
 
 

@@ -132,7 +132,7 @@ def censored(values: ArrayLike, below: ArrayLike, *, lod: ArrayLike | None = Non
     >>> x.n_below, x.limits.tolist()
     (2, [1.0, 3.0])
     """
-    high, mask = np.array(values, dtype=float), _as_mask(below)
+    high, mask = np.array(values, dtype=float), as_mask(below)
     if high.ndim != 1 or high.shape != mask.shape:
         raise UsageError(f"values {high.shape} and below {mask.shape} must be (n,), one n")
     if lod is None:
@@ -144,7 +144,14 @@ def censored(values: ArrayLike, below: ArrayLike, *, lod: ArrayLike | None = Non
     return Censored(np.where(mask, np.where(known, beneath, 0.0), high), high)
 
 
-def _as_mask(below: ArrayLike) -> Mask:
+def as_mask(below: ArrayLike) -> Mask:
+    """Return which results are non-detects, from bool or from 0 and 1.
+
+    Raises
+    ------
+    UsageError
+        If anything else is among them.
+    """
     mask = np.asarray(below)
     if mask.dtype != bool and not np.isin(mask, (0, 1)).all():
         raise UsageError("below must be true or false for each result")

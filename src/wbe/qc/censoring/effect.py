@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
-from wbe.errors import UsageError
 from wbe.qc.censoring.data import Censored, Floats
 from wbe.qc.censoring.pairs import normal_bound, signs
+from wbe.qc.censoring.quantities import require_level
 
 
 @dataclass(frozen=True)
@@ -19,10 +19,13 @@ class Superiority:
     Attributes
     ----------
     probability : float
-        Of a result of the first being larger, plus half that of a tie [1]; pairs whose order the
-        limits hide count as ties. 0.5: no difference.
+        Of a result of the first being larger, plus half that of a tie [1], with the pairs whose
+        order the limits hide counted as ties: the middle of `least` and `most`. 0.5: no
+        difference. Where much is hidden it lies nearer to 0.5 than the truth.
     lower, upper : float
-        Interval of that probability.
+        Interval of the probability that the results would have without limits: from the lower
+        confidence limit of `least` to the upper one of `most`. However many results there are, it
+        is no narrower than what the limits hide.
     level : float
         Level of the interval [1].
     least, most : float
@@ -65,14 +68,16 @@ def superiority(first: Censored, second: Censored, *, level: float = 0.95) -> Su
 
     Notes
     -----
-    theta = (pairs in which the first is larger + half of the others that do not go against it) /
-    (m n): the Mann-Whitney statistic over m n. Its interval solves (theta^ - theta)^2 = z^2
-    theta (1 - theta) [1 + k (1 - theta) / (2 - theta) + k theta / (1 + theta)] / (m n) with
-    k = (m + n) / 2 - 1.
+    theta = (pairs in which the first is larger + half of those that tie) / (m n): the Mann-Whitney
+    statistic over m n. Confidence limits of it solve (theta^ - theta)^2 = z^2 theta (1 - theta)
+    [1 + k (1 - theta) / (2 - theta) + k theta / (1 + theta)] / (m n) with k = (m + n) / 2 - 1. With
+    hidden pairs theta is only known to lie between `least` and `most`; the lower limit is that of
+    `least`, the upper that of `most`, each two-sided, so that the interval covers theta at least at
+    its level whatever the hidden pairs are.
 
     References
     ----------
-    Newcombe 2006, 10.1002/sim.2324
+    Newcombe 2006, 10.1002/sim.2324; Imbens and Manski 2004, 10.1111/j.1468-0262.2004.00555.x
 
     Examples
     --------
@@ -81,18 +86,18 @@ def superiority(first: Censored, second: Censored, *, level: float = 0.95) -> Su
     >>> got.probability, got.least, got.most
     (0.875, 0.75, 1.0)
     """
-    if not 0 < level < 1:
-        raise UsageError(f"level = {level}: the level of an interval lies between 0 and 1")
+    z = normal_bound(require_level(level))
     a, b = _left(first), _left(second)
     order = signs(*a, *b)
     both = (a[0] == a[1])[:, None] & (b[0] == b[1])[None, :]
-    hidden = float(((order == 0) & ~both).mean())
-    theta = float((1 + order.astype(float)).mean() / 2)
-    lower, upper = _newcombe(theta, first.n, second.n, normal_bound(level))
+    hidden = int(((order == 0) & ~both).sum())
+    sure = 2 * int((order > 0).sum()) + int(((order == 0) & both).sum())  # in half pairs
+    least, theta, most = ((sure + k * hidden) / (2 * order.size) for k in range(3))
+    lower = _newcombe(least, first.n, second.n, z)[0]
+    upper = _newcombe(most, first.n, second.n, z)[1]
     return Superiority(
-        theta, lower, upper, level, theta - hidden / 2, theta + hidden / 2, hidden, first.n,
-        second.n,
-    )  # fmt: skip
+        theta, lower, upper, level, least, most, hidden / order.size, first.n, second.n
+    )
 
 
 def _left(results: Censored) -> tuple[Floats, Floats]:

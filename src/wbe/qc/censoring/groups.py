@@ -17,7 +17,11 @@ from numpy.typing import ArrayLike, NDArray
 from wbe.errors import UsageError
 from wbe.qc.censoring.data import Censored
 from wbe.qc.censoring.effect import Superiority, superiority
+from wbe.qc.censoring.options import require_choice
 from wbe.qc.censoring.pairs import chi_squared_p
+from wbe.qc.censoring.quantities import require_level
+from wbe.qc.censoring.regrouping import MOST_REGROUPINGS, exact_p, regroupings
+from wbe.qc.multiple import holm
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -42,6 +46,8 @@ class PairComparison:
         Two-sided; NaN where not testable.
     p_adjusted : float
         By Holm over all pairs that could be tested.
+    method : str
+        Of p: ``exact permutation`` or ``chi-squared``; empty where not testable.
     effect : Superiority
         Of the first over the second.
     testable : bool
@@ -54,6 +60,7 @@ class PairComparison:
     z: float
     p: float
     p_adjusted: float
+    method: str
     effect: Superiority
     testable: bool
     reason: str
@@ -75,11 +82,15 @@ class GroupComparison:
     covariance : ndarray (k, k)
         Of observed less expected.
     statistic, df, p : float, int, float
-        Chi-squared, its degrees of freedom, and its upper tail; NaN where not testable.
+        Chi-squared, its degrees of freedom, and the probability of one as large; NaN where not
+        testable.
+    method : str
+        Of p: ``exact permutation`` where there are at most 20 000 ways to part the results into
+        groups of these sizes, else ``chi-squared``; empty where not testable.
     test, variance : str
         The conventions used.
     convention : str
-        Both in words.
+        These and the method in words.
     testable : bool
     reason : str
         Why not; empty where it is.
@@ -96,6 +107,7 @@ class GroupComparison:
     statistic: float
     df: int
     p: float
+    method: str
     test: str
     variance: str
     convention: str
@@ -128,18 +140,20 @@ def compare_groups(
         supposes the same limits for all, and is that of the classical rank test where nothing is
         censored.
     level : float
-        Of the intervals of the effect sizes [1].
+        Of the intervals of the effect sizes [1]. A test whose p cannot get as small as 1 - level is
+        not made.
 
     Returns
     -------
     GroupComparison
-        ``testable`` is False with a reason where no order between the groups can be told, so that
-        a batch goes on.
+        ``testable`` is False with a reason where no order between the groups can be told, or none
+        would be rare enough (3 against 3 results: p is at least 0.1), so that a batch goes on.
 
     Raises
     ------
     UsageError
-        If there are fewer than two groups, the lengths differ, or an option is unknown.
+        If there are fewer than two groups, the lengths differ, an option is unknown, or the level
+        does not lie between 0 and 1.
 
     Notes
     -----
@@ -150,10 +164,16 @@ def compare_groups(
     the results add up to U_j, and V_jk = sum u^2 / (N - 1) (n_j 1[j = k] - n_j n_k / N).
     ``peto_peto`` with ``hypergeometric`` is the test of survdiff (rho = 1) and NADA's cendiff.
 
+    With few results chi-squared finds a difference too often (4 against 4: in 7 of 100 at 5 %). Up
+    to 20 000 regroupings p is the share of them with sum U_j^2 / n_j at least as large, whatever
+    the variance: exact where the groups have the same limits; with limits that differ it found a
+    difference in 0.4 to 2.8 % of synthetic tables without one.
+
     References
     ----------
     Gehan 1965, 10.1093/biomet/52.1-2.203; Peto and Peto 1972, 10.2307/2344317; Harrington and
-    Fleming 1982, 10.1093/biomet/69.3.553; Holm 1979, 10.2307/4615733
+    Fleming 1982, 10.1093/biomet/69.3.553; Holm 1979, 10.2307/4615733; Wang, Lagakos and Gray 2010,
+    10.1093/biostatistics/kxq021 (permutation with unequal limits)
 
     Examples
     --------
@@ -161,54 +181,22 @@ def compare_groups(
     >>> x = censored([8, 9, 7, 6, 5, 1, 2, 2, 3, 1], [0, 0, 0, 0, 1, 0, 1, 0, 0, 1])
     >>> got = compare_groups(x, ["north"] * 5 + ["south"] * 5)
     >>> round(got.statistic, 3), round(got.p, 4), got.pairs[0].effect.probability
-    (5.714, 0.0168, 0.9)
+    (5.714, 0.0317, 0.9)
     """
     names, codes = _grouped(results, groups)
-    _require(test, TESTS, "test")
-    _require(variance, VARIANCES, "variance")
+    require_choice("test", test, TESTS)
+    require_choice("variance", variance, VARIANCES)
+    require_level(level)
     u = _log_rank(results, codes, len(names), test)
-    statistic, df, reason = _chi_squared(u, variance)
+    tested = _tested(u, codes, variance, level)
     n, below = (np.bincount(codes, w, len(names)) for w in (None, results.below.astype(float)))
+    words = f"{test} generalised Wilcoxon test by the flip, {variance} variance"
     return GroupComparison(
         tuple(names), tuple(int(v) for v in n), tuple(int(v) for v in below), u.observed,
-        u.expected, u.covariance(variance), statistic, df,
-        chi_squared_p(statistic, df) if not reason else float("nan"), test, variance,
-        f"{test} generalised Wilcoxon test by the flip, {variance} variance, chi-squared",
-        not reason, reason, _pairwise(results, names, codes, test, variance, level),
+        u.expected, u.covariance(variance), tested.statistic, tested.df, tested.p, tested.method,
+        test, variance, ", ".join(filter(None, (words, tested.method))), not tested.reason,
+        tested.reason, _pairwise(results, names, codes, test, variance, level),
     )  # fmt: skip
-
-
-def holm(p: ArrayLike) -> Floats:
-    """Return p-values adjusted for their number by the step-down method of Holm.
-
-    Parameters
-    ----------
-    p : array_like (k,) [1]
-        NaN (not tested) stays NaN and does not count.
-
-    Returns
-    -------
-    ndarray (k,) [1]
-
-    Notes
-    -----
-    The i-th smallest of k becomes max over j <= i of min(1, (k - j + 1) p_(j)).
-
-    References
-    ----------
-    Holm 1979, 10.2307/4615733
-
-    Examples
-    --------
-    >>> holm([0.01, 0.04, 0.03]).round(6).tolist()
-    [0.03, 0.06, 0.06]
-    """
-    out = np.array(p, dtype=float)
-    known = np.flatnonzero(np.isfinite(out))
-    order = known[np.argsort(out[known], kind="stable")]
-    steps = np.minimum(1.0, out[order] * np.arange(len(order), 0, -1))
-    out[order] = np.maximum.accumulate(steps)
-    return out
 
 
 @dataclass(frozen=True)
@@ -219,6 +207,7 @@ class _LogRank:
     expected: Floats
     hypergeometric: Floats
     permutation: Floats
+    scores: Floats
 
     def covariance(self, variance: str) -> Floats:
         """Return the covariance of observed less expected, shape (k, k)."""
@@ -233,11 +222,6 @@ def _grouped(results: Censored, groups: ArrayLike) -> tuple[list[str], Ints]:
     if len(names) < 2:
         raise UsageError("all results are in one group: a comparison needs two")
     return names.tolist(), codes
-
-
-def _require(name: str, known: tuple[str, ...], what: str) -> None:
-    if name not in known:
-        raise UsageError(f"{what} = {name!r} is not known; use one of {', '.join(known)}")
 
 
 def _log_rank(results: Censored, codes: Ints, k: int, test: str) -> _LogRank:
@@ -261,6 +245,7 @@ def _log_rank(results: Censored, codes: Ints, k: int, test: str) -> _LogRank:
         (weight * d) @ fraction,
         hyper,
         spread * (np.diag(n) - np.outer(n, n) / len(value)),
+        scores,
     )
 
 
@@ -284,19 +269,49 @@ def _chi_squared(u: _LogRank, variance: str) -> tuple[float, int, str]:
     return float(difference @ np.linalg.solve(v[:-1, :-1], difference)), df, ""
 
 
+@dataclass(frozen=True)
+class _Tested:
+    """Outcome of one test: NaN, and why, where there is none."""
+
+    statistic: float
+    df: int
+    p: float
+    method: str
+    reason: str
+
+
+def _tested(u: _LogRank, codes: Ints, variance: str, level: float) -> _Tested:
+    """Return statistic and p: exact where the regroupings can be counted out."""
+    statistic, df, reason = _chi_squared(u, variance)
+    sizes = np.bincount(codes).tolist()
+    if not reason and regroupings(sizes) > MOST_REGROUPINGS:
+        return _Tested(statistic, df, chi_squared_p(statistic, df), "chi-squared", "")
+    if not reason:
+        p, smallest = exact_p(u.scores, codes)
+        if smallest <= 1 - level + 1e-9:
+            return _Tested(statistic, df, p, "exact permutation", "")
+        number = " and ".join(str(n) for n in sizes)
+        reason = f"too few results ({number}): no order of them has a p below {smallest:.2g}"
+    return _Tested(float("nan"), df, float("nan"), "", reason)
+
+
 def _pairwise(
     results: Censored, names: list[str], codes: Ints, test: str, variance: str, level: float
 ) -> tuple[PairComparison, ...]:
     found = []
     for a, b in itertools.combinations(range(len(names)), 2):
         here = (codes == a) | (codes == b)
-        u = _log_rank(results.take(here), (codes[here] == b).astype(np.intp), 2, test)
-        statistic, _, reason = _chi_squared(u, variance)
-        z = float(np.sign(u.observed[0] - u.expected[0]) * np.sqrt(statistic))
+        second = (codes[here] == b).astype(np.intp)
+        u = _log_rank(results.take(here), second, 2, test)
+        tested = _tested(u, second, variance, level)
+        z = float(np.sign(u.observed[0] - u.expected[0]) * np.sqrt(tested.statistic))
         effect = superiority(results.take(codes == a), results.take(codes == b), level=level)
-        found.append((names[a], names[b], z, reason, effect))
-    p = np.array([float("nan") if r else chi_squared_p(z * z, 1) for _, _, z, r, _ in found])
+        found.append((names[a], names[b], z, tested, effect))
+    adjusted = holm([tested.p for _, _, _, tested, _ in found])
     return tuple(
-        PairComparison(first, second, z, float(raw), float(adjusted), effect, not reason, reason)
-        for (first, second, z, reason, effect), raw, adjusted in zip(found, p, holm(p), strict=True)
-    )
+        PairComparison(
+            first, second, z, tested.p, float(p), tested.method, effect, not tested.reason,
+            tested.reason,
+        )
+        for (first, second, z, tested, effect), p in zip(found, adjusted, strict=True)
+    )  # fmt: skip

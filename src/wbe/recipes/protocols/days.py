@@ -9,16 +9,17 @@ from typing import Any, Literal
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import log_ndtr
 
 from wbe import schema
 from wbe.backcalc import rows
 from wbe.errors import UsageError
 from wbe.qc import WITHOUT_DRAWS
 from wbe.qc.censoring import Censored
+from wbe.qc.censoring.data import as_mask
+from wbe.qc.censoring.families import log_between
 from wbe.recipes.drugs import drug_product, pathways
 from wbe.recipes.estimation import BY_ANALYTE, BY_PATHWAY, UNITS, cells
-from wbe.trends.weekdays import iso_days
+from wbe.trends.weekdays import ALL, iso_days
 from wbe.uncertainty import Product, Term
 
 Floats = NDArray[np.float64]
@@ -146,8 +147,8 @@ def day_values(
     Raises
     ------
     UsageError
-        If the arrays do not fit, a value is negative, or a non-detect is to count as a limit that
-        is not known.
+        If the arrays do not fit, a value is negative or infinite, a population not positive, a day
+        of the week not 0 to 7, or a non-detect is to count as a limit that is not known.
 
     Examples
     --------
@@ -160,28 +161,42 @@ def day_values(
     """
     low, high, non = _ends(values, below)
     n = len(low)
-    date = np.broadcast_to(np.asarray(dates, dtype="datetime64[D]"), n)
+    date = _spread_over(np.asarray(dates, dtype="datetime64[D]"), n, "dates")
     known = ~np.isnan(high) | non
     central = {"zero": low, "limit": high}.get(nondetects)
     if central is None:
         raise UsageError(f"nondetects = {nondetects!r} of plain arrays is 'zero' or 'limit'")
     if np.isnan(central[known]).any():
         raise UsageError("a non-detect without a known limit cannot count as its limit")
-    if (low[known] < 0).any():
-        raise UsageError("a value is negative; a load is not")
+    if (low[known] < 0).any() or np.isinf(high[known]).any():
+        raise UsageError("a value is negative or infinite; a load is not")
     with np.errstate(divide="ignore"):
         product = Product(np.log(central), errors)
-    days = iso_days(date) if weekday is None else np.broadcast_to(np.asarray(weekday), n)
+    days = iso_days(date)
+    if weekday is not None:
+        days = _spread_over(np.asarray(weekday), n, "days of the week")
+        if not np.isin(days, (0, *ALL)).all():
+            raise UsageError("a day of the week is a whole number, Monday 1 ... Sunday 7")
 
-    def text(label: ArrayLike) -> Strings:
-        return np.broadcast_to(np.asarray(label, dtype=str), n)
+    def text(label: ArrayLike, what: str) -> Strings:
+        return _spread_over(np.asarray(label, dtype=str), n, what)
 
-    people = np.broadcast_to(np.asarray(population, dtype=float), n)
+    people = _spread_over(np.asarray(population, dtype=float), n, "populations")
+    if (people <= 0).any() or np.isinf(people).any():
+        raise UsageError("a population must be positive and finite; NaN where it is not known")
     made = Days(
-        product, central, low, high, non, date, days, text(site), text(area), text(round), people,
+        product, central, low, high, non, date, days, text(site, "sites"), text(area, "areas"),
+        text(round, "rounds"), people,
         analyte=analyte, unit=unit, nondetects=nondetects, draws=draws, seed=seed,
     )  # fmt: skip
     return made if known.all() else made.take(np.flatnonzero(known))
+
+
+def _spread_over(values: NDArray[Any], n: int, what: str) -> NDArray[Any]:
+    """Return one value a row, from one for all or one for each."""
+    if values.shape not in ((), (1,), (n,)):
+        raise UsageError(f"{n} values, and {what} of shape {values.shape}: one, or one a row")
+    return np.broadcast_to(values, n)
 
 
 def _ends(values: ArrayLike | Censored, below: ArrayLike | None) -> tuple[Floats, Floats, Flags]:
@@ -191,7 +206,7 @@ def _ends(values: ArrayLike | Censored, below: ArrayLike | None) -> tuple[Floats
     high = np.asarray(values, dtype=float)
     if high.ndim != 1:
         raise UsageError(f"the values have the shape {high.shape}; they are one sample a row")
-    non = np.zeros(len(high), dtype=bool) if below is None else np.asarray(below, dtype=bool)
+    non = np.zeros(len(high), dtype=bool) if below is None else as_mask(below)
     if non.shape != high.shape:
         raise UsageError(f"{len(high)} values, and {non.shape} that say which are below a limit")
     return np.where(non, 0.0, high), high, non
@@ -300,15 +315,9 @@ def central_values(p: Product) -> Floats:
         mu, sd = np.array([f[0] for f in fits]), np.exp([f[1] for f in fits])
         least = np.full(len(mu), -np.inf) if p.below.log_least is None else p.below.log_least
         low, high = (least - mu) / sd, (p.below.log_limit - mu) / sd
-        mean = mu + sd**2 / 2 + _log_between(low - sd, high - sd) - _log_between(low, high)
+        mean = mu + sd**2 / 2 + log_between(low - sd, high - sd) - log_between(low, high)
         log[p.below.rows] = mean + p.below.offset
     return np.asarray(np.exp(log))
-
-
-def _log_between(low: Floats, high: Floats) -> Floats:
-    """Return ln(Phi(high) - Phi(low))."""
-    top = log_ndtr(high)
-    return np.asarray(top + np.log1p(-np.exp(log_ndtr(low) - top)))
 
 
 def _dates(seconds: NDArray[np.int64]) -> Dates:

@@ -9,7 +9,7 @@ import numpy as np
 
 from wbe.errors import MissingPopulationError, UsageError
 from wbe.recipes.protocols.days import Days, Flags, Floats, Ints, Strings
-from wbe.trends.strata import StratifiedMean, stratified_mean
+from wbe.trends.strata import LEAST_CLUSTERS, StratifiedMean, stratified_mean
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +30,9 @@ class Plan:
         What the units are: ``days`` or ``points``.
     least : int
         Units below which their spread tells nothing.
+    run : ndarray (row,) of str, optional
+        The run of days that a row belongs to; empty where the days of its site and period were
+        drawn one by one.
     """
 
     period: Strings
@@ -38,6 +41,7 @@ class Plan:
     sizes: dict[str, dict[str, float]]
     of: str = "days"
     least: int = 2
+    run: Strings | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +70,10 @@ class PeriodMean:
         Its degrees of freedom.
     empty, single : tuple of str
         Strata without a unit, and strata of which one unit of several is known.
+    alike : bool
+        Whether all units known are equal though others were not sampled: no spread to tell.
+    runs : int
+        Runs of the site that has fewest, where days were sampled in runs; 0 where none was.
     """
 
     place: str
@@ -81,6 +89,8 @@ class PeriodMean:
     df: float
     empty: tuple[str, ...]
     single: tuple[str, ...]
+    alike: bool
+    runs: int
 
 
 def period_means(days: Days, plan: Plan, by: str = "site") -> list[PeriodMean]:
@@ -140,6 +150,7 @@ class _Part:
     stratum: Ints
     share: float
     found: list[StratifiedMean]
+    runs: int
 
     @property
     def weights(self) -> Floats:
@@ -161,6 +172,8 @@ def _mean(days: Days, plan: Plan, place: str, period: str, rows: Ints, by: str) 
     count = np.array([p.units_of(len(sizes)) for p in parts])
     single = ((count == 1) & (np.array([*sizes.values()]) > 1)).any(axis=0)
     first = np.cumsum([0, *(int(p.unit.max()) + 1 for p in parts)])
+    runs = min((p.runs for p in parts if p.runs), default=0)
+    enough = runs == 0 or runs >= LEAST_CLUSTERS
     return PeriodMean(
         place,
         period,
@@ -175,6 +188,8 @@ def _mean(days: Days, plan: Plan, place: str, period: str, rows: Ints, by: str) 
         min(p.found[0].df for p in parts),
         _names(sizes, (count == 0).any(axis=0)),
         _names(sizes, single),
+        bool(np.isfinite(value) and np.isnan(error) and not single.any() and enough),
+        runs,
     )
 
 
@@ -184,18 +199,23 @@ def _part(days: Days, plan: Plan, rows: Ints, at: Ints, share: float) -> _Part:
     own = rows[at]
     unit = np.unique(plan.unit[own], return_inverse=True)[1]
     stratum = np.array([position[name] for name in plan.stratum[own].tolist()], dtype=np.intp)
-    found = _of_site(days, own, unit, stratum, np.array([*sizes.values()]))
-    return _Part(at, unit, stratum, float(share), found)
+    run = None
+    if plan.run is not None and (plan.run[own] != "").any():
+        run = np.unique(plan.run[own], return_inverse=True)[1]
+    found = _of_site(days, own, unit, stratum, np.array([*sizes.values()]), run)
+    return _Part(at, unit, stratum, float(share), found, 0 if run is None else int(run.max()) + 1)
 
 
 def _of_site(
-    days: Days, rows: Ints, unit: Ints, stratum: Ints, sizes: Floats
+    days: Days, rows: Ints, unit: Ints, stratum: Ints, sizes: Floats, run: Ints | None
 ) -> list[StratifiedMean]:
     """Return the mean over units: as it is, and with non-detects at zero and at their limit."""
     first, count = _first(unit), np.bincount(unit)
     versions = (days.central, days.zero, days.limit) if days.below[rows].any() else (days.central,)
+    cluster = None if run is None else run[first]
     found = [
-        stratified_mean(np.bincount(unit, y[rows]) / count, stratum[first], sizes) for y in versions
+        stratified_mean(np.bincount(unit, y[rows]) / count, stratum[first], sizes, cluster)
+        for y in versions
     ]
     return found if len(found) == 3 else found * 3
 

@@ -10,7 +10,7 @@ import xarray as xr
 from wbe.errors import UsageError
 from wbe.recipes.protocols.days import Dates, Days, NonDetects, days_of
 from wbe.recipes.protocols.means import PeriodMean, Plan
-from wbe.recipes.protocols.tidy import Protocol, frame, table
+from wbe.recipes.protocols.tidy import Protocol, frame, lost, table
 from wbe.trends.weekdays import MONDAY, iso_days
 
 if TYPE_CHECKING:
@@ -121,6 +121,5 @@ def second_monday(month: Dates) -> Dates:
 
 def _notes(m: PeriodMean, days: Days) -> tuple[str, set[str]]:
     start = second_monday(np.array(m.period, dtype="datetime64[M]"))
-    there = set(days.date[m.rows].astype(str).tolist())
-    lost = [day for day in (start + np.arange(7)).astype(str).tolist() if day not in there]
-    return ",".join(lost), {"week_value"} | ({"incomplete_week"} if lost else set())
+    gone = lost(m, days, days.date[m.rows].astype(str), (start + np.arange(7)).astype(str).tolist())
+    return ",".join(gone), {"week_value"} | ({"incomplete_week"} if gone else set())

@@ -10,6 +10,7 @@ import xarray as xr
 from wbe.errors import UsageError
 from wbe.recipes.protocols.days import Dates, Days, NonDetects, Strings, days_of
 from wbe.recipes.protocols.means import PeriodMean, Plan
+from wbe.recipes.protocols.runs import runs
 from wbe.recipes.protocols.tidy import Protocol, frame, one_week, table, without_interval
 from wbe.spatial.levels import MIN_SITES
 
@@ -120,7 +121,8 @@ def quarterly_plants(
     -------
     DataFrame
         `COLUMNS`, statistic ``daily_mean``. Flags: ``week_value``: all days lie within a week,
-        which says nothing about the other twelve: no interval.
+        which says nothing about the other twelve: no interval; ``days_in_a_row``: days stand in
+        runs.
 
     Raises
     ------
@@ -130,8 +132,10 @@ def quarterly_plants(
     Notes
     -----
     The plant sees its whole catchment, so that only days are sampled: n of the N = 90 to 92 days
-    of the quarter, taken as drawn at random. Days chosen otherwise, or in a row, vary less than
-    the quarter does: then the interval is too short.
+    of the quarter, taken as drawn at random. Days of one run vary less than the quarter does, so
+    that where more of them stand in a row than chance explains
+    (`wbe.recipes.protocols.runs.in_a_row`) the runs are the units: Student's t with runs - 1
+    degrees of freedom, and no interval from fewer than three.
 
     References
     ----------
@@ -150,8 +154,10 @@ def quarterly_plants(
         if np.isnat(days.date).any():
             raise UsageError("a sample without a date: the days of its quarter cannot be counted")
         label = quarter_of(days)
-        sizes = {name: {"quarter": float(_length(name))} for name in set(label.tolist())}
-        plan = Plan(label, np.full(len(days), "quarter"), days.date.astype(str), sizes)
+        sizes = {name: {"quarter": float(len(_days(name)))} for name in set(label.tolist())}
+        one = np.full(len(days), "quarter")
+        run = runs(days, label, one, _calendar)
+        plan = Plan(label, one, days.date.astype(str), sizes, run=run)
         made = table(PLANTS, "daily_mean", days, plan, by, _nothing)
         rows += [without_interval(row, "week_value") if one_week(row) else row for row in made]
     return frame(rows)
@@ -177,9 +183,14 @@ def quarters(dates: Dates) -> Strings:
     return np.char.add(year, np.char.mod("Q%d", month % 12 // 3 + 1))
 
 
-def _length(quarter: str) -> int:
+def _days(quarter: str) -> Dates:
     first = np.datetime64(f"{quarter[:4]}-{3 * int(quarter[-1]) - 2:02d}", "M")
-    return len(np.arange(first, first + 3, dtype="datetime64[D]"))
+    return np.arange(first, first + 3, dtype="datetime64[D]")
+
+
+def _calendar(quarter: str) -> tuple[Dates, Strings]:
+    dates = _days(quarter)
+    return dates, np.full(len(dates), "quarter")
 
 
 def _required(label: Strings) -> Strings:

@@ -48,10 +48,17 @@ COLUMNS = (
 """Columns of every table of a protocol, in order.
 
 ``place``: site, or area where sites were added up. ``value``: the mean. ``lower``, ``upper``: its
-interval at ``level``; ``covers``: what it holds, ``errors`` (of the values), ``days`` (not sampled)
-or ``points``, ``errors and days``, or nothing where there is no interval. ``bound_lower``,
+interval at ``level``; ``covers``: what it holds, ``errors`` (of the values), ``days`` (not
+sampled), ``runs`` (the same, told by the runs of days that were) or ``points``, ``errors and
+days``, or nothing where there is no interval. ``bound_lower``,
 ``bound_upper``: the mean with non-detects at zero and at their limit. ``missing``: days or strata
-without a value. ``rule``: the protocol's rule in words.
+without a value, of an area as ``plant:day``. ``flags``: in any protocol ``all_below_limit``,
+``bounds_only``, ``nondetects_at_zero`` (``_at_limit``, ``_imputed``, ``_substituted``),
+``spread_unknown``, and
+``plant_missing`` where plants of an area are added up and one that has values in other periods has
+none in this one; ``days_in_a_row`` where days stand in runs though the protocol takes them as drawn
+at random: runs are then its units, and fewer than three of them give no interval.
+``rule``: the protocol's rule in words.
 """
 
 
@@ -114,6 +121,8 @@ def table(
     there = {(m.place, m.period) for m in means}
     place = days.site if by == "site" else days.area
     asked = {*zip(place.tolist(), listed.tolist(), strict=True)} - there
+    if by != "site":
+        asked = {(where, period) for where, period in asked if where}
     return made + [_blank(protocol, statistic, days, *key) for key in sorted(asked)]
 
 
@@ -148,7 +157,7 @@ def _row(
         "bound_lower": m.bound_lower,
         "bound_upper": m.bound_upper,
         "missing": missing,
-        "flags": ";".join(sorted(flags | _common_flags(days, m))),
+        "flags": ";".join(sorted(flags | _common_flags(days, m) | _lost_plants(days, m, by))),
     }
 
 
@@ -181,8 +190,9 @@ def without_interval(row: dict[str, Any], flag: str) -> dict[str, Any]:
 def _covers(days: Days, m: PeriodMean, units: str) -> str:
     errors = any(t.size[m.rows].any() for t in days.product.terms)
     errors |= bool(np.isnan(days.product.log_central[m.rows]).any())
+    what = "runs" if m.runs else units
     return " and ".join(
-        word for word, there in (("errors", errors), (units, m.relative_error > 0)) if there
+        word for word, there in (("errors", errors), (what, m.relative_error > 0)) if there
     )
 
 
@@ -195,9 +205,40 @@ def _common_flags(days: Days, m: PeriodMean) -> set[str]:
         "all_below_limit": below.all(),
         "bounds_only": unknown,
         how.get(rule, "nondetects_substituted"): below.any() and not unknown,
-        "spread_unknown": bool(m.single),
+        "spread_unknown": bool(m.single) or m.alike,
+        "days_in_a_row": m.runs > 0,
     }
     return {name for name, there in flags.items() if there}
+
+
+def _lost_plants(days: Days, m: PeriodMean, by: str) -> set[str]:
+    """Return a flag where not all plants of an area are in its mean: those left weigh for all."""
+    if by != "area" or set(days.site[m.rows]) == set(days.site[days.area == m.place]):
+        return set()
+    return {"plant_missing"}
+
+
+def lost(m: PeriodMean, days: Days, there: Strings, wanted: Sequence[str]) -> list[str]:
+    """Return what a mean lacks: "Sat"; of the plants of an area "plant:Sat", plant by plant.
+
+    Parameters
+    ----------
+    m : PeriodMean
+    days : Days
+    there : ndarray (k,) of str
+        Day or stratum of each row of the mean.
+    wanted : sequence of str
+        Days or strata that each plant should have.
+    """
+    site = days.site[m.rows]
+    plants = sorted(set(site.tolist()))
+    found = {*zip(site.tolist(), there.tolist(), strict=True)}
+    return [
+        name if plants == [m.place] else f"{plant}:{name}"
+        for plant in plants
+        for name in wanted
+        if (plant, name) not in found
+    ]
 
 
 def n_days(days: Days, rows: Ints) -> int:

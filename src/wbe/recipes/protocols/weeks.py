@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -11,7 +12,7 @@ import xarray as xr
 from wbe.errors import UsageError
 from wbe.recipes.protocols.days import Days, NonDetects, Strings, days_of
 from wbe.recipes.protocols.means import PeriodMean, Plan
-from wbe.recipes.protocols.tidy import Notes, Protocol, frame, table
+from wbe.recipes.protocols.tidy import Notes, Protocol, frame, lost, table
 from wbe.trends.weekdays import ALL, DayRule, rule
 
 if TYPE_CHECKING:
@@ -55,20 +56,23 @@ def euda_week(
         Saturday does not make the week a weekday.
     starts : int, optional
         Day on which weeks start, Monday 1 ... Sunday 7. Not given: each site's week starts with
-        its first sample, and the next one with the first sample after seven days.
+        its first sample of any residue of the result, and the next one with the first sample after
+        seven days. Plain arrays hold one residue: state it where residues lack days.
     nondetects : str
         EUDA prints results below the LOQ as zero and averages the zeros. ``as_estimated`` takes
         the rule of the result instead.
     by : str
-        ``area``: plants of an area added up by population, as for "City (n)".
+        ``area``: plants of an area added up by population, as for "City (n)". Each plant has
+        seven days of its own; weeks that start less than seven days apart are one week of the
+        area, named for the first of them.
 
     Returns
     -------
     DataFrame
         `COLUMNS`, with the statistics ``weekday_mean``, ``weekend_mean`` and ``daily_mean``. Flags:
         ``week_value`` always (a week has no interval for its year), ``incomplete_week`` with the
-        days in ``missing``, ``several_plants`` where the site's name has plants in brackets: their
-        weights are not stated.
+        days in ``missing`` (of an area as ``plant:Sat``), ``several_plants`` where the site's name
+        has plants in brackets: their weights are not stated.
 
     Raises
     ------
@@ -188,9 +192,9 @@ def _week(
         raise UsageError(f"missing = {missing!r} is neither 'sampled_days' nor 'stratified'")
     chosen = rule(days_rule)
     rows = []
-    for days in days_of(data, quantity, nondetects):
+    every = list(days_of(data, quantity, nondetects))
+    for days, period in zip(every, weeks_of(every, starts, by), strict=True):
         stated = _stated(protocol, chosen, missing, days.nondetects)
-        period = week_of(days, starts)
         weekend = chosen.is_weekend(days.weekday)
         for name, plan in _plans(days, period, weekend, chosen, missing).items():
             wanted = {"weekday_mean": chosen.weekday, "weekend_mean": chosen.weekend}.get(name, ALL)
@@ -232,28 +236,32 @@ def _plans(
 
 def _notes(wanted: tuple[int, ...]) -> Notes:
     def notes(m: PeriodMean, days: Days) -> tuple[str, set[str]]:
-        there = set(days.weekday[m.rows].tolist())
-        lost = [_NAMES[day - 1] for day in sorted(wanted) if day not in there]
-        flags = {"week_value"} | ({"incomplete_week"} if lost else set())
+        there = np.array(_NAMES)[days.weekday[m.rows] - 1]
+        gone = lost(m, days, there, [_NAMES[day - 1] for day in sorted(wanted)])
+        flags = {"week_value"} | ({"incomplete_week"} if gone else set())
         if several_plants(days.site[m.rows]).any():
             flags.add("several_plants")
-        return ",".join(lost), flags
+        return ",".join(gone), flags
 
     return notes
 
 
-def week_of(days: Days, starts: int | None) -> Strings:
+def weeks_of(every: Sequence[Days], starts: int | None, by: str) -> list[Strings]:
     """Return the week of each row: its first day, or the round of samples without a date.
 
     Parameters
     ----------
-    days : Days
+    every : sequence of Days
+        All residues or drugs of a result: a day that one of them lacks shifts no week of it.
     starts : int or None
         Day on which weeks start; None: with each site's first sample.
+    by : str
+        ``area``: weeks of an area's plants that start less than seven days apart have one name.
 
     Returns
     -------
-    ndarray (row,) of str
+    list of ndarray (row,) of str
+        One for each of `every`.
 
     Raises
     ------
@@ -263,30 +271,42 @@ def week_of(days: Days, starts: int | None) -> Strings:
     """
     if starts is not None and starts not in ALL:
         raise UsageError(f"starts = {starts!r}; Monday is 1 and Sunday 7")
-    if (days.weekday == 0).any():
-        raise UsageError("a sample has neither a date nor a day of the week: it fits in no week")
-    dated = ~np.isnat(days.date)
-    out = np.where(dated, "", days.round).astype(f"<U{max(10, days.round.dtype.itemsize // 4)}")
-    _require_once(days, ~dated)
-    number = days.date.astype(np.int64)
-    for site in np.unique(days.site[dated]):
-        at = np.flatnonzero(dated & (days.site == site))
-        first = _from_first(number[at]) if starts is None else _fixed(number[at], starts)
-        out[at] = first.astype("datetime64[D]").astype(str)
-    return out
+    for days in every:
+        if (days.weekday == 0).any():
+            raise UsageError(
+                "a sample has neither a date nor a day of the week: it fits in no week"
+            )
+        _require_once(days, np.isnat(days.date))
+    if not every:
+        return []
+    date, site, area, label = (
+        np.concatenate([getattr(days, name) for days in every])
+        for name in ("date", "site", "area", "round")
+    )
+    at = np.flatnonzero(~np.isnat(date))
+    number = date[at].astype(np.int64)
+    if starts is not None:
+        first = _fixed(number, starts)
+    else:
+        first = _from_first(number, site[at])
+        if by == "area":
+            first = _from_first(first, area[at])
+    out = label.astype(f"<U{max(10, label.dtype.itemsize // 4)}")
+    out[at] = first.astype("datetime64[D]").astype(str)
+    return np.split(out, np.cumsum([len(days) for days in every])[:-1])
 
 
 def _fixed(number: np.ndarray, starts: int) -> np.ndarray:
     return number - (number + 3 - (starts - 1)) % 7  # day 0 was a Thursday
 
 
-def _from_first(number: np.ndarray) -> np.ndarray:
-    """Return the first day of the seven that each day belongs to."""
+def _from_first(number: np.ndarray, place: Strings) -> np.ndarray:
+    """Return the first day of the seven that each day of a place belongs to."""
     first = np.empty_like(number)
-    start = None
-    for k in np.argsort(number, kind="stable"):
-        if start is None or number[k] >= start + 7:
-            start = number[k]
+    where, start = None, 0
+    for k in np.lexsort((number, place)).tolist():
+        if place[k] != where or number[k] >= start + 7:
+            where, start = place[k], number[k]
         first[k] = start
     return first
 

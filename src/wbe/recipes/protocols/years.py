@@ -10,7 +10,16 @@ import xarray as xr
 from wbe.errors import UsageError
 from wbe.recipes.protocols.days import Dates, Days, NonDetects, Strings, days_of
 from wbe.recipes.protocols.means import PeriodMean, Plan
-from wbe.recipes.protocols.tidy import Protocol, frame, one_week, table, without_interval
+from wbe.recipes.protocols.runs import runs
+from wbe.recipes.protocols.tidy import (
+    Notes,
+    Protocol,
+    frame,
+    lost,
+    one_week,
+    table,
+    without_interval,
+)
 from wbe.trends.weekdays import DayRule, iso_days, rule
 
 if TYPE_CHECKING:
@@ -56,7 +65,8 @@ def annual_mean(
         value, because a stratum without a day is not in the mean; ``spread_unknown`` where a
         stratum has one day: no interval; ``season_not_sampled``: a season has no day and the
         strata do not ask for it: the value is that of the sampled part, without an interval;
-        ``week_value``: all days lie within one week.
+        ``week_value``: all days lie within one week; ``days_in_a_row``: days stand in runs.
+        With `by` = ``area`` each plant is asked for its strata and seasons.
 
     Raises
     ------
@@ -69,6 +79,11 @@ def annual_mean(
     calendar gives them (leap years too), with the finite population correction and
     Satterthwaite's degrees of freedom, and with the errors of the values. A flow meter's error or
     a population's is shared by all the days of the year and does not shrink with their number.
+
+    Where more days stand in a row than chance explains (`wbe.recipes.protocols.runs.in_a_row`),
+    as in programmes of whole weeks, the runs are the units: the variance is that between runs,
+    within groups of strata that hold two or more of them and else over the whole year, and fewer
+    than three runs have no interval.
 
     Days that were *not* drawn at random, a week in March above all, tell nothing of the rest of
     the year, and no formula mends that.
@@ -101,8 +116,11 @@ def annual_mean(
             raise UsageError("a sample without a date: the days of its year cannot be counted")
         year = days.date.astype("datetime64[Y]").astype(str)
         sizes = {y: strata_of_year(y, strata, chosen) for y in sorted(set(year.tolist()))}
-        plan = Plan(year, stratum_of(days.date, strata, chosen), days.date.astype(str), sizes)
-        rows += [_honest(row) for row in table(protocol, "annual_mean", days, plan, by, _notes)]
+        stratum = stratum_of(days.date, strata, chosen)
+        run = runs(days, year, stratum, lambda y: _calendar(y, strata, chosen))
+        plan = Plan(year, stratum, days.date.astype(str), sizes, run=run)
+        notes = _notes(stratum)
+        rows += [_honest(row) for row in table(protocol, "annual_mean", days, plan, by, notes)]
     return frame(rows)
 
 
@@ -123,10 +141,15 @@ def strata_of_year(year: str, strata: str, chosen: DayRule) -> dict[str, float]:
     >>> strata_of_year("2024", "week", rule("score"))
     {'weekday': 157.0, 'weekend': 209.0}
     """
+    names, count = np.unique(_calendar(year, strata, chosen)[1], return_counts=True)
+    return dict(zip(names.tolist(), count.astype(float).tolist(), strict=True))
+
+
+def _calendar(year: str, strata: str, chosen: DayRule) -> tuple[Dates, Strings]:
+    """Return the days of a year and the stratum of each."""
     first = np.datetime64(year, "Y")
     dates = np.arange(first, first + 1, dtype="datetime64[D]")
-    names, count = np.unique(stratum_of(dates, strata, chosen), return_counts=True)
-    return dict(zip(names.tolist(), count.astype(float).tolist(), strict=True))
+    return dates, stratum_of(dates, strata, chosen)
 
 
 def stratum_of(dates: Dates, strata: str, chosen: DayRule) -> Strings:
@@ -168,12 +191,14 @@ def _words(strata: str, chosen: DayRule) -> str:
     )
 
 
-def _notes(m: PeriodMean, days: Days) -> tuple[str, set[str]]:
-    flags = {"stratum_empty"} if m.empty else set()
-    lost = [name for name in SEASONS if name not in set(season_of(days.date[m.rows]).tolist())]
-    if lost and not m.empty:
-        flags |= {"season_not_sampled"}
-    return ",".join(m.empty or lost), flags
+def _notes(stratum: Strings) -> Notes:
+    def notes(m: PeriodMean, days: Days) -> tuple[str, set[str]]:
+        if m.empty:
+            return ",".join(lost(m, days, stratum[m.rows], m.empty)), {"stratum_empty"}
+        seasons = lost(m, days, season_of(days.date[m.rows]), SEASONS)
+        return ",".join(seasons), {"season_not_sampled"} if seasons else set()
+
+    return notes
 
 
 def _honest(row: dict[str, Any]) -> dict[str, Any]:

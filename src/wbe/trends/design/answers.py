@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +20,13 @@ Ints = NDArray[np.intp]
 
 SCORES = np.linspace(-6.0, 6.0, 241)
 """Normal scores at which the distribution of an estimate is tabulated."""
+
+
+MIN_POINTS: Final = 3
+"""Valid points below which an area has no tier, and its rounds are not compared."""
+
+MOST: Final = 3.0
+"""A CV or relative error above this was probably meant in per cent."""
 
 
 class Table:
@@ -68,6 +75,27 @@ def above_zero(**values: float) -> None:
     for name, value in values.items():
         if not (math.isfinite(value) and value > 0):
             raise UsageError(f"{name} = {value}: needs a number above 0")
+
+
+def no_slip(**values: float) -> None:
+    """Refuse a CV or a relative error so large that per cent was probably meant.
+
+    Raises
+    ------
+    UsageError
+        Naming the first value above `MOST`.
+
+    Examples
+    --------
+    >>> no_slip(cv=5)
+    Traceback (most recent call last):
+    ...
+    wbe.errors.UsageError: cv = 5 is 500 %: write 0.05 for 5 %
+    """
+    for name, value in values.items():
+        if value > MOST:
+            fix = f": write {value / 100:g} for {value:g} %" if value <= 100 else ""
+            raise UsageError(f"{name} = {value:g} is {100 * value:.6g} %{fix}")
 
 
 def inside(low: float, high: float, **values: float) -> None:

@@ -23,8 +23,9 @@ def limits_of(truth: float, breaks: Sequence[float]) -> Floats:
     """Return the breaks as logs over the truth, with infinity at both ends."""
     above_zero(truth=truth)
     held = np.asarray(breaks, dtype=float)
-    if not (len(held) and (held > 0).all() and (np.diff(held) > 0).all()):
-        raise UsageError(f"breaks = {list(breaks)}: needs positive numbers that rise")
+    if not (len(held) and (held > 0).all() and (np.diff(held) > 0).all() and held[-1] < np.inf):
+        given = ", ".join(f"{b:g}" for b in held)
+        raise UsageError(f"breaks = {given}: needs positive numbers that rise, such as 20, 60")
     if truth in held:
         raise UsageError(f"truth = {truth} lies on a break: either tier is right there")
     return np.concatenate([[-np.inf], np.log(held / truth), [np.inf]])

@@ -9,7 +9,6 @@ between two rounds is a difference. It is no trend.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +16,7 @@ from scipy.special import ndtri
 
 from wbe.errors import UsageError
 from wbe.trends.design.answers import (
+    MIN_POINTS,
     Answer,
     Floats,
     Ints,
@@ -27,9 +27,6 @@ from wbe.trends.design.answers import (
     whole,
 )
 from wbe.trends.design.rounds import ChangeTest, RoundSpread, smallest
-
-MIN_KEPT: Final = 3
-"""Points kept from round to round below which an area's rounds are not compared."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +148,7 @@ def detectable_change(
     Raises
     ------
     UsageError
-        If a number is out of range or there are fewer than `MIN_KEPT` points.
+        If a number is out of range or there are fewer than `MIN_POINTS` points.
 
     Notes
     -----
@@ -183,7 +180,7 @@ def detectable_change(
     inside(0, 1, power=power, alpha=alpha)
     if power <= alpha:
         raise UsageError(f"power = {power} is not above alpha = {alpha}: no test needed for that")
-    n = counts(points, "points", MIN_KEPT)  # fewer are not compared
+    n = counts(points, "points", MIN_POINTS)  # fewer are not compared
     each = -np.expm1(np.log1p(-alpha) / areas)
     own, common = spread.own(n, paired=paired, visits=visits), spread.common(visits)
     df = (n - 1) if paired else 2 * (n - 1)
@@ -241,9 +238,9 @@ def points_for_change(
     above_zero(ratio=ratio)
     if ratio == 1:
         raise UsageError("ratio = 1: no change, which no number of points finds")
-    whole(MIN_KEPT, most=most)
+    whole(MIN_POINTS, most=most)
     table = detectable_change(
-        np.arange(MIN_KEPT, most + 1), spread, paired=paired, visits=visits, areas=areas,
+        np.arange(MIN_POINTS, most + 1), spread, paired=paired, visits=visits, areas=areas,
         power=power, alpha=alpha,
     )  # fmt: skip
     size = max(ratio, 1 / ratio)
@@ -295,7 +292,7 @@ def power_of_change(
     0.13
     """
     above_zero(ratio=ratio)
-    whole(MIN_KEPT, points=points)
+    whole(MIN_POINTS, points=points)
     whole(1, visits=visits, areas=areas)
     inside(0, 1, alpha=alpha)
     each = -np.expm1(np.log1p(-alpha) / areas)

@@ -26,6 +26,7 @@ from wbe.trends.design.answers import (
     counts,
     inside,
     log_sd,
+    no_slip,
     one_of,
     t_and_normal,
     whole,
@@ -35,6 +36,7 @@ from wbe.trends.design.variation import (
     DESIGNS,
     RANDOM,
     STRATIFIED,
+    VALID_CV,
     WEEK,
     WEEKS,
     DayVariation,
@@ -121,6 +123,11 @@ class DaysPlan(Answer):
         """Whether some number of days is enough."""
         return self.days is not None
 
+    @property
+    def rough(self) -> bool:
+        """Whether daily results vary more than the method is valid for, a CV of about 1."""
+        return self.variation.cv >= VALID_CV
+
     def columns(self) -> dict[str, NDArray[np.generic]]:
         """Return the table of `MeanError`."""
         return self.table.columns()
@@ -133,9 +140,9 @@ class DaysPlan(Answer):
         return {
             "days": self.days, "error": self.error, "error_kept": kept,
             "floor": self.table.floor, "textbook_days": self.textbook, "reason": self.reason,
-            "own_interval": self.table.own_interval, "design": self.table.design,
-            "level": self.table.level, "period": self.period, "shared_cv": self.shared_cv,
-            **asdict(self.variation),
+            "rough": self.rough, "own_interval": self.table.own_interval,
+            "design": self.table.design, "level": self.table.level, "period": self.period,
+            "shared_cv": self.shared_cv, **asdict(self.variation),
         }  # fmt: skip
 
 
@@ -155,6 +162,7 @@ def mean_error(
     days : array_like (row,) of int
         Days sampled [d]; multiples of 7 for ``weeks`` and ``stratified``.
     variation : DayVariation
+        With its autocorrelation and season stated for ``weeks`` and ``consecutive``.
     design : str
         ``random``, ``stratified`` (as many days of each weekday, drawn at random), ``weeks``
         (whole weeks drawn at random) or ``consecutive`` (one run at a random date).
@@ -173,8 +181,8 @@ def mean_error(
     Raises
     ------
     UsageError
-        If a number is out of range, more days are asked for than the period has, or the design
-        has no such number of days.
+        If a number is out of range, more days are asked for than the period has, the design has
+        no such number of days, or days in a row lack a stated autocorrelation or season.
 
     Notes
     -----
@@ -205,7 +213,7 @@ def mean_error(
 
     Examples
     --------
-    >>> village = DayVariation(cv=498 / 652)
+    >>> village = DayVariation(cv=498 / 652, season=0.0, autocorrelation=0.0)
     >>> week = mean_error([7], village, design="consecutive")
     >>> week.upper.round(2), week.own_interval
     (array([0.73]), False)
@@ -214,6 +222,7 @@ def mean_error(
     """
     one_of(DESIGNS, design=design)
     at_least_zero(shared_cv=shared_cv)
+    no_slip(shared_cv=shared_cv)
     inside(0, 1, level=level)
     n = _checked(days, design, period)
     variance = real_error(n, variation, design, period)
@@ -276,6 +285,7 @@ def days_for_mean(
     (True, 0.34)
     """
     above_zero(error=error)
+    no_slip(error=error)
     table = mean_error(
         candidates(design, period), variation, design=design, shared_cv=shared_cv, level=level,
         period=period,
@@ -325,6 +335,7 @@ def textbook_days(error: float, cv: float, *, level: float = 0.95, period: int |
     (25, 23)
     """
     above_zero(error=error, cv=cv)
+    no_slip(error=error, cv=cv)
     inside(0, 1, level=level)
     n = (float(ndtri((1 + level) / 2)) * cv / error) ** 2
     if period is not None:

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from wbe.errors import UsageError
 from wbe.trends.design.answers import (
+    MIN_POINTS,
     Answer,
     Floats,
     Ints,
@@ -29,9 +30,6 @@ from wbe.trends.design.answers import (
 )
 from wbe.trends.design.certainty import binomial, chances, chances_at_most, limits_of
 from wbe.uncertainty import default_model
-
-MIN_POINTS: Final = 3
-"""Valid points below which a town has no tier."""
 
 RESOLVED: Final = 0.95
 """Probability of a tier from which it counts as certain."""

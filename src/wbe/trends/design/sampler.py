@@ -19,6 +19,7 @@ from wbe.trends.design.answers import (
     Table,
     above_zero,
     at_least_zero,
+    no_slip,
     one_of,
 )
 from wbe.trends.design.pulses import (
@@ -69,6 +70,7 @@ class Sampler:
     def __post_init__(self) -> None:
         above_zero(duration=self.duration)
         at_least_zero(mass_cv=self.mass_cv)
+        no_slip(mass_cv=self.mass_cv)
         one_of(MODES, mode=self.mode)
         phase_variance(1.0, self.duration, self.shape)  # refuses an unknown shape
 
@@ -272,6 +274,7 @@ def plan_sampler(error: float, catchment: Catchment, sampler: Sampler) -> Sample
     (6, np.float64(45524.0))
     """
     above_zero(error=error)
+    no_slip(error=error)
     minutes = np.arange(1, LONGEST + 1)
     table = sampling_error(minutes, catchment.pulses, sampler)
     over = np.flatnonzero(table.error > error)

@@ -9,13 +9,29 @@ from typing import Final
 import numpy as np
 
 from wbe.errors import UsageError
-from wbe.trends.design.answers import Floats, Ints, above_zero, at_least_zero, inside, one_of, whole
+from wbe.trends.design.answers import (
+    Floats,
+    Ints,
+    above_zero,
+    at_least_zero,
+    inside,
+    no_slip,
+    one_of,
+    whole,
+)
 
 WEEK: Final = 7
 RANDOM, STRATIFIED, WEEKS, CONSECUTIVE = "random", "stratified", "weeks", "consecutive"
 DESIGNS: Final = (RANDOM, STRATIFIED, WEEKS, CONSECUTIVE)
 """Days drawn at random; the same number at random of each weekday; whole weeks drawn at random;
 one run of days."""
+
+DECISIVE: Final = ("autocorrelation", "season")
+"""What decides how much days in a row tell about the others: to be stated for `WEEKS` and
+`CONSECUTIVE`. Days drawn one by one are harmed by neither."""
+
+VALID_CV: Final = 1.0
+"""CV of daily results up to which `wbe.trends.design.mean_error` is valid, about."""
 
 
 @dataclass(frozen=True)
@@ -30,38 +46,39 @@ class DayVariation:
         The part of `cv` that is sampling and repeatability of one day's result [1].
     weekday : float
         Share of the real variance that a fixed weekly pattern explains [1].
-    season : float
-        Share of the real variance that a yearly wave explains [1].
-    autocorrelation : float
-        Correlation of the remainder from one day to the next [1].
+    season : float or None
+        Share of the real variance that a yearly wave explains [1]. None: nobody stated it; designs
+        with days in a row then have no answer. 0 is a statement.
+    autocorrelation : float or None
+        Correlation of the remainder from one day to the next [1]. None as for `season`.
 
     Raises
     ------
     UsageError
-        If a number is out of its range, the measurement alone varies as much as the results do, or
-        the shares exceed 1.
+        If a number is out of its range or was probably meant in per cent, the measurement alone
+        varies more than the results do, or the shares exceed 1.
     """
 
     cv: float
     measurement_cv: float = 0.0
     weekday: float = 0.0
-    season: float = 0.0
-    autocorrelation: float = 0.0
+    season: float | None = None
+    autocorrelation: float | None = None
 
     def __post_init__(self) -> None:
+        season = self.season or 0.0
         above_zero(cv=self.cv)
-        at_least_zero(
-            measurement_cv=self.measurement_cv, weekday=self.weekday, season=self.season
-        )  # fmt: skip
-        inside(-1, 1, autocorrelation=self.autocorrelation)
+        no_slip(cv=self.cv)
+        at_least_zero(measurement_cv=self.measurement_cv, weekday=self.weekday, season=season)
+        inside(-1, 1, autocorrelation=self.autocorrelation or 0.0)
         if self.measurement_cv > self.cv:
             raise UsageError(
                 f"measurement_cv = {self.measurement_cv} exceeds cv = {self.cv}, of which it is a "
                 "part: the daily results hold it already"
             )
-        if self.weekday + self.season > 1:
+        if self.weekday + season > 1:
             raise UsageError(
-                f"weekday + season = {self.weekday + self.season:g}: shares of one variance, "
+                f"weekday + season = {self.weekday + season:g}: shares of one variance, "
                 "together at most 1"
             )
 
@@ -70,6 +87,26 @@ class DayVariation:
         """Squared CV of the true daily loads [1]."""
         squared = self.measurement_cv**2
         return (self.cv**2 - squared) / (1 + squared)
+
+
+def unstated(v: DayVariation, design: str) -> tuple[str, ...]:
+    """Return what decides the answer of a design and was not stated; names of `DayVariation`.
+
+    Parameters
+    ----------
+    v : DayVariation
+    design : str
+
+    Examples
+    --------
+    >>> unstated(DayVariation(cv=0.5, season=0.0), "weeks")
+    ('autocorrelation',)
+    >>> unstated(DayVariation(cv=0.5), "random")
+    ()
+    """
+    if design not in (WEEKS, CONSECUTIVE):
+        return ()
+    return tuple(name for name in DECISIVE if getattr(v, name) is None)
 
 
 def candidates(design: str, period: int) -> Ints:
@@ -116,11 +153,22 @@ def real_error(n: Ints, v: DayVariation, design: str, period: int) -> Floats:
     -------
     ndarray (row,)
         Squared, relative to the mean [1]; equations in `wbe.trends.design.mean_error`.
+
+    Raises
+    ------
+    UsageError
+        If the days are in a row, and autocorrelation or season were not stated.
     """
+    if missing := unstated(v, design):
+        raise UsageError(
+            f"design = {design!r}: state {' and '.join(missing)}, on which days in a row depend; "
+            "0 is a statement too"
+        )
+    season = v.season or 0.0
     m = {WEEKS: np.full(n.shape, WEEK), CONSECUTIVE: n}.get(design, np.ones_like(n))
-    rest = 1 - v.weekday - v.season
-    parts = rest * _between(_ar1, m, n, period, v.autocorrelation)
-    parts += v.season * _between(_wave, m, n, period, float(period))
+    rest = 1 - v.weekday - season
+    parts = rest * _between(_ar1, m, n, period, v.autocorrelation or 0.0)
+    parts += season * _between(_wave, m, n, period, float(period))
     if design == RANDOM:
         parts += v.weekday * (1 / n - 1 / period) * period / (period - 1)
     elif design == CONSECUTIVE:  # days beyond whole weeks, as if drawn from a week's seven

@@ -68,6 +68,28 @@ def test_larger_shared_errors_never_narrow_the_interval() -> None:
     assert widths == sorted(widths)
 
 
+@pytest.mark.parametrize(
+    "quantity", [MEAN, Quantity("percentile", 0.5), Quantity("exceedance", 4.0)]
+)
+def test_more_errors_never_make_an_interval_narrower_than_sampling_alone(quantity) -> None:
+    for seed in range(8):
+        for sd in (0.0, 0.02):
+            errors = lab(sd, draws=300, seed=seed)
+            got = carry(X, errors, quantity, estimator="kaplan_meier", seed=seed)
+            assert got.testable
+            assert got.lower <= got.sampling_lower <= got.sampling_upper <= got.upper
+
+
+def test_what_sampling_leaves_open_stays_open_with_other_errors() -> None:
+    x = censored([1, 1, 1, 1, 3, 7], [True] * 4 + [False] * 2)
+    assert fit_likelihood(x).interval(MEAN)[1] == math.inf
+    got = carry(x, lab(0.2, 6), estimator="lognormal")
+    assert (got.upper, got.sampling_upper) == (math.inf, math.inf)
+    assert 0 < got.lower < got.sampling_lower and math.isnan(got.measurement_share)
+    median = carry(X, lab(0.2), Quantity("percentile", 0.05), estimator=lambda x: Plain(x, (0, 9)))
+    assert median.lower == 0.0 and 9 < median.upper < math.inf
+
+
 def test_of_the_results_alone_own_errors_shrink_with_their_number_and_shared_do_not() -> None:
     n, draws = 25, 4000
     rng = np.random.default_rng(1)

@@ -12,6 +12,7 @@ import scipy.stats
 from wbe.errors import UsageError
 from wbe.qc.censoring import akritas_theil_sen, censored, kendall_tau
 from wbe.qc.censoring.turnbull import npmle, npmle_median
+from wbe.qc.rank_correlation import kendall
 
 NOTHING = np.zeros(25, bool)
 
@@ -55,6 +56,46 @@ def test_s_and_its_variance_are_those_over_all_orders() -> None:
     assert got.s == s(tuple(range(6)))
     assert got.variance == pytest.approx(np.var(every), rel=1e-12)
     assert (got.n_below_x, got.n_below_y) == (2, 3)
+
+
+@pytest.mark.parametrize("n", [5, 6, 9])
+def test_without_limits_and_ties_p_is_the_exact_one_of_kendall(n: int) -> None:
+    rng = np.random.default_rng(n)
+    x, y = np.arange(float(n)), rng.permutation(np.arange(1.0, n + 1))
+    got = kendall_tau(x, censored(y, np.zeros(n, bool)))
+    assert got.p == kendall(x, y).p
+    assert got.p == pytest.approx(scipy.stats.kendalltau(x, y, method="exact").pvalue, rel=1e-12)
+    assert "exact p" in got.convention
+    assert kendall_tau(np.arange(5.0), np.arange(5.0)).p == pytest.approx(2 / 120)
+
+
+def test_a_limit_that_hides_no_order_leaves_p_exact_and_one_that_does_not() -> None:
+    x = np.arange(6.0)
+    told = kendall_tau(x, censored([1, 2, 4, 3, 5, 6], [True] + [False] * 5))
+    s = told.s
+    orders = itertools.permutations(range(6))
+    every = [
+        sum(np.sign(p[j] - p[i]) for i, j in itertools.combinations(range(6), 2)) for p in orders
+    ]
+    assert told.p == pytest.approx(np.mean(np.abs(every) >= abs(s)), rel=1e-12)
+    hidden = kendall_tau(x, censored([1, 2, 4, 3, 5, 6], [True, True] + [False] * 4))
+    tied = kendall_tau(x, censored([1, 1, 4, 3, 5, 6], [False] * 6))
+    for got in (hidden, tied):
+        assert "exact" not in got.convention
+        assert got.p == pytest.approx(2 * scipy.stats.norm.sf(got.z), rel=1e-9)
+
+
+def test_with_few_results_the_slope_covers_what_is_stated_and_its_test_keeps_its_level() -> None:
+    rng, hits, alarms, told = np.random.default_rng(9), 0, 0, 0
+    for _ in range(600):
+        value = np.exp(rng.standard_normal(8))
+        got = akritas_theil_sen(np.arange(8.0), censored(np.maximum(value, 1), value < 1))
+        told += got.testable
+        hits += got.lower <= 0 <= got.upper
+        alarms += got.correlation.p < 0.05
+    assert told > 580
+    assert 0.85 <= hits / told <= 0.92  # stated: 88 %
+    assert alarms / told <= 0.06
 
 
 def test_tau_of_a_perfect_order_is_one_for_detects_and_less_for_all_pairs() -> None:
@@ -105,6 +146,34 @@ def test_slope_is_the_zero_of_s_and_the_interval_that_of_the_test(scale) -> None
     assert abs(s(got.lower + step)) < abs(s(got.lower - step))
     assert abs(s(got.upper - step)) < abs(s(got.upper + step))
     assert got.lower < got.slope < got.upper
+
+
+@pytest.mark.parametrize(("seed", "level"), [(0, 0.7), (1, 0.5), (4, 0.5), (6, 0.8)])
+def test_interval_of_the_slope_takes_the_variance_at_the_slope(seed: int, level: float) -> None:
+    # what limits hide changes with the slope that is taken out, and with it the variance of S
+    generator, x = np.random.default_rng(seed), np.arange(7)
+    truth = np.exp(0.4 * x + generator.normal(0, 0.5, 7))
+    limit = generator.choice([1.0, 3.0, 6.0], 7)
+    y = censored(np.maximum(truth, limit), truth < limit)
+    line = akritas_theil_sen(x, y, level=level, continuity="none")
+
+    def order(slope: float):
+        with np.errstate(divide="ignore"):
+            low, high = np.log(y.low) - slope * x, np.log(y.high) - slope * x
+        surely = (low[:, None] >= high).astype(float) - (high[:, None] <= low)
+        return surely * (1 - np.eye(7))
+
+    pairs = list(itertools.combinations(range(7), 2))
+
+    def score(told, place) -> float:
+        return float(sum(told[place[j], place[i]] for i, j in pairs))
+
+    at = order(line.slope)
+    sd = np.std([score(at, p) for p in itertools.permutations(range(7))])
+    most = float(scipy.stats.norm.ppf(0.5 + level / 2) * sd)
+    for end, outward in ((line.lower, -1e-6), (line.upper, 1e-6)):
+        assert abs(score(order(end - outward), range(7))) <= most
+        assert abs(score(order(end + outward), range(7))) > most
 
 
 def test_interval_of_the_slope_covers_at_its_level() -> None:

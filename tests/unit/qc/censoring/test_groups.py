@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from builders import reference_file
 
 from wbe.errors import UsageError
 from wbe.qc.censoring import Censored, censored, compare_groups, holm, superiority
+from wbe.qc.censoring.regrouping import regroupings
 
 
 def table(name: str) -> Censored:
@@ -34,6 +36,7 @@ def test_peto_peto_is_that_of_r_survival(name, groups, statistic) -> None:
     got = compare_groups(x, groups(x.n).astype(str))
     assert got.statistic == pytest.approx(statistic, rel=1e-9)
     assert got.p == pytest.approx(scipy.stats.chi2.sf(statistic, got.df), rel=1e-9)
+    assert got.method == "chi-squared"
 
 
 def test_observed_expected_and_covariance_are_those_of_r_survival() -> None:
@@ -130,6 +133,103 @@ def test_false_alarms_are_as_many_as_stated(test, variance) -> None:
         x = censored(np.where(below, limits, value), below)
         alarms += compare_groups(x, group, test=test, variance=variance).p < 0.05
     assert 0.02 <= alarms / 500 <= 0.08
+
+
+@pytest.mark.parametrize("share", [0.0, 0.7])
+def test_interval_of_the_effect_covers_the_truth_however_much_is_hidden(share: float) -> None:
+    # hidden pairs counted as ties alone would cover 40 % at 70 % below
+    rng, n, hits, truth = np.random.default_rng(11), 150, 0, scipy.stats.norm.cdf(0.8 / np.sqrt(2))
+    limit = np.exp(0.95) if share else 1e-9  # 70 % of both groups together lie below
+    for _ in range(100):
+        a, b = np.exp(rng.standard_normal(n) + 0.8), np.exp(rng.standard_normal(n))
+        first, second = (censored(np.maximum(v, limit), v < limit) for v in (a, b))
+        got = superiority(first, second)
+        hits += got.lower <= truth <= got.upper
+        assert got.lower <= got.least <= got.probability <= got.most <= got.upper
+    assert (first.share_below + second.share_below) / 2 == pytest.approx(share, abs=0.1)
+    assert hits >= 92
+
+
+def test_ends_of_the_effect_are_those_of_its_bounds() -> None:
+    first, second = censored([4, 5, 2], [False, False, True]), censored([3, 1], [True, False])
+    got = superiority(first, second)
+    # all hidden pairs decided: the same shares of pairs without a limit
+    known = censored([4, 5, 1], [False] * 3), censored([3, 2], [False] * 2)
+    assert superiority(*known).least == pytest.approx(got.least)
+    assert got.lower == pytest.approx(superiority(*known).lower)
+    assert got.upper == 1.0
+
+
+@pytest.mark.parametrize("variance", ["hypergeometric", "permutation"])
+def test_few_results_have_the_exact_p_of_all_regroupings(variance: str) -> None:
+    value = np.array([3.0, 9, 4, 8, 2, 7, 1, 5, 6])
+    group = np.array(list("aabbbaaba"))
+    nothing = np.zeros(9, bool)
+    got = compare_groups(censored(value, nothing), group, test="gehan", variance=variance)
+    exact = scipy.stats.mannwhitneyu(value[group == "a"], value[group == "b"], method="exact")
+    assert got.p == got.pairs[0].p == pytest.approx(exact.pvalue, rel=1e-12)
+    assert got.method == got.pairs[0].method == "exact permutation"
+    assert "exact permutation" in got.convention
+
+
+def test_exact_p_of_three_groups_with_limits_is_that_counted_by_hand() -> None:
+    x = censored([5, 3, 4, 1, 2, 2, 1, 6], [False, True, False, False, True, False, True, False])
+    group = np.array(list("aabbccca"))
+    score = compare_groups(x, np.arange(8), test="gehan", variance="permutation")
+    each = score.observed - score.expected  # a result a group: its score
+
+    def spread(labels: np.ndarray) -> float:
+        return sum(each[labels == g].sum() ** 2 / (labels == g).sum() for g in "abc")
+
+    every = np.array([spread(np.array(p)) for p in set(itertools.permutations(group.tolist()))])
+    got = compare_groups(x, group, test="gehan")
+    assert len(every) == 560
+    assert got.p == pytest.approx((every >= spread(group) - 1e-9).mean(), rel=1e-12)
+    assert 0.05 < got.p < 1
+
+
+def test_regroupings_are_counted_and_many_of_them_leave_chi_squared() -> None:
+    assert [regroupings(s) for s in ([3, 3], [8, 8], [9, 9], [3, 2, 3])] == [20, 12870, 48620, 560]
+    value, group = np.arange(1.0, 19), np.arange(18) % 2
+    got = compare_groups(censored(value, np.zeros(18, bool)), group)
+    assert got.method == got.pairs[0].method == "chi-squared"
+    assert compare_groups(censored(value[2:], np.zeros(16, bool)), group[2:]).method.startswith("e")
+
+
+def test_groups_too_small_for_the_level_are_not_tested_but_have_an_effect() -> None:
+    x, group = censored([4, 5, 6, 1, 2, 3], [False] * 6), list("aaabbb")
+    got = compare_groups(x, group)
+    assert (got.testable, got.pairs[0].testable) == (False, False)
+    assert math.isnan(got.p) and math.isnan(got.statistic) and math.isnan(got.pairs[0].z)
+    assert "3 and 3" in got.reason and "0.1" in got.reason
+    assert got.method == got.pairs[0].method == ""
+    assert got.pairs[0].effect.probability == 1.0
+    wider = compare_groups(x, group, level=0.9)
+    assert wider.testable
+    assert wider.p == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("size", [3, 4, 6])
+def test_small_groups_raise_no_more_false_alarms_than_stated(size: int) -> None:
+    rng, group, runs = np.random.default_rng(5), np.repeat(["a", "b"], size), 400
+    nothing = np.zeros(2 * size, bool)
+    alarms = sum(
+        compare_groups(censored(rng.lognormal(size=2 * size), nothing), group).p <= 0.05
+        for _ in range(runs)
+    )
+    assert alarms <= 0.075 * runs  # 0.05 and 2.3 standard errors
+    assert (alarms == 0) == (size == 3)
+
+
+def test_exact_p_errs_on_the_side_of_no_difference_where_limits_differ() -> None:
+    rng, group, runs = np.random.default_rng(6), np.repeat(["a", "b"], 6), 300
+    limit = np.repeat([0.3, 1.5], 6)
+    alarms = 0
+    for _ in range(runs):
+        value = rng.lognormal(size=12)
+        x = censored(np.maximum(value, limit), value < limit)
+        alarms += compare_groups(x, group).p <= 0.05
+    assert 0 < alarms <= 0.05 * runs
 
 
 def test_groups_that_cannot_be_ranked_are_said_so_and_the_batch_goes_on() -> None:

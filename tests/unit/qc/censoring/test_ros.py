@@ -14,6 +14,8 @@ from wbe.qc.censoring import (
     fit_likelihood,
     robust_ros,
 )
+from wbe.qc.censoring.families import LOGNORMAL
+from wbe.qc.censoring.quantities import SD
 from wbe.qc.censoring.ros import ros_filled
 
 
@@ -82,6 +84,23 @@ def test_the_interval_is_coxs_without_non_detects():
     expected = fit.mean * np.exp([-half, half])
     assert fit.interval(MEAN) == pytest.approx(expected, rel=1e-9)
     assert s == pytest.approx(y.std(ddof=1), rel=0.15)
+
+
+def test_the_interval_has_students_t_of_the_detects_and_not_of_all_results():
+    x = sample(7, n=12)
+    fit = robust_ros(x)
+    assert 2 < x.n_detected < x.n - 2
+    wide, narrow = (np.log(fit.interval(MEAN, p)[1] / fit.mean) for p in (0.95, 0.5))
+    t = stats.t.ppf([0.975, 0.75], x.n_detected - 1)
+    assert wide / narrow == pytest.approx(t[0] / t[1], rel=1e-9)
+
+
+@pytest.mark.parametrize("quantity", [MEAN, SD, Quantity("percentile", 0.9)])
+def test_the_gradient_of_a_quantity_is_the_slope_of_its_log(quantity):
+    for log_sd in (-1.0, 0.0, 0.7):
+        near = LOGNORMAL.value(quantity, np.zeros(2), log_sd + np.array([-1e-5, 1e-5]))
+        got = LOGNORMAL.shape_slope(quantity, float(np.exp(log_sd)))
+        assert got == pytest.approx((near[1] - near[0]) / 2e-5, rel=1e-6)
 
 
 def test_the_interval_of_an_exceedance_holds_the_share_and_stays_a_share():

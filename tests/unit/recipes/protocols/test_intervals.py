@@ -204,6 +204,22 @@ def test_a_non_detect_counts_as_the_mean_of_the_fitted_lognormal_in_its_range(le
     assert got[1] == pytest.approx(5.0 * total / weight, rel=1e-7)
 
 
+def test_a_range_far_above_the_fitted_lognormal_has_a_mean_at_its_lower_end():
+    mu, sd, least, limit = 0.0, 0.1, 1.0, 1.2  # 10 and 12 standard deviations above
+    below = BelowLimit(
+        np.array([0]), np.array(["s"]), np.array([limit]), np.array(["g"]),
+        {"g": (mu, np.log(sd), np.zeros((2, 2)))}, np.zeros(1), np.array([least]),
+    )  # fmt: skip
+    (got,) = central_values(Product(np.array([np.nan]), (), below))
+    density = [
+        integrate.quad(
+            lambda y, k=k: np.exp(k * y - ((y**2 - least**2) / (2 * sd**2))), least, limit
+        )
+        for k in (0, 1)
+    ]
+    assert got == pytest.approx(density[1][0] / density[0][0], rel=1e-7)
+
+
 def test_too_many_non_detects_leave_bounds_alone(samples):
     result = wbe.estimate(_below(samples, 9), draws=1_000)
     got = _daily(protocols.euda_week(result, nondetects="as_estimated"))

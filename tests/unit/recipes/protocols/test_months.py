@@ -70,3 +70,14 @@ def test_a_sample_without_a_date_belongs_to_no_month():
     )
     with pytest.raises(UsageError, match="no month"):
         protocols.statcan_month(days)
+
+
+def test_a_day_lost_at_one_plant_of_a_city_is_named_with_its_plant():
+    dates = np.arange("2020-06-08", "2020-06-15", dtype="datetime64[D]")
+    days = protocols.day_values(
+        np.concatenate([dates, dates[:-1]]), np.ones(13), site=["north"] * 7 + ["south"] * 6,
+        area="city", population=1e4,
+    )  # fmt: skip
+    (row,) = protocols.statcan_month(days, by="area").to_dict("records")
+    assert row["missing"] == "south:2020-06-14"
+    assert "incomplete_week" in row["flags"]

@@ -99,6 +99,19 @@ def test_days_of_a_plant_are_a_sample_of_the_days_of_its_quarter():
     assert row["covers"] == "days"
 
 
+def test_plants_of_an_area_have_the_degrees_of_freedom_of_the_plant_with_fewest_days():
+    dates = np.arange("2024-01-01", "2024-03-31", dtype="datetime64[D]")
+    parts = [(dates[::30], np.array([10.0, 12.0, 17.0])), (dates[::3], np.linspace(8.0, 12.0, 30))]
+    days = protocols.day_values(
+        np.concatenate([d for d, _ in parts]), np.concatenate([y for _, y in parts]),
+        site=np.repeat(["A", "B"], [3, 30]), area="X", population=1e4,
+    )  # fmt: skip
+    (row,) = protocols.quarterly_plants(days, by="area").to_dict("records")
+    errors = [y.std(ddof=1) * np.sqrt((1 - len(y) / 91) / len(y)) for _, y in parts]
+    half = stats.t.ppf(0.975, 2) * sum(errors) / 2 / row["value"]
+    assert np.log(row["upper"] / row["value"]) == pytest.approx(half, rel=1e-3)
+
+
 def test_one_week_says_nothing_about_the_rest_of_its_quarter():
     dates = np.arange("2024-01-08", "2024-01-15", dtype="datetime64[D]")
     (row,) = protocols.quarterly_plants(
@@ -107,3 +120,37 @@ def test_one_week_says_nothing_about_the_rest_of_its_quarter():
     assert row["value"] == 4.0
     assert np.isnan(row["upper"])
     assert "week_value" in row["flags"]
+
+
+def _weeks(starts, loads, **options):
+    dates = np.concatenate([np.datetime64(day) + np.arange(7) for day in starts])
+    return protocols.day_values(dates, loads, **({"site": "A"} | options))
+
+
+def test_whole_weeks_are_as_many_draws_as_there_are_weeks():
+    y = np.random.default_rng(2).lognormal(1.0, 0.4, 21)
+    days = _weeks(["2024-01-08", "2024-02-05", "2024-03-11"], y)
+    (row,) = protocols.quarterly_plants(days).to_dict("records")
+    means = y.reshape(3, 7).mean(axis=1)
+    error = np.sqrt((1 - 21 / 91) * means.var(ddof=1) / 3)
+    half = stats.t.ppf(0.975, 2) * error / y.mean()
+    assert row["upper"] == pytest.approx(y.mean() * np.exp(half), rel=1e-3)
+    assert (row["covers"], row["flags"]) == ("runs", "days_in_a_row")
+
+
+def test_two_weeks_of_a_quarter_have_no_interval():
+    y = np.random.default_rng(2).lognormal(1.0, 0.4, 14)
+    (row,) = protocols.quarterly_plants(_weeks(["2024-01-08", "2024-03-11"], y)).to_dict("records")
+    assert row["value"] == pytest.approx(y.mean())
+    assert np.isnan([row["lower"], row["upper"]]).all()
+    assert (row["covers"], row["flags"]) == ("", "days_in_a_row")
+
+
+def test_one_week_each_of_two_plants_in_different_months_has_no_interval():
+    days = _weeks(
+        ["2024-01-08", "2024-03-11"], np.arange(1.0, 15.0), site=np.repeat(["A", "B"], 7),
+        area="X", population=1e4,
+    )  # fmt: skip
+    (row,) = protocols.quarterly_plants(days, by="area").to_dict("records")
+    assert np.isnan(row["upper"])
+    assert "days_in_a_row" in row["flags"].split(";")

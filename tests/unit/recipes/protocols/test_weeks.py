@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import wbe
 from wbe.errors import MissingPopulationError, UsageError
 from wbe.qc.censoring import censored
 from wbe.recipes import protocols
@@ -151,6 +152,16 @@ def test_plants_of_a_city_are_added_up_by_population():
     assert (got[got["statistic"] == "daily_mean"]["n_days"] == 7).all()
 
 
+def test_a_city_without_one_of_its_plants_says_so():
+    whole = _city([100.0, 300.0])
+    there = ~((whole.site == "west") & np.isin(whole.weekday, (5, 6, 7, 1)))
+    got = protocols.euda_week(whole.take(np.flatnonzero(there)), by="area")
+    flagged = got.set_index("statistic")["flags"].str.contains("plant_missing")
+    assert flagged.to_dict() == {"weekday_mean": False, "weekend_mean": True, "daily_mean": False}
+    alone = protocols.euda_week(whole.take(np.flatnonzero(there)), by="site")
+    assert not alone["flags"].str.contains("plant_missing").any()
+
+
 def test_a_city_whose_plants_have_no_population_is_refused():
     with pytest.raises(MissingPopulationError, match="west"):
         protocols.euda_week(_city([100.0, np.nan]), by="area")
@@ -175,9 +186,72 @@ def test_plain_arrays_that_do_not_fit_are_refused():
         protocols.day_values(WEEK, LOADS[:, None])
     with pytest.raises(UsageError, match="'zero' or 'limit'"):
         protocols.day_values(WEEK, LOADS, nondetects="as_estimated")
+    with pytest.raises(UsageError, match="infinite"):
+        protocols.day_values(WEEK, np.append(LOADS[:-1], np.inf))
+    with pytest.raises(UsageError, match="dates of shape"):
+        protocols.day_values(WEEK[:-1], LOADS)
+    with pytest.raises(UsageError, match="sites of shape"):
+        protocols.day_values(WEEK, LOADS, site=["A", "B"])
+    with pytest.raises(UsageError, match="population must be positive"):
+        protocols.day_values(WEEK, LOADS, population=0.0)
+    with pytest.raises(UsageError, match="Monday 1"):
+        protocols.day_values(WEEK, LOADS, weekday=np.arange(2, 9))
+    with pytest.raises(UsageError, match="true or false"):
+        protocols.day_values(WEEK, LOADS, below=np.full(7, np.nan))
 
 
 def test_days_without_a_sample_are_left_out_of_plain_arrays():
     loads = LOADS.copy()
     loads[2] = np.nan
     assert len(protocols.day_values(WEEK, loads)) == 6
+
+
+def _two_plants(shift, keep_west=slice(None)):
+    dates = np.concatenate([WEEK, (WEEK + shift)[keep_west]])
+    loads = np.concatenate([LOADS, np.roll(LOADS, -shift)[keep_west]])
+    site = np.array(["east"] * 7 + ["west"] * (len(dates) - 7))
+    return protocols.day_values(dates, loads, site=site, area="city", population=1e4)
+
+
+@pytest.mark.parametrize("shift", [1, 3, 6])
+def test_plants_of_a_city_that_start_on_different_days_have_one_week(shift):
+    got = protocols.euda_week(_two_plants(shift), by="area")
+    assert set(got["period"]) == {"2024-03-13"}
+    assert _means(got) == {
+        "weekday_mean": 2.0, "weekend_mean": 45.0, "daily_mean": pytest.approx(LOADS.mean()),
+    }  # fmt: skip
+    assert not got["flags"].str.contains("incomplete_week|plant_missing").any()
+
+
+def test_plants_whose_weeks_lie_seven_days_apart_have_two():
+    got = protocols.euda_week(_two_plants(7), by="area")
+    assert sorted(set(got["period"])) == ["2024-03-13", "2024-03-20"]
+    assert got["flags"].str.contains("plant_missing").all()
+
+
+def test_a_day_lost_at_one_plant_of_a_city_is_named_with_its_plant():
+    whole = _two_plants(0)
+    some = whole.take(np.flatnonzero(~((whole.site == "west") & (whole.weekday == 6))))
+    got = protocols.euda_week(some, by="area").set_index("statistic")
+    assert got["missing"].to_dict() == {
+        "weekday_mean": "", "weekend_mean": "west:Sat", "daily_mean": "west:Sat",
+    }  # fmt: skip
+    incomplete = got["flags"].str.contains("incomplete_week").to_dict()
+    assert incomplete == {"weekday_mean": False, "weekend_mean": True, "daily_mean": True}
+
+
+def test_a_residue_without_its_first_day_keeps_the_weeks_of_its_site(samples):
+    dates = np.arange("2024-03-13", "2024-03-27", dtype="datetime64[D]")
+    late = np.where(np.arange(14) == 0, np.nan, 5.0)
+    table = samples({"MDMA": np.full(14, 5.0), "cocaine": late}, time=dates, site=["A"] * 14)
+    got = protocols.euda_week(wbe.estimate(table, draws=100), "concentration")
+    daily = got[got["statistic"] == "daily_mean"]
+    assert set(zip(daily["analyte"], daily["period"], daily["n_days"], strict=True)) == {
+        ("MDMA", "2024-03-13", 7), ("MDMA", "2024-03-20", 7),
+        ("cocaine", "2024-03-13", 6), ("cocaine", "2024-03-20", 7),
+    }  # fmt: skip
+
+
+def test_sites_of_no_area_have_no_row_among_areas():
+    days = protocols.day_values(WEEK, LOADS, site="A")
+    assert len(protocols.euda_week(days, by="area")) == 0

@@ -137,3 +137,41 @@ def test_unknown_strata_and_dates_are_refused():
     undated = protocols.day_values(np.array(["NaT"], dtype="datetime64[D]"), [1.0], site="A")
     with pytest.raises(UsageError, match="cannot be counted"):
         protocols.annual_mean(undated)
+
+
+def _whole_weeks(every):
+    dates = _year()
+    return dates[(np.arange(365) % every < 7) & (np.arange(365) < 364)]
+
+
+def test_a_week_a_month_is_told_by_its_weeks():
+    dates = _whole_weeks(28)
+    y = np.random.default_rng(4).lognormal(2.0, 0.4, len(dates))
+    row = _only(protocols.annual_mean(protocols.day_values(dates, y, site="A"), strata="none"))
+    means = y.reshape(13, 7).mean(axis=1)
+    half = stats.t.ppf(0.975, 12) * np.sqrt((1 - 91 / 365) * means.var(ddof=1) / 13) / y.mean()
+    assert row["upper"] == pytest.approx(y.mean() * np.exp(half), rel=1e-3)
+    assert (row["covers"], row["flags"]) == ("runs", "days_in_a_row")
+
+
+def test_a_few_lost_days_in_a_row_leave_the_others_single():
+    dates = _year()[:360]
+    y = np.random.default_rng(4).lognormal(2.0, 0.4, 360)
+    row = _only(protocols.annual_mean(protocols.day_values(dates, y, site="A")))
+    assert (row["covers"], row["flags"]) == ("days", "")
+
+
+@pytest.mark.parametrize(
+    ("strata", "missing"), [("season_week", "b:JJA weekday,b:JJA weekend"), ("week", "b:JJA")]
+)
+def test_a_season_lost_at_one_plant_of_a_city_is_named_with_its_plant(strata, missing):
+    dates = _year()[::5]
+    summer = season_of(dates) == "JJA"
+    both = np.concatenate([dates, dates[~summer]])
+    site = np.repeat(["a", "b"], [len(dates), int((~summer).sum())])
+    days = protocols.day_values(
+        both, np.linspace(1.0, 2.0, len(both)), site=site, area="city", population=1e4
+    )
+    row = _only(protocols.annual_mean(days, strata=strata, by="area"))
+    assert row["missing"] == missing
+    assert np.isnan(row["upper"])

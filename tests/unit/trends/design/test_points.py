@@ -9,8 +9,8 @@ from scipy import integrate, stats
 from wbe.errors import UsageError
 from wbe.spatial import levels, tiers
 from wbe.trends.design import TownSpread, default_visit_sd, points_for_tier, tier_chances
-from wbe.trends.design.answers import chance_below, distribution, spread_nodes
-from wbe.trends.design.points import MIN_POINTS, RESOLVED
+from wbe.trends.design.answers import MIN_POINTS, chance_below, distribution, spread_nodes
+from wbe.trends.design.points import RESOLVED
 
 SPREAD = TownSpread(place_sd=0.8, sample_sd=0.6, visit_sd=0.4)
 BREAKS = [20.0, 60.0]
@@ -131,6 +131,7 @@ def test_units_of_the_breaks_do_not_matter() -> None:
         (lambda: tier_chances([5], 30, [60, 20], SPREAD), "that rise"),
         (lambda: tier_chances([5], 30, [0, 20], SPREAD), "positive numbers"),
         (lambda: tier_chances([5], 30, [], SPREAD), "breaks = "),
+        (lambda: tier_chances([5], 30, [20, np.inf], SPREAD), "positive numbers"),
         (lambda: tier_chances([5], 20, BREAKS, SPREAD), "lies on a break"),
         (lambda: tier_chances([5], -3, BREAKS, SPREAD), "truth = -3"),
         (lambda: tier_chances([5], 30, BREAKS, SPREAD, valid=0), "valid = 0"),

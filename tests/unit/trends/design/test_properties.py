@@ -20,6 +20,7 @@ from wbe.trends.design import (
 )
 
 ROUGH = 1 + 1e-3  # quantiles are interpolated
+APART = {"season": 0.0, "autocorrelation": 0.0}  # days in a row that tell as much as any
 sds = st.floats(0.05, 1.5)
 cvs = st.floats(0.05, 1.2)
 designs = st.sampled_from(["random", "stratified", "weeks", "consecutive"])
@@ -31,7 +32,7 @@ def test_a_larger_cv_or_shared_error_never_narrows_the_error_of_a_mean(
     cv: float, shared: float, design: str, times: float
 ) -> None:
     def upper(cv: float, shared: float) -> float:
-        got = mean_error([28], DayVariation(cv), design=design, shared_cv=shared)
+        got = mean_error([28], DayVariation(cv, **APART), design=design, shared_cv=shared)
         return float(got.upper[0])
 
     now = upper(cv, shared)
@@ -44,8 +45,9 @@ def test_a_larger_cv_or_shared_error_never_narrows_the_error_of_a_mean(
 def test_intervals_nest_and_never_fall_below_the_floor(
     cv: float, shared: float, design: str
 ) -> None:
+    v = DayVariation(cv, **APART)
     half, most, all_but = (
-        mean_error([14, 56, 364], DayVariation(cv), design=design, shared_cv=shared, level=level)
+        mean_error([14, 56, 364], v, design=design, shared_cv=shared, level=level)
         for level in (0.5, 0.8, 0.95)
     )
     assert (half.upper <= most.upper * ROUGH).all() and (most.upper <= all_but.upper * ROUGH).all()
@@ -59,7 +61,7 @@ def test_autocorrelation_never_harms_random_days_and_always_harms_a_run(
     cv: float, rho: float
 ) -> None:
     def error(design: str, rho: float) -> float:
-        v = DayVariation(cv, autocorrelation=rho)
+        v = DayVariation(cv, season=0.0, autocorrelation=rho)
         return float(mean_error([28], v, design=design).sampling_cv[0])
 
     assert error("random", rho) <= error("random", 0) * (1 + 1e-9)

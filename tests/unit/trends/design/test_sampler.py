@@ -136,6 +136,14 @@ def test_the_smallest_catchment_has_just_the_error() -> None:
     assert (np.diff(plan.population_needed) >= 0).all()
 
 
+def test_no_plan_rests_on_a_resonance_of_pulses_and_aliquots() -> None:
+    town = Catchment(population=20_000, users=2, pulses_per_user=4)
+    needed = plan_sampler(0.1, town, Sampler(4, shape="rectangle")).population_needed
+    assert phase_variance(4.0, 4.0, "rectangle") == 0
+    assert needed[4 - 1] == needed[3 - 1] > 0
+    assert (np.diff(needed) >= 0).all()
+
+
 def test_no_interval_mends_a_bias_or_too_few_pulses() -> None:
     city = Catchment(1e7, 20, 5)
     biased = plan_sampler(0.05, city, Sampler(4, mode="time", pattern=DayPattern(flow=0.5)))
@@ -156,6 +164,8 @@ def test_few_pulses_are_a_variation_of_the_day_and_no_error_of_the_sampler() -> 
     [
         (lambda: Sampler(0), "duration = 0"),
         (lambda: Sampler(4, mass_cv=-1), "mass_cv = -1"),
+        (lambda: Sampler(4, mass_cv=5), "mass_cv = 5 is 500 %"),
+        (lambda: plan_sampler(10, Catchment(20_000, 2, 4), Sampler(4)), "error = 10 is 1000 %"),
         (lambda: Sampler(4, shape="spike"), "none of gaussian"),
         (lambda: Sampler(4, mode="continuous"), "none of time"),
         (lambda: DayPattern(flow=1), "flow = 1"),
