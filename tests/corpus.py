@@ -22,7 +22,9 @@ COLUMNS = (
     "options",
 )  # fmt: skip
 OUTCOMES = ("error", "flag", "ok")
-READS = ("lab", "sites", "areas", "config", "folder", "instrument", "layout", "quality")
+READS = (
+    "lab", "sites", "areas", "config", "folder", "instrument", "layout", "quality", "indicators",
+)  # fmt: skip
 #: Files that a case needs beside its own, such as the laboratory table of a configuration.
 SUPPORT = "support"
 #: A flag that most small tables draw and that no file is about.
@@ -172,6 +174,15 @@ def _areas(path: Path, options: dict[str, Any]) -> tuple[Findings, Any]:
     return findings, None
 
 
+def _indicators(path: Path, options: dict[str, Any]) -> tuple[Findings, Any]:
+    from wbe.io.indicators import indicators_of
+    from wbe.io.sources import open_source
+
+    findings = Findings()
+    indicators_of(open_source(path, path.name, findings, options.get("encoding")), findings)
+    return findings, None
+
+
 def _config(path: Path, options: dict[str, Any]) -> tuple[Findings, Any]:
     from wbe.run import config, problems
 
@@ -206,6 +217,7 @@ _READERS: dict[str, Callable[[Path, dict[str, Any]], tuple[Findings, Any]]] = {
     "instrument": _lab,
     "sites": _sites,
     "areas": _areas,
+    "indicators": _indicators,
     "config": _config,
     "folder": _folder,
     "layout": _layout,

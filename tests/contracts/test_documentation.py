@@ -113,13 +113,13 @@ def test_generated_pages_hold_every_rule() -> None:
 
 def test_the_documentation_states_the_thresholds_of_the_code() -> None:
     from wbe.qc import nondetects
-    from wbe.spatial import heterogeneity, levels, tiers
+    from wbe.spatial import heterogeneity, levels, tier_rules
     from wbe.uncertainty import default_model
 
     science = " ".join((ROOT / "docs/science.md").read_text(encoding="utf-8").split())
     visit = default_model().of("visit")[0].spread
     said = [
-        f"its probability is at least {tiers.RESOLVED:g}",
+        f"its probability is at least {tier_rules.RESOLVED:g}",
         f"exceeds {heterogeneity.TAU_THRESHOLD:g} is below {heterogeneity.REQUIRED:g}",
         f"a log-sd of {visit:g}",
         f"more than {nondetects.MAX_CENSORED_SHARE:.0%}".replace("%", " %"),

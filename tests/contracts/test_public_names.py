@@ -15,12 +15,12 @@ import wbe
 
 FUNCTIONS = [
     "by_area", "check", "cite", "draws", "estimate", "locate", "rank", "read", "read_areas",
-    "read_sites", "to_tidy",
+    "read_indicators", "read_sites", "to_tidy",
 ]  # fmt: skip
 INNER = [
-    "factors.table", "factors.load_set", "plot.budget", "plot.plan", "plot.tier_map",
-    "recipes.budget", "spatial.budget", "spatial.budget_of_ratio", "spatial.budget_of_tier",
-    "uncertainty.budget",
+    "factors.table", "factors.load_set", "plot.budget", "plot.plan", "plot.quadrant",
+    "plot.tier_map", "recipes.budget", "spatial.budget", "spatial.budget_of_ratio",
+    "spatial.budget_of_tier", "uncertainty.budget",
 ]  # fmt: skip
 MODULES = ["backcalc", "io", "plot", "qc", "recipes", "report", "spatial", "uncertainty"]
 # Promised, and public from the day their folder exists.

@@ -32,7 +32,7 @@ LABELS = (
     "site", "visit", "lab", "mode", "matrix", "area", "round", "sample_area", "sample_round",
     "role", "population_basis", "method", "time",
 )  # fmt: skip
-NUMBERS = ("flow", "population", "flow_rsd", "population_rsd", "concentration_rsd")
+NUMBERS = ("flow", "population", "share", "flow_rsd", "population_rsd", "concentration_rsd")
 READ = (*LABELS, *NUMBERS, "amount", "limit", "least", "substituted", "kind", "status")
 """Every variable of a result that the rows are made of."""
 
@@ -61,6 +61,9 @@ class Samples:
     disagreement : float
         Sd of the log deviation of one estimate of a population at a site [1], where several are
         combined.
+    share : ndarray (sample,) [1] or None
+        Part of a plant's people that live in the area of the row, where its catchment is spread
+        over areas (`wbe.spatial.spread_over_areas`).
     written : dict
         Labels already written out (see `wbe.backcalc.error_terms`).
     """
@@ -94,7 +97,13 @@ class Samples:
     model: ErrorModel
     fits: dict[str, dict[str, Any]]
     disagreement: float = 0.0
+    share: Floats | None = None
     written: dict[tuple[str, int], Strings] = field(default_factory=dict, repr=False)
+
+    @property
+    def people(self) -> Floats:
+        """Inhabitants of the row's area who live in its catchment, (sample,) [inhabitant]."""
+        return self.population if self.share is None else self.population * self.share
 
     def column(self, analyte: str) -> int:
         """Return the position of an analyte, -1 if the samples do not hold it."""
@@ -235,6 +244,7 @@ def extract(result: xr.Dataset) -> Samples:
         model=ErrorModel.from_json(result.attrs["error_model"]),
         fits=json.loads(result.attrs["nondetect_fits"]),
         disagreement=float(result.attrs.get("population_disagreement", 0.0)),
+        share=number("share", (n,)) if "share" in result else None,
     )
 
 

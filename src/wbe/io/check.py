@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from wbe.findings import Findings
 from wbe.io.areas import SUFFIXES as AREA_SUFFIXES
 from wbe.io.areas import areas_of
+from wbe.io.indicators import indicators_of, note_unknown_areas
 from wbe.io.instruments import Options, is_quandata, judge_options
 from wbe.io.layout import Layout, Layouts, layouts_of
 from wbe.io.places import note_unmatched, sites_of
@@ -20,6 +21,7 @@ from wbe.io.sources import Source, open_source, printable, shown_names
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
 SUFFIXES = (
     ".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".parquet", ".xml", *AREA_SUFFIXES,
@@ -114,6 +116,7 @@ def examine(
     files += list(zip(given, shown_names(given), strict=True)) if given else []
     found_sites, found_areas, sites_file = None, None, ""
     laboratory: list[Source] = []
+    statistics: list[pd.DataFrame] = []
     for path, name in _once(files):
         if path.suffix.lower() in AREA_SUFFIXES:
             found_areas = areas_of(path, name, findings, encoding)
@@ -122,24 +125,17 @@ def examine(
         if _is_sites(source, path, sites):
             found_sites, sites_file = sites_of(source, findings), name
         elif any(table.form == "indicators" for table in source.tables):
-            _note_indicators(source, findings)
+            found = indicators_of(source, findings)
+            statistics += [] if found is None else [found]
         else:
             laboratory.append(source)
     judge_options(told, laboratory, findings)
     sampled = _read(laboratory, findings, quality, layouts.form)
     note_unmatched(findings, sampled, found_sites, found_areas, sites_file)
+    if found_areas is not None:
+        for table in statistics:
+            note_unknown_areas(table, [*found_areas["area"], *found_areas["name"]], findings)
     return Examined(findings, found_sites, found_areas, sampled)
-
-
-def _note_indicators(source: Source, findings: Findings) -> None:
-    """A folder may hold them beside laboratory tables: a flag here, an error where one is read."""
-    for table in source.tables:
-        rows = len(table.sheet.rows) - table.header.row - table.header.depth
-        findings.rows += rows
-        findings.accepted += rows
-        if table.form == "indicators":
-            findings.add("indicators_table", file=source.name, sheet=table.sheet.name,
-                         line=table.sheet.lines[table.header.row], severity="flag")  # fmt: skip
 
 
 def _read(sources: list[Source], findings: Findings, quality: bool, form: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from wbe.errors import FindingsError
 from wbe.findings import Findings
+from wbe.io.consent import NEEDS_CONSENT, consent_of
 from wbe.io.gather import extract
 from wbe.io.quantities import read_quantities
 from wbe.io.rows import Body
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 SITE_COLUMNS = (
     "site", "name", "area", "lon", "lat", "crs", "population", "population_basis",
-    "population_date", "role", "type",
+    "population_date", "role", "type", "consent",
 )  # fmt: skip
 DEGREES = ("wgs84", "cgcs2000")
 _USED = frozenset({*SITE_COLUMNS, "town", "coordinates", "note", "serial_no", "province", "city",
@@ -49,7 +50,8 @@ def read_sites(path: str | PathLike[str], *, encoding: str | None = None) -> gpd
     -------
     GeoDataFrame
         ``site, name, area, lon, lat, crs, population, population_basis, population_date, role,
-        type, geometry``; its ``crs`` is EPSG:4326 only if every position is in WGS 84 or CGCS2000.
+        type, consent, geometry``; its ``crs`` is EPSG:4326 only if every position is in WGS 84 or
+        CGCS2000.
         ``attrs["findings"]`` holds all findings; rows with errors are left out. ``attrs["file"]``
         and ``attrs["lines"]`` (by site) say where each stands.
 
@@ -115,6 +117,7 @@ def _site_rows(body: Body, crs: str = "") -> pd.DataFrame:
     rows["population_date"] = body.plain("population_date")
     rows["role"] = _known_words(body, "role", "role")
     rows["type"] = _known_words(body, "type", "site_type")
+    rows["consent"] = _consents(body, rows["type"].tolist())
     for name in ("population_basis", "population_date"):
         unstated = rows["population"].notna() & (rows[name] == "")
         if unstated.any():
@@ -138,6 +141,20 @@ def _known_words(body: Body, name: str, kind: str) -> list[str]:
             from wbe.names import ids
 
             body.note("word_unknown", position, column, field=name, choices=", ".join(ids(kind)))
+    return found
+
+
+def _consents(body: Body, types: list[str]) -> list[str]:
+    """Records of consent; empty where there is none that can be read."""
+    column, kind = body.header.column("consent"), body.header.column("type")
+    found = []
+    for position, (text, type_) in enumerate(zip(body.plain("consent"), types, strict=True)):
+        is_read = consent_of(text) is not None
+        if text and not is_read:
+            body.note("consent_unreadable", position, column)
+        elif type_ in NEEDS_CONSENT and not is_read:
+            body.note("consent_missing", position, kind, kind=type_)
+        found.append(text if is_read else "")
     return found
 
 

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wbe.io.tier_files import STYLES, LayerStyle, style_table
+
 if TYPE_CHECKING:
     import geopandas as gpd
     import numpy as np
@@ -32,7 +34,7 @@ SIGNIFICANT = 12
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 #: GeoPackage stamps its last change; a fixed one keeps two runs the same.
 GPKG_DATE = "2000-01-01T00:00:00.000Z"
-GPKG_LAYER = "tiers"
+GPKG_LAYER, GPKG_GEOMETRY = "tiers", "geom"
 
 
 def safe_text(text: str) -> str:
@@ -90,13 +92,17 @@ def write_findings(findings: Findings, path: Path, lang: str = "en") -> None:
     write_csv(findings.to_frame(lang), path)
 
 
-def write_areas(tiers: gpd.GeoDataFrame, path: Path) -> None:
+def write_areas(tiers: gpd.GeoDataFrame, path: Path, style: LayerStyle | None = None) -> None:
     """Write areas.gpkg: the tiers with their geometry, for QGIS.
 
     Parameters
     ----------
     tiers : GeoDataFrame
         The columns of tiers.csv and a geometry, EPSG:4326.
+    path : Path
+        The file, replaced if it exists.
+    style : LayerStyle, optional
+        How QGIS draws the layer when it is opened; from `wbe.plot.layer_style`.
 
     Raises
     ------
@@ -109,6 +115,10 @@ def write_areas(tiers: gpd.GeoDataFrame, path: Path) -> None:
     with _gdal_option("OGR_CURRENT_DATE", GPKG_DATE):
         try:
             tiers.to_file(path, driver="GPKG", layer=GPKG_LAYER, engine="pyogrio", index=False)
+            if style is not None:
+                found = style_table(GPKG_LAYER, GPKG_GEOMETRY, style, GPKG_DATE)
+                pyogrio.write_dataframe(found, path, driver="GPKG", layer=STYLES,
+                                        layer_options={"FID": "id"})  # fmt: skip
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
             why = str(error).rpartition("failed: ")[2]  # what stands before is the whole SQL
             raise OSError(f"{path.name} could not be written: {why}") from error

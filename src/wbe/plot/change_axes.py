@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _HEADING_COLUMNS: Final = 78
 _NAME_COLUMNS: Final = 24
+_LETTER: Final = 0.072  # width of a letter of names, which are set at 9 to 10 points [inch]
 
 
 def require_language(language: str) -> None:
@@ -24,24 +25,26 @@ def require_language(language: str) -> None:
         raise UsageError(f"language = {language!r} is none of {', '.join(names.LANGUAGES)}")
 
 
-def heading_lines(title: str | None, said: Sequence[str]) -> list[tuple[str, float]]:
-    """Return the lines over a picture and their font sizes."""
-    large = words.wrap(words.clean(title), 60) if title else []
-    small = [piece for text in said if text for piece in words.wrap(text, _HEADING_COLUMNS)]
+def heading_lines(
+    title: str | None, said: Sequence[str], columns: int = _HEADING_COLUMNS
+) -> list[tuple[str, float]]:
+    """Return the lines over a picture and their font sizes; `columns` fit at the small one."""
+    large = words.wrap(words.clean(title), columns * 10 // 13) if title else []
+    small = [piece for text in said if text for piece in words.wrap(text, columns)]
     return [(text, 11.0) for text in large] + [(text, 9.0) for text in small]
 
 
 def axes_with(
     ax: Axes | None, inner: float, heading: list[tuple[str, float]], left: float = 0.8,
-    below: float = 0.6,
+    below: float = 0.6, right: float = 0.25, width: float = 7.4,
 ) -> Axes:  # fmt: skip
     """Return axes with the heading over them; by default on a new Figure that fits [inch]."""
     if ax is None:
-        above, width = 0.25 + 0.21 * len(heading), 7.4
+        above = 0.25 + 0.21 * len(heading)
         height = inner + above + below
         figure = style.new_figure(width, height)
         ax = figure.add_axes(
-            (left / width, below / height, (width - left - 0.25) / width, inner / height)
+            (left / width, below / height, (width - left - right) / width, inner / height)
         )
     for i, (text, size) in enumerate(reversed(heading)):
         ax.annotate(text, (0, 1), (0, 8 + 15 * i), xycoords="axes fraction", ha="left",
@@ -105,6 +108,17 @@ def names_axis(ax: Axes, labels: Sequence[str]) -> None:
     ax.set_yticks(range(len(labels)), wrapped)
     ax.set_ylim(len(labels) - 0.4, -0.6)
     ax.tick_params(axis="y", length=0)
+
+
+def names_width(labels: Iterable[str]) -> float:
+    """Return the room that `names_axis` needs left of the axes [inch]."""
+    lines = [line for text in labels for line in words.wrap(words.clean(text), _NAME_COLUMNS)]
+    return max([words.width(line) for line in lines], default=0) * _LETTER + 0.3
+
+
+def columns_in(width: float) -> int:
+    """Return how many Latin letters of a heading's smaller lines fit into a width [inch]."""
+    return int(width / 0.061)
 
 
 def finish(ax: Axes, legend: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from wbe.plot import words
+from wbe.plot import shapes, words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -13,11 +13,14 @@ if TYPE_CHECKING:
 
 MOST: Final = 30  # more names than these only hide the map
 _COLUMNS: Final = 14  # a longer name is broken into two lines
-_SIZES: Final = (8.5, 7.5, 6.5)  # font sizes tried [point]
+SIZES: Final = (8.5, 7.5, 6.5)  # font sizes tried [point]
 _SHIFTS: Final = (0, 1, -1, 2, -2, 3, -3)  # vertical shifts tried, in half heights of the label
 
 
-def place(ax: Axes, names: Iterable[str], geometries: Iterable[Any]) -> list[Any]:
+def place(
+    ax: Axes, names: Iterable[str], geometries: Iterable[Any], sizes: tuple[float, ...] = SIZES,
+    marks: Iterable[Any] = (),
+) -> list[Any]:  # fmt: skip
     """Write the names of areas into the map.
 
     Parameters
@@ -28,6 +31,10 @@ def place(ax: Axes, names: Iterable[str], geometries: Iterable[Any]) -> list[Any
         One per area, cleaned.
     geometries : iterable of shapely geometry
         Polygons (the name stands inside or near) or points (beside the mark).
+    sizes : tuple of float
+        Font sizes tried, the largest first [point].
+    marks : iterable of shapely Point
+        Marks that names leave free as long as there is another place for them.
 
     Returns
     -------
@@ -38,24 +45,33 @@ def place(ax: Axes, names: Iterable[str], geometries: Iterable[Any]) -> list[Any
     ax.apply_aspect()
     areas = list(zip(names, geometries, strict=True))
     taken = [_mark_box(ax, geometry) for _, geometry in areas if _is_point(geometry)]
+    avoided = [_mark_box(ax, mark) for mark in marks]
     placed: dict[int, Any] = {}
     # The largest name first: short ones find a gap more easily.
     order = sorted(range(len(areas)), key=lambda i: (-words.width(areas[i][0]), areas[i][0], i))
     for i in order:
-        text = _fitted(ax, *areas[i], taken)
+        text = _fitted(ax, *areas[i], taken + avoided, sizes, home=True) if avoided else None
+        text = text or _fitted(ax, *areas[i], taken, sizes)
         if text is not None:
             placed[i] = text
             taken.append(_box(text))
     return [placed[i] for i in sorted(placed)]
 
 
-def _fitted(ax: Axes, name: str, geometry: Any, taken: list[Bbox]) -> Any:
-    text = _text(ax, "\n".join(words.wrap(name, _COLUMNS)))
+def _fitted(
+    ax: Axes, name: str, geometry: Any, taken: list[Bbox], sizes: tuple[float, ...],
+    home: bool = False,
+) -> Any:  # fmt: skip
+    """Write a name where it is free; `home`: with its middle inside its own polygon."""
+    text = shapes.halo_text(ax, 0, 0, "\n".join(words.wrap(name, _COLUMNS)), sizes[0])
     frame = ax.get_window_extent()
-    for size in _SIZES:
+    for size in sizes:
         text.set_fontsize(size)
         for x, y, align in _candidates(ax, text, geometry):
-            text.set_position(ax.transData.inverted().transform((x, y)))
+            place = ax.transData.inverted().transform((x, y))
+            if home and not _within(geometry, place):
+                continue
+            text.set_position(place)
             text.set_horizontalalignment(align)
             box = _box(text)
             inside = frame.x0 <= box.x0 and box.x1 <= frame.x1
@@ -65,12 +81,10 @@ def _fitted(ax: Axes, name: str, geometry: Any, taken: list[Bbox]) -> Any:
     return None
 
 
-def _text(ax: Axes, name: str) -> Any:
-    from matplotlib.patheffects import withStroke
+def _within(geometry: Any, place: Any) -> bool:
+    from shapely import Point
 
-    halo = [withStroke(linewidth=2.2, foreground="#FFFFFF")]
-    return ax.text(0, 0, name, ha="center", va="center", linespacing=1.0, zorder=5,
-                   color="#1A1A1A", parse_math=False, path_effects=halo)  # fmt: skip
+    return _is_point(geometry) or bool(geometry.contains(Point(place)))
 
 
 def _box(text: Any) -> Bbox:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from wbe.plot import style, words
+from wbe.plot.certainty import HATCHING, STEPS, SURE, tint
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,21 +21,23 @@ _HALO: Final = 1.6  # how much wider the white around a marker is than the marke
 
 
 class Look(NamedTuple):
-    """How a class is drawn: fill, and the hatch laid over it."""
+    """How a class is drawn: fill, the hatch laid over an area, and the sign put into a mark."""
 
     fill: str
     hatch: str = ""
+    sign: str = ""
     lines: str = style.MUTED
 
 
-# Straight hatches only: one dotted pattern makes an SVG larger by 200 kB.
-UNSURE: Final = "////"
+# Straight hatches only: one dotted pattern makes an SVG larger by 200 kB. None slants as those of
+# certainty do: upwards to the right is doubt about a tier.
 WITHOUT_TIER: Final = {
-    words.NOT_DISTINGUISHABLE: Look("#F2F2F2"),
-    words.BELOW_LIMIT: Look("#E3EAF2", "\\\\\\\\"),
-    words.INSUFFICIENT: Look("#FFFFFF", "----"),
-    words.UNCLASSIFIED: Look("#DEDEDE", "----"),
-    words.SUPPRESSED: Look("#D0D0D0", "xxxx"),
+    words.NOT_DISTINGUISHABLE: Look("#F2F2F2", "|||", "|"),
+    words.BELOW_LIMIT: Look("#E3EAF2", "\\\\\\\\", "v"),
+    words.INSUFFICIENT: Look("#FFFFFF", "----", "_"),
+    words.NO_DATA: Look("#FFFFFF", "++", "+"),
+    words.UNCLASSIFIED: Look("#DEDEDE", "--", "1"),
+    words.SUPPRESSED: Look("#D0D0D0", "xxxx", "x"),
 }
 
 
@@ -44,6 +47,32 @@ def looks(classes: list[words.TierClass]) -> dict[str, Look]:
     tiers = [c.id for c in classes if c.id not in fixed]
     colours = style.tier_colours(max(len(tiers), 1))
     return fixed | {c: Look(fill) for c, fill in zip(tiers, colours, strict=False)}
+
+
+def layers(look: Look, step: int = SURE, way: str = HATCHING) -> list[dict[str, Any]]:
+    """Return the layers of an area of one class: fill, hatch of the class or of doubt, outline.
+
+    Parameters
+    ----------
+    look : Look
+    step : int
+        Of certainty; only a class without a hatch of its own, a tier, shows it.
+    way : str
+        How certainty is shown: `certainty.WAYS`.
+    """
+    fill = tint(look.fill, step, way)
+    hatch, lines = look.hatch, look.lines
+    if not hatch and step:
+        hatch, lines = STEPS[step].hatch, over(fill)
+    found: list[dict[str, Any]]
+    found = [{"facecolor": fill, "edgecolor": "none", "linewidth": 0.0, "zorder": 1.0}]
+    if hatch:
+        # A layer of its own: the hatch takes the colour of the edge, which is not the outline's.
+        found.append({"facecolor": "none", "edgecolor": lines, "hatch": hatch, "linewidth": 0.0,
+                      "zorder": 1.1})  # fmt: skip
+    found.append({"facecolor": "none", "edgecolor": style.OUTLINE, "linewidth": 0.7,
+                  "zorder": 1.2})  # fmt: skip
+    return found
 
 
 def over(fill: str) -> str:
@@ -75,24 +104,23 @@ def simplified(geometries: Any) -> Any:
     return geometries.simplify(max(east - west, north - south) * _DETAIL)
 
 
-def draw_areas(ax: Axes, geometries: Any, look: Look, resolved: bool) -> None:
-    """Draw polygons of one class: fill, hatch of the class or of doubt, outline."""
+def draw_areas(ax: Axes, geometries: Any, drawn: list[dict[str, Any]]) -> None:
+    """Draw polygons of one class, layer by layer (see `layers`)."""
     from matplotlib.collections import PathCollection
 
     paths = [outline(geometry) for geometry in geometries]
-    hatch, lines = look.hatch, look.lines
-    if not hatch and not resolved:
-        hatch, lines = UNSURE, over(look.fill)
-    layers: list[dict[str, Any]]
-    layers = [{"facecolor": look.fill, "edgecolor": "none", "linewidth": 0.0, "zorder": 1.0}]
-    if hatch:
-        # A layer of its own: the hatch takes the colour of the edge, which is not the outline's.
-        layers.append({"facecolor": "none", "edgecolor": lines, "hatch": hatch, "linewidth": 0.0,
-                       "zorder": 1.1})  # fmt: skip
-    layers.append({"facecolor": "none", "edgecolor": style.OUTLINE, "linewidth": 0.7,
-                   "zorder": 1.2})  # fmt: skip
-    for layer in layers:
+    for layer in drawn:
         ax.add_collection(PathCollection(paths, **layer), autolim=True)
+
+
+def halo_text(ax: Axes, x: float, y: float, text: str, size: float, **options: Any) -> Any:
+    """Write a text with white around it, so that it can be read on any fill and hatch."""
+    from matplotlib.patheffects import withStroke
+
+    halo = [withStroke(linewidth=2.2, foreground="#FFFFFF")]
+    placed = {"ha": "center", "va": "center", "linespacing": 1.0, "zorder": 5, "color": "#1A1A1A"}
+    return ax.text(x, y, text, fontsize=size, parse_math=False, path_effects=halo,
+                   **{**placed, **options})  # fmt: skip
 
 
 def mark_size(n: int) -> float:
@@ -100,40 +128,43 @@ def mark_size(n: int) -> float:
     return max(_MARK * min((_FEW / max(n, 1)) ** 0.5, 1.0), _SMALLEST_MARK)
 
 
-def draw_points(
-    ax: Axes, geometries: Any, look: Look, resolved: bool, size: float, zorder: float
-) -> None:
-    """Draw points of one class as marks of equal size; a dot in the mark says "not certain"."""
+def draw_points(ax: Axes, geometries: Any, drawn: list[dict[str, Any]], zorder: float) -> None:
+    """Draw points of one class as marks of equal size, layer by layer (see `marks`)."""
     centres = [geometry.centroid for geometry in geometries]
     x, y = [c.x for c in centres], [c.y for c in centres]
-    layers = marks(look, resolved, size)
     # Marks of one shape go into one collection, point by point: then the white around a mark
     # parts it from a neighbour below, which a layer drawn for all points first would not.
-    whole = [m for m in layers if m["marker"] == layers[0]["marker"]]
+    whole = [m for m in drawn if m["marker"] == drawn[0]["marker"]]
     repeated: dict[str, Any] = {
         key: [m[key] for m in whole] * len(x) for key in ("s", "color", "edgecolors", "linewidths")
     }
     ax.scatter([v for v in x for _ in whole], [v for v in y for _ in whole],
                marker=whole[0]["marker"], zorder=zorder, **repeated)  # fmt: skip
-    for mark in layers[len(whole) :]:
+    for mark in drawn[len(whole) :]:
         ax.scatter(x, y, zorder=zorder + 0.001, **mark)
 
 
-def marks(look: Look, resolved: bool, size: float) -> list[dict[str, Any]]:
-    """Return the layers of one mark, for ``scatter``; the lowest is the white around it."""
+def marks(look: Look, step: int, size: float, way: str = HATCHING) -> list[dict[str, Any]]:
+    """Return the layers of one mark, for ``scatter``; the lowest is the white around it.
+
+    A dot in the mark says that a tier is not certain, a larger one that it is weak; a class
+    without a tier has a sign of its own there.
+    """
     halo = {"marker": "o", "s": (size**0.5 + _HALO) ** 2, "color": "#FFFFFF",
             "edgecolors": "#FFFFFF", "linewidths": 0.0}  # fmt: skip
-    ground = {"marker": "o", "s": size, "color": look.fill, "edgecolors": style.INK,
+    fill = tint(look.fill, step, way)
+    ground = {"marker": "o", "s": size, "color": fill, "edgecolors": style.INK,
               "linewidths": 0.7 if size > _MARK / 2 else 0.5}  # fmt: skip
-    if look.hatch.startswith("x"):
+    if look.sign == "x":
         cross = {"marker": "x", "s": 0.4 * size, "color": style.INK, "linewidths": 0.9}
         return [{**halo, "marker": "s"}, {**ground, "marker": "s"}, cross]
-    if look.hatch:
-        return [halo, {**ground, "edgecolors": style.MUTED, "linewidths": 1.1}]
-    if resolved:
+    if look.sign:
+        sign = {"marker": look.sign, "s": 0.4 * size, "color": style.INK, "linewidths": 0.9}
+        return [halo, {**ground, "edgecolors": style.MUTED, "linewidths": 1.1}, sign]
+    if not step:
         return [halo, ground]
-    dot = "#FFFFFF" if style.luminance(look.fill) < 0.3 else style.INK
-    # A share of the mark, but never so small that it cannot be seen on paper.
-    inner = {"marker": "o", "s": max(0.2 * size, 4.5), "color": dot, "edgecolors": dot,
-             "linewidths": 0.0}  # fmt: skip
+    dot = "#FFFFFF" if style.luminance(fill) < 0.3 else style.INK
+    share, least = STEPS[step].dot, STEPS[step].least
+    inner = {"marker": "o", "s": max(share * size, least), "color": dot,
+             "edgecolors": dot, "linewidths": 0.0}  # fmt: skip
     return [halo, ground, inner]

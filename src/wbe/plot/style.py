@@ -6,6 +6,7 @@ and the Chinese font is the one that the package ships.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -48,6 +49,12 @@ _SETTINGS: Final = {
     "svg.hashsalt": "wbe",
 }
 _DPI: Final = 200
+# Files name neither a date nor a program. Harder packing of a PNG takes as long as the drawing
+# does, for a tenth of the size.
+_FORMATS: Final[dict[str, dict[str, Any]]] = {
+    "png": {"metadata": {"Software": None}, "pil_kwargs": {"compress_level": 3}},
+    "svg": {"metadata": {"Date": None, "Creator": None, "Format": None, "Type": None}},
+}
 
 
 def font_path() -> Path:
@@ -169,9 +176,39 @@ def luminance(colour: str) -> float:
     >>> round(luminance("#FFFFFF"), 3), round(luminance("#000000"), 3)
     (1.0, 0.0)
     """
+    red, green, blue = linear(colour)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def linear(colour: str) -> list[float]:
+    """Return red, green and blue of a hex colour in proportion to light, 0 to 1 (sRGB)."""
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+
+
+def from_linear(parts: Iterable[float]) -> str:
+    """Return the hex colour of red, green and blue in proportion to light, cut to 0 and 1.
+
+    Examples
+    --------
+    >>> from_linear(linear("#B2182B"))
+    '#B2182B'
+    """
+    cut = [min(max(p, 0.0), 1.0) for p in parts]
+    coded = [12.92 * p if p <= 0.0031308 else 1.055 * p ** (1 / 2.4) - 0.055 for p in cut]
+    return "#" + "".join(f"{round(255 * c):02X}" for c in coded)
+
+
+def faded(colour: str, share: float) -> str:
+    """Return a colour moved towards the grey of its own luminance, 0 not at all, 1 all the way.
+
+    Examples
+    --------
+    >>> faded("#EF8A62", 0.0), faded("#EF8A62", 1.0)
+    ('#EF8A62', '#A5A5A5')
+    """
+    grey = luminance(colour)
+    return from_linear(p + share * (grey - p) for p in linear(colour))
 
 
 def save_map(fig: Figure, path: str | Path, kind: str | None = None) -> None:
@@ -194,13 +231,15 @@ def save_map(fig: Figure, path: str | Path, kind: str | None = None) -> None:
     """
     path = Path(path)
     kind = path.suffix.lower().lstrip(".") if kind is None else kind
-    metadata: dict[str, dict[str, Any]] = {
-        "png": {"Software": None},
-        "svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
-    }
-    if kind not in metadata:
+    if kind not in _FORMATS:
         raise UsageError(f"{path.name}: a map is written as .png or .svg")
-    # Harder packing takes as long as the drawing does, for a tenth of the size.
-    packing: dict[str, Any] = {"png": {"pil_kwargs": {"compress_level": 3}}, "svg": {}}
     with context():
-        fig.savefig(path, format=kind, dpi=_DPI, metadata=metadata[kind], **packing[kind])
+        fig.savefig(path, format=kind, dpi=_DPI, **_FORMATS[kind])
+
+
+def svg_text(fig: Figure) -> str:
+    """Return a figure as the text of an SVG file, as `save_map` writes it."""
+    written = io.StringIO()
+    with context():
+        fig.savefig(written, format="svg", dpi=_DPI, **_FORMATS["svg"])
+    return written.getvalue()

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wbe import names
 from wbe.errors import UsageError
+from wbe.plot.lines import clean as clean
+from wbe.plot.lines import width as width
+from wbe.plot.lines import wrap as wrap
 
 if TYPE_CHECKING:
     import pandas as pd
 
 INSUFFICIENT, SUPPRESSED, UNCLASSIFIED = "insufficient_data", "suppressed", "unclassified"
-BELOW_LIMIT = "below_limit"
+BELOW_LIMIT, NO_DATA = "below_limit", "no_data"
 NOT_ELEVATED, NOT_DISTINGUISHABLE = "not_elevated", "not_distinguishable"
-WITHOUT_TIER = (NOT_DISTINGUISHABLE, BELOW_LIMIT, INSUFFICIENT, UNCLASSIFIED, SUPPRESSED)
+WITHOUT_TIER = (
+    NOT_DISTINGUISHABLE, BELOW_LIMIT, INSUFFICIENT, NO_DATA, UNCLASSIFIED, SUPPRESSED,
+)  # fmt: skip
 # Classes of which no number is shown.
-WITHOUT_VALUE = (INSUFFICIENT, SUPPRESSED)
-# Flags that leave an area without a tier for want of data.
-_TOO_LITTLE = {"insufficient_data", "limit_unknown", "no_data", "population_missing"}
+WITHOUT_VALUE = (INSUFFICIENT, NO_DATA, SUPPRESSED)
+# Classes without a tier, each with the flags that say so, in the order in which they count.
+REASONS = (
+    (NOT_DISTINGUISHABLE, (NOT_DISTINGUISHABLE,)),
+    (INSUFFICIENT, (INSUFFICIENT, "limit_unknown", "population_missing")),
+    (NO_DATA, (NO_DATA,)),
+    (BELOW_LIMIT, ("bounds_only",)),
+)
 
 
 class TierClass(NamedTuple):
@@ -35,63 +44,6 @@ class TierClass(NamedTuple):
         if not self.span:
             return self.name
         return names.text("class.with_span", language, name=self.name, span=self.span)
-
-
-def clean(text: object) -> str:
-    r"""Return a text on one line without control, surrogate and direction-changing characters.
-
-    Examples
-    --------
-    >>> clean("North\n Town\x08 ")
-    'North Town'
-    """
-    kept = (" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in str(text))
-    return " ".join("".join(c for c in kept if unicodedata.category(c) not in ("Cf", "Cs")).split())
-
-
-def width(text: str) -> int:
-    """Return the width of a text in Latin letters; a Chinese character counts two."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def wrap(text: str, columns: int) -> list[str]:
-    """Break a text into lines of at most `columns` Latin letters' width.
-
-    Lines break at blanks and between Chinese characters; a longer word is cut.
-
-    Examples
-    --------
-    >>> wrap("one two three", 7), wrap("惠来县污水", 4)
-    (['one two', 'three'], ['惠来', '县污', '水'])
-    """
-    lines, line = [], ""
-    for piece in _pieces(text):
-        if line and width(line + piece.rstrip()) > columns:
-            lines.append(line.rstrip())
-            line = ""
-        line += piece
-        while width(line.rstrip()) > columns:
-            cut = next(i for i in range(len(line), 0, -1) if width(line[:i]) <= max(columns, 2))
-            lines.append(line[:cut])
-            line = line[cut:]
-    return [*lines, line.rstrip()] if line.strip() or not lines else lines
-
-
-def _pieces(text: str) -> Iterable[str]:
-    """Yield what may stand on a line of its own: words with their blank, or one ideograph.
-
-    Closing punctuation stays with the character before it.
-    """
-    piece = ""
-    for i, char in enumerate(text):
-        piece += char
-        follows = text[i + 1 : i + 2]
-        wide = width(char) == 2 or (follows != "" and width(follows) == 2)
-        if char == " " or (wide and follows not in tuple("，。；：、）》”’！？")):
-            yield piece
-            piece = ""
-    if piece:
-        yield piece
 
 
 def number(value: object, digits: int = 3, *, pad: bool = True) -> str:
@@ -199,11 +151,7 @@ def class_of(tier: object, flags: object) -> str:
         return SUPPRESSED
     if tier == tier and tier:
         return str(tier)
-    if NOT_DISTINGUISHABLE in found:
-        return NOT_DISTINGUISHABLE
-    if found & _TOO_LITTLE:
-        return INSUFFICIENT
-    return BELOW_LIMIT if "bounds_only" in found else UNCLASSIFIED
+    return next((id for id, flags in REASONS if found & set(flags)), UNCLASSIFIED)
 
 
 def span(position: int, breaks: Sequence[float], floor: float | None = None) -> str:
@@ -324,7 +272,7 @@ def selected(tiers: pd.DataFrame, drug: str | None, round: str | None) -> pd.Dat
     UsageError
         There is no such row, the drug is not given, or an area occurs twice.
     """
-    drug = drug or _only(tiers, "drug")
+    drug = drug_of(tiers, drug)
     round = round or tiers.attrs.get("round")
     rows = bare(tiers)
     rows = rows[rows["drug"] == drug]
@@ -346,11 +294,17 @@ def bare(table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _only(tiers: pd.DataFrame, column: str) -> str:
-    given = tiers.attrs.get(column)
-    if given:
-        return str(given)
-    found = sorted(set(map(str, tiers[column])))
+def drug_of(tiers: pd.DataFrame, drug: str | None = None) -> str:
+    """Return the drug asked for, else that of the table's attrs, else the only one.
+
+    Raises
+    ------
+    UsageError
+        It is not given and the table holds several.
+    """
+    if drug or tiers.attrs.get("drug"):
+        return str(drug or tiers.attrs["drug"])
+    found = sorted(set(map(str, tiers["drug"])))
     if len(found) != 1:
         raise UsageError(f"the table holds {len(found)} drugs: name one of {', '.join(found)}")
     return found[0]
@@ -384,6 +338,12 @@ def round_name(round: object, language: str) -> str:
     return str(round)
 
 
+def reference_name(round: object, language: str) -> str:
+    """Return the round at which breaks were frozen as printed; in words where it is not named."""
+    known = {"": "round.reference", "first": "round.first"}
+    return names.text(known[str(round)], language) if str(round) in known else str(round)
+
+
 def method_sentence(attrs: dict[Any, Any], language: str) -> str:
     """Return quantity's statistic, scheme, reference round and factor set in words."""
     parts = []
@@ -392,7 +352,8 @@ def method_sentence(attrs: dict[Any, Any], language: str) -> str:
             value = names.text(f"{key}.{attrs[key]}", language)
             parts.append(names.text(f"map.{key}", language, value=value))
     if attrs.get("reference_round"):
-        parts.append(names.text("map.reference_round", language, value=attrs["reference_round"]))
+        value = reference_name(attrs["reference_round"], language)
+        parts.append(names.text("map.reference_round", language, value=value))
     if attrs.get("factor_set"):
         parts.append(names.text("map.factor_set", language, value=clean(attrs["factor_set"])))
     return names.text("list.separator", language).join(parts) + names.text("full_stop", language)

@@ -113,7 +113,9 @@ def with_fits(result: xr.Dataset) -> xr.Dataset:
     if result.attrs["nondetects"] == "censored" and result.attrs["draws"] > 0:
         s = rows.extract(result.assign_attrs(markers="{}", nondetect_fits="{}"))
         low = np.isin(s.status, schema.CENSORED)
-        i, j = np.nonzero(low | np.isfinite(s.amount))
+        once = np.zeros(len(s.sample), dtype=bool)  # a plant of several areas has a row in each
+        once[np.unique(s.sample, return_index=True)[1]] = True
+        i, j = np.nonzero((low | np.isfinite(s.amount)) & once[:, None])
         groups = rows.nondetect_group(s, i, j)
         for group in sorted(set(groups[low[i, j]].tolist())):
             ii, jj = i[groups == group], j[groups == group]

@@ -169,6 +169,20 @@ def _with_campaign(
     return with_index_fits(result)
 
 
+def refitted(result: xr.Dataset) -> xr.Dataset:
+    """Return a part of a result whose non-detects follow the fits of that part alone.
+
+    What `wbe.by_area` and `wbe.rank` draw from it then depends on none of the samples left out.
+    Marker loads that were calibrated stay those of the whole campaign.
+
+    Parameters
+    ----------
+    result : Dataset (sample, analyte)
+        Samples of a result of `wbe.estimate`; its estimates by sample are left as they are.
+    """
+    return with_index_fits(with_fits(result))
+
+
 def _with_estimates(result: xr.Dataset) -> xr.Dataset:
     """Add the estimates: each sample by itself, given what the campaign decided."""
     return with_index(_with_consumption(_with_residues(result)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wbe import names
 from wbe.plot import shapes, style, words
-from wbe.report import fonts, narrow, picture, quality, views
+from wbe.report import changes, fonts, narrow, page_figures, picture, quality, statistics, views
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -60,9 +60,10 @@ def render(publication: Publication) -> str:
         found=views.found(rows, classes, language),
         sure=views.how_sure(rows, words.resolved_at(meta), language),
         ranked=views.ranked(rows, index, language, words.threshold(meta)),
-        map=_map(page), swatches=_swatches(colours),
+        map=_map(page), pictures=_pictures(page), swatches=_swatches(colours),
         rounds=views.over_rounds(page, drug, index),
-        drugs=views.other_drugs(page, drug, round, index), method=_method(page, meta),
+        drugs=views.other_drugs(page, drug, round, index),
+        changes=changes.of_drug(page.changes, drug, page.run, language), method=_method(page, meta),
         tables=_tables(page), run=views.run_record(page.run, language),
         reading=_READING, not_for=_NOT_FOR,
     )  # fmt: skip
@@ -120,6 +121,18 @@ def _map(page: Publication) -> Any:
     return None
 
 
+def _pictures(page: Publication) -> dict[str, Any]:
+    """The elements of the pictures beside the map, by name."""
+    from markupsafe import Markup
+
+    found: dict[str, Any] = dict.fromkeys(page_figures.NAMES)
+    for name, text in page.figures.items():
+        label = names.text("page.figure_label", page.language, title=words.clean(page.title),
+                           heading=names.text(f"page.{name}", page.language))  # fmt: skip
+        found[name] = Markup(picture.inline_svg(text, label, f"{name}-"))
+    return found
+
+
 def _swatches(classes: list[words.TierClass]) -> list[tuple[str, str]]:
     """Fill and lines of every class, in the order of the classes."""
     looks = shapes.looks(classes)
@@ -147,6 +160,7 @@ def _tables(page: Publication) -> dict[str, Any]:
         "error_model": narrow.errors(page.error_model, page.language),
         "factors": narrow.factors(page.factors, page.references, page.language), "sites": sites,
         "quality": quality.rows(page.quality, page.language),
+        "statistics": statistics.rows(page.statistics, page.language),
         "findings_summary": _worded(page.findings_summary, page.language),
         "findings": _worded(page.findings, page.language),
     }  # fmt: skip

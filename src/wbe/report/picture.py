@@ -18,7 +18,7 @@ _TAGS: Final = frozenset(
 _HREF: Final = ("href", "{http://www.w3.org/1999/xlink}href")
 
 
-def inline_svg(text: str, label: str) -> str:
+def inline_svg(text: str, label: str, prefix: str = "") -> str:
     """Return an SVG file as an HTML element that loads and runs nothing.
 
     Parameters
@@ -27,6 +27,8 @@ def inline_svg(text: str, label: str) -> str:
         Content of an SVG file as `wbe.plot.save_map` writes it.
     label : str
         What the picture shows, for readers who do not see it.
+    prefix : str
+        Before every id, so that pictures on one page do not share any.
 
     Raises
     ------
@@ -37,6 +39,8 @@ def inline_svg(text: str, label: str) -> str:
 
     root = fromstring(text)
     _strip(root)
+    if prefix:
+        _prefix(root, prefix)
     for name in ("width", "height", "version"):
         root.attrib.pop(name, None)
     root.attrib["role"] = "img"
@@ -61,6 +65,18 @@ def _strip(element: Any) -> None:
             element.remove(child)
         else:
             _strip(child)
+
+
+def _prefix(element: Any, prefix: str) -> None:
+    """Put a prefix before every id and every reference to one, in place."""
+    for part in element.iter():
+        for name, value in part.attrib.items():
+            if name == "id":
+                part.attrib[name] = prefix + value
+            elif name == "href":
+                part.attrib[name] = f"#{prefix}{value[1:]}"
+            elif "url(#" in value:
+                part.attrib[name] = value.replace("url(#", f"url(#{prefix}")
 
 
 def data_uri(png: bytes) -> str:

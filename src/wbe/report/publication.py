@@ -38,6 +38,9 @@ class Publication:
         Text of ``map.svg``; empty where there is no map.
     map_png : bytes
         Content of ``map.png``, used where the SVG is too large for a page.
+    figures : dict of str to str
+        Text of further SVG files: ``schematic`` (where there is no map), ``ranks``, ``history``.
+        From `wbe.report.figures`.
     factors : list of dict
         factor_id, drug, analyte, gives, excretion, correction_factor, source, verified, reference.
     references : list of str
@@ -56,6 +59,17 @@ class Publication:
         Content of ``run.json``.
     notes : list of str
         Sentences about this run, printed with the method.
+    warning : str
+        Printed at the top of every page of a public report: that the guard is off.
+    guard : list of tuple of str
+        Questions of the ethical guidelines with their answers: purpose, people, what is hidden.
+    statistics : list of dict
+        Rows of ``indicators.csv``: counts by area beside loads, suppressed cells empty.
+    statistics_said : list of str
+        How far they agree, and what must be said with it.
+
+    changes : DataFrame or None
+        Columns of ``changes.csv``; None for one round.
 
     Raises
     ------
@@ -74,6 +88,7 @@ class Publication:
     generated: str = ""
     map_svg: str = ""
     map_png: bytes = b""
+    figures: dict[str, str] = field(default_factory=dict)
     factors: list[dict[str, Any]] = field(default_factory=list)
     references: list[str] = field(default_factory=list)
     error_model: list[dict[str, Any]] = field(default_factory=list)
@@ -83,6 +98,11 @@ class Publication:
     sites: pd.DataFrame | None = None
     run: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    warning: str = ""
+    guard: list[tuple[str, str]] = field(default_factory=list)
+    statistics: list[dict[str, Any]] = field(default_factory=list)
+    statistics_said: list[str] = field(default_factory=list)
+    changes: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         if self.audience not in AUDIENCES:

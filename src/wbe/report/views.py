@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _ROUNDS_A_TABLE, _DRUGS_A_TABLE = 5, 4  # what fits on an A4 page beside the area's name
 # Parts of run.json with a table of their own, or that change from run to run.
-_NOT_SCALAR = ("inputs", "outputs", "versions", "config")
+_NOT_SCALAR = ("inputs", "outputs", "versions", "config", "changes")
 _TIMES = ("generated", "created", "started", "finished", "timestamp", "time")
 
 

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wbe.errors import FindingsError, NothingUsableError, UsageError
 from wbe.findings import Findings
-from wbe.run import guard, instrument, notes
-from wbe.run.config import Config, Tiers
+from wbe.run import guard, indicators, instrument, notes
+from wbe.run import withheld as holding
+from wbe.run.config import Config, Privacy, Tiers
+from wbe.run.index_weights import weights_of
+from wbe.run.indicators import Statistics
+from wbe.run.keys import INDEX
+from wbe.run.reference_file import read_reference
+from wbe.run.round_tables import NOTHING as NO_TABLES
+from wbe.run.round_tables import RoundTables, tables_of
+from wbe.run.withheld import NOBODY, Withheld
 from wbe.run.words import both
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
     import xarray as xr
 
+    from wbe.spatial import ReferenceSet
     from wbe.uncertainty import ErrorModel
 
 STEPS = ("read", "locate", "estimate", "areas", "tiers")
@@ -42,6 +52,19 @@ class Results:
         The sites table, its points in WGS 84.
     findings : Findings
         All findings, of every file.
+    withheld : Withheld
+        Sites and areas without a record of consent.
+    small : frozenset of str
+        Sites that are not shown by themselves.
+    public : GeoDataFrame or None
+        Of an internal run from which somebody may publish: the tiers as the public may see them,
+        where they differ.
+    statistics : Statistics or None
+        The campaign's statistics beside its loads, the guard applied.
+    tables : RoundTables
+        Changes between rounds and the order of areas, the guard applied.
+    public_tables : RoundTables or None
+        The same as the public may see them, of an internal run.
     """
 
     result: xr.Dataset
@@ -49,6 +72,12 @@ class Results:
     people: Mapping[str, float]
     sites: gpd.GeoDataFrame | None
     findings: Findings
+    withheld: Withheld = NOBODY
+    small: frozenset[str] = frozenset()
+    public: gpd.GeoDataFrame | None = None
+    statistics: Statistics | None = None
+    tables: RoundTables = NO_TABLES
+    public_tables: RoundTables | None = None
 
     @property
     def round(self) -> str:
@@ -84,7 +113,8 @@ def compute(
         If an option of the configuration does not fit the data.
     """
     from wbe import recipes
-    from wbe.spatial import by_area, locate
+    from wbe.spatial import locate
+    from wbe.spatial.areas import design_of
 
     tell("read")
     samples, sites, areas = _read(config, encoding)
@@ -109,17 +139,79 @@ def compute(
         error_model=_error_model(config.data.error_model),
     )
     tell("areas")
-    values = by_area(
-        result,
-        areas,
-        statistic=config.tiers.statistic or "auto",
-        quantities=(config.tiers.quantity,),
-    )
+    held = holding.withheld(samples, holding.without_consent(sites, config.privacy))
+    small = holding.small_sites(samples, config.privacy)
+    used = holding.left(result, held)
+    design = design_of(used)
+    people = guard.populations(samples, areas, disjoint=design == "plants")
+    alone = holding.single_areas(samples, small)
+
+    def seen(config: Config) -> tuple[xr.Dataset, gpd.GeoDataFrame]:
+        return _seen(used, areas, config, people, held, alone, design)
+
     tell("tiers")
-    people = guard.populations(samples, areas, disjoint=values.attrs["design"] == "plants")
-    tiers = classified(values, config, people)
+    values, tiers = seen(config)
     tiers.attrs["notes"] = notes.taken(samples, config, rounds)
-    return Results(result, tiers, people, points, _findings(result, config))
+    public, seen_values = None, values
+    if config.privacy.audience == "internal":
+        # Ranks, breaks and probabilities tell about all areas that they were found among; a
+        # publication could not take the hidden ones out afterwards.
+        privacy = Privacy(min_population=config.privacy.min_population)
+        seen_values, public = seen(replace(config, privacy=privacy))
+        public.attrs["notes"] = tiers.attrs["notes"]
+    found = holding.settled(_findings(result, config), held)
+    beside = _statistics(values, tiers, config, people, found)
+    own = tables_of(values, tiers, config.tiers)
+    theirs = None if public is None else tables_of(seen_values, public, config.tiers)
+    return Results(result, tiers, people, points, found, held, small, public, beside, own, theirs)
+
+
+def _statistics(
+    values: xr.Dataset, tiers: gpd.GeoDataFrame, config: Config, people: Mapping[str, float],
+    found: Findings,
+) -> Statistics | None:  # fmt: skip
+    """The campaign's statistics beside the tiers; None, which is noted, where none fits."""
+    if config.data.indicators is None:
+        return None
+    table = indicators.read(config, tiers, found)
+    made = None if table is None else indicators.computed(table, values, tiers, config, people)
+    if made is not None and len(made.rows):
+        return made
+    found.add("indicators_unused", file=config.data.indicators.name)
+    tiers.attrs["notes"] = [*tiers.attrs["notes"], "indicators_unused"]
+    return None
+
+
+def _seen(
+    result: xr.Dataset,
+    areas: gpd.GeoDataFrame | None,
+    config: Config,
+    people: Mapping[str, float],
+    held: Withheld,
+    alone: Collection[str],
+    design: str,
+) -> tuple[xr.Dataset, gpd.GeoDataFrame]:
+    """Values and tiers of the areas that the audience may see; the hidden ones beside them, empty.
+
+    A hidden area takes no part in anything: the place that it leaves in a ranking, a break that it
+    sets, or a distribution that it helps to fit would tell its value. On an internal page the areas
+    `alone`, whose value is that of one small site, are hidden as well.
+    """
+    from wbe.recipes.estimation import refitted
+    from wbe.spatial import add_index, by_area
+
+    privacy, tiers = config.privacy, config.tiers
+    never = held.areas | (set(alone) if privacy.audience == "internal" else set())
+    shown, places, hidden = guard.cut(result, areas, people, privacy, never)
+    if len(hidden):
+        shown = refitted(shown)
+    quantity = "pn_consumption" if tiers.drug == INDEX else tiers.quantity
+    values = by_area(
+        shown, places, statistic=tiers.statistic or "auto", quantities=(quantity,), design=design
+    )
+    if tiers.drug == INDEX:
+        values = add_index(values, weights_of(config.index))
+    return values, classified(values, hidden, config, people, held, never)
 
 
 def _error_model(file: Path | None) -> ErrorModel | None:
@@ -133,7 +225,6 @@ def _findings(result: xr.Dataset, config: Config) -> Findings:
     """All findings: those of reading and placing, and what estimating added to them."""
     found = Findings()
     found.extend(result.attrs["findings"])
-    found.extend(notes.unused_indicators(config))
     return found
 
 
@@ -180,16 +271,37 @@ def placed(samples: xr.Dataset, sites: gpd.GeoDataFrame | None) -> xr.Dataset:
     )
 
 
-def classified(values: xr.Dataset, config: Config, people: Mapping[str, float]) -> gpd.GeoDataFrame:
-    """Rank the areas that may be shown and set the hidden ones beside them, empty.
+def classified(
+    values: xr.Dataset,
+    hidden: pd.DataFrame,
+    config: Config,
+    people: Mapping[str, float],
+    held: Withheld = NOBODY,
+    never: Collection[str] = (),
+) -> gpd.GeoDataFrame:
+    """Rank areas, with the hidden ones beside them.
 
-    A hidden area takes no part in ranks and breaks: the place that it leaves in a ranking, or a
-    break that it sets, would tell its value.
+    Parameters
+    ----------
+    values : Dataset
+        From `wbe.by_area`, of the areas shown.
+    hidden : DataFrame
+        From `guard.cut`.
+    config : Config
+    people : mapping of str to float
+        Population of the areas [inhabitant].
+    held : Withheld
+        What lacks a record of consent.
+    never : collection of str
+        Areas that this audience may not see, whatever their population.
     """
-    shown, hidden = guard.parted(values, people, config.privacy)
-    tiers = ranked(shown, config.tiers)
-    tiers = guard.guarded(guard.beside(tiers, hidden), people, config.privacy)
-    if config.privacy.audience == "public" and config.data.areas is None:
+    reference = config.data.reference
+    reference_set = None if reference is None else read_reference(reference)
+    tiers = ranked(values, config.tiers, reference_set)
+    tiers = guard.guarded(guard.beside(tiers, hidden), people, config.privacy, never)
+    tiers = guard.marked(tiers, held)
+    tiers = tiers if config.privacy.audience == "internal" else guard.rounded(tiers)
+    if config.data.areas is None:
         tiers = guard.coarsened(tiers)
     order = values["round"].values.astype(str).tolist()
     tiers.attrs |= {
@@ -205,8 +317,12 @@ def classified(values: xr.Dataset, config: Config, people: Mapping[str, float]) 
     return tiers
 
 
-def ranked(values: xr.Dataset, tiers: Tiers) -> gpd.GeoDataFrame:
-    """Rank every drug; fixed breaks and a floor are about the mapped drug alone.
+def ranked(
+    values: xr.Dataset, tiers: Tiers, reference: ReferenceSet | None = None
+) -> gpd.GeoDataFrame:
+    """Rank every drug; stated breaks and a floor are about the mapped drug alone.
+
+    Beside an index stands the consumption of every drug.
 
     Raises
     ------
@@ -222,17 +338,27 @@ def ranked(values: xr.Dataset, tiers: Tiers) -> gpd.GeoDataFrame:
         held = ", ".join(drugs) or "none"
         raise UsageError(both("usage.drug", drug=repr(tiers.drug), held=held))
     options: dict[str, Any] = {
-        "quantity": tiers.quantity,
+        "reference": reference,
         "scheme": tiers.scheme,
         "labels": tiers.labels,
         "statistic": tiers.statistic,
         "reference_round": _reference_round(values, tiers.reference_round),
     }
     breaks = {tiers.drug: tiers.breaks} if tiers.breaks else None
-    table = rank(values, breaks=breaks, **options)
-    if tiers.floor is None:
+    is_index = tiers.drug == INDEX
+    apart = is_index or tiers.scheme == "model"  # a quantity, or draws, that others do not have
+    others = values.sel(drug=[d for d in drugs if not (apart and d == tiers.drug)])
+    quantity = "pn_consumption" if is_index else tiers.quantity
+    if not others.sizes["drug"]:
+        own: dict[str, Any] = {"breaks": tiers.breaks, "floor": tiers.floor}
+        return rank(values, tiers.drug, quantity=tiers.quantity, **own, **options)
+    table = rank(others, quantity=quantity, breaks=breaks, **options)
+    if tiers.floor is None and not apart:
         return table
-    mapped = rank(values, tiers.drug, breaks=tiers.breaks, floor=tiers.floor, **options)
+    mapped = rank(
+        values, tiers.drug, quantity=tiers.quantity, breaks=tiers.breaks, floor=tiers.floor,
+        **options,
+    )  # fmt: skip
     rest = table[table["drug"] != tiers.drug]
     joined = pd.concat([mapped, rest], ignore_index=True)
     joined.attrs = {**table.attrs, **mapped.attrs}

@@ -18,14 +18,19 @@ from wbe import names
 from wbe.errors import ConfigError
 from wbe.run import files
 from wbe.run.keys import (
+    INDEX,
     KEYS,
     KINDS,
+    STATED,
+    check_dose,
     check_marker,
     error_model_problem,
     is_layout_file,
     is_set_name,
     layouts_problem,
     limits_problem,
+    percentiles_problem,
+    reference_problem,
     suggest_key,
     wrong,
 )
@@ -35,7 +40,9 @@ from wbe.run.words import both
 FILE_NAME = "campaign.toml"
 #: ``"0.6 mg/day/inhabitant"``, ``{"calibrate": True}`` or ``{"value": "...", "rsd": 0.3}``.
 Marker = str | dict[str, Any]
-SECTIONS = ("data", "estimate", "markers", "tiers", "quality", "privacy")
+#: A dose id, or ``{"dose": "30 mg/dose", "source": "..."}``.
+Dose = str | dict[str, str]
+SECTIONS = ("data", "estimate", "markers", "index", "tiers", "quality", "privacy")
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,7 @@ class Data:
     unit: str | None = None
     factors: Path | None = None
     limits: Path | None = None
+    reference: Path | None = None
     error_model: Path | None = None
     layout: str = "auto"
     layouts: tuple[Path, ...] = ()
@@ -75,7 +83,10 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Tiers:
-    """How areas are classified; the arguments of :func:`wbe.spatial.rank`."""
+    """How areas are classified; the arguments of :func:`wbe.spatial.rank`.
+
+    The file of a reference set stands with the data, the doses of an index in their own section.
+    """
 
     drug: str = "methamphetamine"
     quantity: str = "pn_mass_load"
@@ -102,12 +113,16 @@ class Quality:
 
 @dataclass(frozen=True)
 class Privacy:
-    """For whom the outputs are, and below which population an area stays hidden."""
+    """For whom the outputs are, and below which population an area stays hidden.
+
+    ``consent`` maps a site to its record, ``name, date``, where the sites table has none.
+    """
 
     audience: str = "public"
     purpose: str = ""
     approval: str = ""
     min_population: int = 5000
+    consent: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -129,6 +144,7 @@ class Config:
     data: Data
     estimate: Estimate = Estimate()
     markers: Mapping[str, Marker] = field(default_factory=lambda: MappingProxyType({}))
+    index: Mapping[str, Dose] = field(default_factory=lambda: MappingProxyType({}))
     tiers: Tiers = Tiers()
     quality: Quality = Quality()
     privacy: Privacy = Privacy()
@@ -220,15 +236,19 @@ def _build(
     problems: list[Problem] = []
     flat = _flatten(raw, lines, problems)
     markers = _markers(raw.get("markers", {}), lines, problems)
+    doses = _doses(raw.get("index", {}), lines, problems)
     typed = {key: value for key, value in overrides.items() if value is not None}
     values = _values(flat | typed, lines, problems)
     known = {problem.key for problem in problems}
-    problems += _together(values, known, lines)
+    values["tiers.quantity"] = values["tiers.quantity"] or _usual(values["tiers.drug"])
+    problems += [*_together(values, known, lines), *_index_problems(values, doses, known, lines)]
     data = _data(values, folder, set(typed), lines, problems)
     if problems:
         return None, sorted(problems, key=lambda p: (p.line or 0, p.key))
     title = values["title"] or folder.name
-    return Config(folder, name, title, values["language"], data, *_sections(values, markers)), []
+    return Config(
+        folder, name, title, values["language"], data, *_sections(values, markers, doses)
+    ), []
 
 
 def _flatten(
@@ -240,7 +260,7 @@ def _flatten(
         if name in SECTIONS:
             if not isinstance(value, dict):
                 problems.append(Problem(name, lines.get(name), *wrong("section", name=name)))
-            elif name != "markers":
+            elif name not in ("markers", "index"):
                 flat |= {f"{name}.{key}": item for key, item in value.items()}
         else:
             flat[name] = value
@@ -259,6 +279,23 @@ def _markers(raw: object, lines: Mapping[str, int], problems: list[Problem]) -> 
         else:
             markers["water" if name == "water" else names.resolve("analyte", name) or name] = value
     return markers
+
+
+def _doses(raw: object, lines: Mapping[str, int], problems: list[Problem]) -> dict[str, Dose]:
+    """Doses of the index by drug."""
+    doses: dict[str, Dose] = {}
+    for name, value in raw.items() if isinstance(raw, dict) else ():
+        if verdict := check_dose(name, value):
+            key = f"index.{name}"
+            problems.append(Problem(key, lines.get(key), *verdict))
+        else:
+            doses[str(names.resolve("drug", name))] = value
+    return doses
+
+
+def _usual(drug: str) -> str:
+    """The quantity where none is named."""
+    return INDEX if drug == INDEX else "pn_mass_load"
 
 
 def _values(
@@ -295,19 +332,40 @@ def _together(
 
     breaks, labels, floor = (values[f"tiers.{k}"] for k in ("breaks", "labels", "floor"))
     scheme = values["tiers.scheme"]
-    if breaks is None and scheme == "fixed" and "tiers.breaks" not in known:
-        yield problem("tiers.scheme", "scheme.breaks")
-    if breaks is not None and scheme not in (None, "fixed") and "tiers.scheme" not in known:
+    if breaks is None and scheme in STATED and "tiers.breaks" not in known:
+        yield problem("tiers.scheme", "scheme.breaks", scheme=repr(scheme))
+    if breaks is not None and scheme not in (None, *STATED) and "tiers.scheme" not in known:
         yield problem("tiers.breaks", "breaks.computed", scheme=repr(scheme))
+    if (scheme == "percentile") != (values["tiers.reference"] is not None):
+        yield problem("tiers.reference", "reference.scheme")
+    if breaks and scheme == "percentile" and (verdict := percentiles_problem(breaks)):
+        yield Problem("tiers.breaks", lines.get("tiers.breaks"), *verdict)
     if breaks is not None and "tiers.labels" not in known and len(labels) != len(breaks) + 1:
         counts = {"labels": len(labels), "breaks": len(breaks), "needed": len(breaks) + 1}
         yield problem("tiers.labels", "labels.count", **counts)
-    if breaks and floor and floor >= breaks[0]:
+    if breaks and floor and scheme != "percentile" and floor >= breaks[0]:
         yield problem("tiers.floor", "floor.breaks", floor=repr(floor), least=repr(breaks[0]))
     if values["privacy.audience"] == "internal":
         for key in ("privacy.purpose", "privacy.approval"):
             if not values[key] and key not in known:
                 yield problem(key, "internal", key=key.partition(".")[2])
+
+
+def _index_problems(
+    values: Mapping[str, Any], doses: Mapping[str, Dose], known: set[str], lines: Mapping[str, int]
+) -> Iterable[Problem]:
+    """What drug, quantity, scheme and doses of an index must say together."""
+    is_index = [values[key] == INDEX for key in ("tiers.drug", "tiers.quantity")]
+
+    def problem(key: str, said: str) -> Problem:
+        return Problem(key, lines.get(key, lines.get("tiers")), *wrong(said))
+
+    if is_index[0] != is_index[1] and not {"tiers.drug", "tiers.quantity"} & known:
+        yield problem("tiers.quantity", "index.both")
+    if all(is_index) and not doses:
+        yield problem("tiers.drug", "index.doses")
+    if all(is_index) and values["tiers.scheme"] == "model":
+        yield problem("tiers.scheme", "index.model")
 
 
 def _data(
@@ -344,6 +402,9 @@ def _data(
     limits = path("quality.limits")
     if limits is not None and (verdict := limits_problem(limits)):
         problems.append(Problem("quality.limits", lines.get("quality.limits"), *verdict))
+    reference = path("tiers.reference")
+    if reference is not None and (verdict := reference_problem(reference)):
+        problems.append(Problem("tiers.reference", lines.get("tiers.reference"), *verdict))
     return Data(
         samples=tuple(paths(key, values[key] or [])),
         sites=path("data.sites"),
@@ -355,6 +416,7 @@ def _data(
         unit=values["data.unit"],
         factors=path("estimate.factors"),
         limits=limits,
+        reference=reference,
         error_model=errors,
         layout=values["data.layout"],
         layouts=layouts,
@@ -372,13 +434,15 @@ def _layout_files(
 
 
 def _sections(
-    values: Mapping[str, Any], markers: dict[str, Marker]
-) -> tuple[Estimate, Mapping[str, Any], Tiers, Quality, Privacy]:
+    values: Mapping[str, Any], markers: dict[str, Marker], doses: dict[str, Dose]
+) -> tuple[Estimate, Mapping[str, Any], Mapping[str, Any], Tiers, Quality, Privacy]:
     def part(section: str) -> dict[str, Any]:
         return {k.partition(".")[2]: v for k, v in values.items() if k.startswith(f"{section}.")}
 
-    tiers = part("tiers")
-    tiers["drug"] = names.resolve("drug", tiers["drug"])
+    tiers = {k: v for k, v in part("tiers").items() if k != "reference"}
+    tiers["drug"] = (
+        tiers["drug"] if tiers["drug"] == INDEX else names.resolve("drug", tiers["drug"])
+    )
     tiers["scheme"] = tiers["scheme"] or ("fixed" if tiers["breaks"] else "fisher_jenks")
     tiers["breaks"] = tuple(map(float, tiers["breaks"])) if tiers["breaks"] else None
     tiers["labels"] = tuple(tiers["labels"])
@@ -388,6 +452,7 @@ def _sections(
     return (
         Estimate(**estimate),
         MappingProxyType(markers),
+        MappingProxyType(doses),
         Tiers(**tiers),
         Quality(**quality),
         Privacy(**privacy),

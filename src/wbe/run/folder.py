@@ -29,7 +29,8 @@ SIDE_FILES = ("-wal", "-shm", "-journal")
 #: What runs and publications write, where a damaged record no longer says which it was.
 WRITTEN = (
     "estimates.csv", "estimates.nc", "findings.csv", "tiers.csv", "tiers.xlsx", "areas.gpkg",
-    "map.png", "map.svg", "report.html",
+    "map.png", "map.svg", "report.html", "changes.csv", "ranks.csv", "changes.public.csv",
+    "ranks.public.csv",
 )  # fmt: skip
 
 

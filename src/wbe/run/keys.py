@@ -15,19 +15,15 @@ from wbe.run.words import Said, both
 
 SCHEMA = 1
 LANGUAGES = ("en", "zh")
-SCHEMES = ("fixed", "quantile", "relative", "fisher_jenks")
+SCHEMES = ("fixed", "quantile", "relative", "fisher_jenks", "percentile", "model")
+#: Schemes whose breaks the user states.
+STATED = ("fixed", "percentile", "model")
 STATISTICS = ("geometric", "arithmetic")
-QUANTITIES = ("pn_mass_load", "pn_consumption", "concentration")
+QUANTITIES = ("pn_mass_load", "pn_consumption", "concentration", "index")
+INDEX = "index"
 ROUNDS = ("column", "month", "quarter", "year", "all")
 AUDIENCES = ("public", "internal")
 LABELS = ("general", "moderate", "severe")
-
-#: Instead of choices that the contract names and this version does not offer yet.
-LATER = {
-    "tiers.scheme": both("config.later.choices", choices=", ".join(SCHEMES)),
-    "tiers.quantity": both("config.later.choices", choices=", ".join(QUANTITIES)),
-    "tiers.drug": both("config.later.tiers.drug"),
-}
 
 #: (message, fix) of something wrong, or None.
 Verdict = tuple[str, str] | None
@@ -47,7 +43,7 @@ class Key:
     name : str
         Dotted name, for example ``tiers.breaks``.
     kind : str
-        ``text``, ``boolean``, ``integer``, ``number``, ``texts``, ``numbers``.
+        ``text``, ``boolean``, ``integer``, ``number``, ``texts``, ``numbers``, ``records``.
     default : object
         The value where the file says nothing; None where it stays unset.
     check : callable or None
@@ -75,20 +71,17 @@ KINDS: dict[str, Callable[[Any], bool]] = {
     "integer": lambda v: isinstance(v, int) and not isinstance(v, bool),
     "number": _is_number,
     "texts": lambda v: isinstance(v, list) and bool(v) and all(_is_text(i) for i in v),
+    "records": lambda v: isinstance(v, dict) and all(isinstance(i, str) for i in v.values()),
     "numbers": lambda v: isinstance(v, list) and bool(v) and all(_is_number(i) for i in v),
 }
 
 
-def one_of(
-    *choices: str, later: str = "", later_choices: tuple[str, ...] = ()
-) -> Callable[[str], Verdict]:
-    """Accept one of the named choices; tell a later version's choice from a slip of the pen."""
+def one_of(*choices: str) -> Callable[[str], Verdict]:
+    """Accept one of the named choices."""
 
     def check(value: str) -> Verdict:
         if value in choices:
             return None
-        if value in later_choices or (later and not later_choices):
-            return both("config.later", value=repr(value)), LATER[later]
         listed = ", ".join(repr(c) for c in choices)
         message, fix = wrong("choice", value=repr(value), choices=listed)
         return message, _nearest(value, choices) or fix
@@ -112,9 +105,7 @@ def check_schema(value: int) -> Verdict:
 
 def check_drug(value: str) -> Verdict:
     """A drug that names.csv knows, in any accepted spelling."""
-    if value == "index":
-        return both("config.later", value=repr(value)), LATER["tiers.drug"]
-    if names.resolve("drug", value):
+    if value == INDEX or names.resolve("drug", value):
         return None
     message, fix = wrong("drug", value=repr(value))
     return message, _near("drug", value) or fix
@@ -139,6 +130,37 @@ def check_labels(value: list[str]) -> Verdict:
     if "not_elevated" in value:
         return wrong("labels.floor")
     return None if len(value) > 1 else wrong("labels.one")
+
+
+def percentiles_problem(breaks: Sequence[float]) -> Verdict:
+    """Percentiles lie below 100; that they rise from above 0 is looked at with all breaks."""
+    return wrong("percentiles", value=list(breaks)) if max(breaks) >= 100 else None
+
+
+def reference_problem(file: Path) -> Verdict:
+    """A reference set that can be read."""
+    from wbe.errors import UsageError
+    from wbe.run.reference_file import read_reference
+
+    try:
+        read_reference(file)
+    except UsageError as error:
+        return str(error).rstrip("."), both("config.reference.fix")
+    return None
+
+
+def check_dose(drug: str, value: object) -> Verdict:
+    """What the index takes a dose of a drug to be: a dose id, or a dose with its source."""
+    from wbe.errors import WbeError
+    from wbe.run.index_weights import dose_of
+
+    if names.resolve("drug", drug) in (None, INDEX):
+        return check_drug(drug) or wrong("drug", value=repr(drug))
+    try:
+        dose_of(str(names.resolve("drug", drug)), value)
+    except WbeError as error:
+        return str(error).rstrip("."), both("config.index.fix")
+    return None
 
 
 def check_floor(value: float) -> Verdict:
@@ -181,6 +203,14 @@ def check_population(value: str) -> Verdict:
 def is_set_name(text: str) -> bool:
     """Tell the name of a factor set from the path of a table: a path ends in .csv."""
     return not text.casefold().endswith(".csv")
+
+
+def check_consent(value: dict[str, str]) -> Verdict:
+    """Records of consent by site: each a name and a date."""
+    from wbe.io.consent import consent_of
+
+    bad = [site for site, record in value.items() if consent_of(record) is None]
+    return wrong("consent", sites=", ".join(map(repr, bad))) if bad else None
 
 
 def check_factors(value: str) -> Verdict:
@@ -324,18 +354,8 @@ KEYS: dict[str, Key] = {
             check_population,
         ),
         Key("tiers.drug", "text", "methamphetamine", check_drug),
-        Key(
-            "tiers.quantity",
-            "text",
-            "pn_mass_load",
-            one_of(*QUANTITIES, later="tiers.quantity", later_choices=("index",)),
-        ),
-        Key(
-            "tiers.scheme",
-            "text",
-            None,
-            one_of(*SCHEMES, later="tiers.scheme", later_choices=("model",)),
-        ),
+        Key("tiers.quantity", "text", None, one_of(*QUANTITIES)),
+        Key("tiers.scheme", "text", None, one_of(*SCHEMES)),
         Key("tiers.breaks", "numbers", None, check_breaks),
         Key("tiers.statistic", "text", None, one_of(*STATISTICS)),
         Key("tiers.labels", "texts", list(LABELS), check_labels),
@@ -343,6 +363,7 @@ KEYS: dict[str, Key] = {
         Key("tiers.rounds", "text", "auto", one_of("auto", *ROUNDS)),
         Key("tiers.map_round", "text", "latest"),
         Key("tiers.reference_round", "text", "first"),
+        Key("tiers.reference", "text"),
         Key("quality.limits", "text"),
         Key("quality.on_fail", "text", "flag", one_of("flag", "reject")),
         Key("quality.recovery_corrected", "boolean"),
@@ -350,5 +371,6 @@ KEYS: dict[str, Key] = {
         Key("privacy.purpose", "text"),
         Key("privacy.approval", "text"),
         Key("privacy.min_population", "integer", 5000, at_least(0)),
+        Key("privacy.consent", "records", None, check_consent),
     )
 }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from wbe.findings import Findings
 from wbe.run.config import Config
 from wbe.run.words import say
 
@@ -30,7 +29,6 @@ def taken(samples: xr.Dataset, config: Config, rounds: str) -> list[str]:
     needed = {
         "single_sites": config.data.areas is None and bool((areas == sites).all()),
         "one_round": rounds != config.tiers.rounds,
-        "indicators_unused": config.data.indicators is not None,
     }
     return [name for name, is_needed in needed.items() if is_needed]
 
@@ -40,14 +38,6 @@ def rounds_option(samples: xr.Dataset, config: Config) -> str:
     stated = (samples["round"].values.astype(str) != "").any()
     dated = samples["time"].notnull().any()
     return "all" if config.tiers.rounds == AUTO and not (stated or dated) else config.tiers.rounds
-
-
-def unused_indicators(config: Config) -> Findings:
-    """The flag that a table of indicators was given and nothing uses it."""
-    found = Findings()
-    if config.data.indicators is not None:
-        found.add("indicators_unused", file=config.data.indicators.name)
-    return found
 
 
 def sentences(tiers: Mapping[str, Any], lang: str) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wbe.findings import RULES, Finding, Findings
-from wbe.run import campaign, disk, folder, losses, publish, record, room
+from wbe.run import campaign, disk, folder, losses, public_part, publish, record, room, withheld
 from wbe.run.campaign import Estimate, Results, Tell
 from wbe.run.config import Config
 from wbe.run.folder import Place
@@ -183,7 +183,12 @@ def fill(
     writers.write_findings(results.findings, target / "findings.csv", config.language)
     about = described(config, results, inputs, encoding)
     extra = _internal(config, results, table) if config.privacy.audience == "internal" else {}
-    publish.write_set(target, results.tiers, about, extra, results.sites)
+    if results.public is not None:
+        publish.write_for_public(target, results.public)
+    extra |= publish.write_statistics(target, results.statistics, config.language)
+    if results.public_tables is not None:
+        results.public_tables.write(target, suffix=publish.PUBLIC_PART)
+    publish.write_set(target, results.tiers, about, extra, _drawn(results), tables=results.tables)
     return about
 
 
@@ -221,8 +226,11 @@ def described(
         "breaks": tiers["breaks"],
         "tiers": {k: v for k, v in tiers.items() if k != "breaks"},
         "tier_counts": tier_counts(results.tiers),
+        "changes": dict(results.tables.about or {}),
         "quality": quality(attrs),
         "populations": dict(results.people),
+        "withheld": sorted(results.withheld.areas),
+        "public": _public(config, results),
     }
 
 
@@ -339,6 +347,41 @@ def tier_counts(tiers: gpd.GeoDataFrame) -> dict[str, dict[str, dict[str, int]]]
     return {d: {r: dict(sorted(t.items())) for r, t in by.items()} for d, by in found.items()}
 
 
+def _public(config: Config, results: Results) -> dict[str, Any]:
+    """The keys of the record that a public page shows otherwise than the run holds them."""
+    tiers = public_part.public_tiers(results)
+    part: dict[str, Any] = {
+        "breaks": tiers.attrs["breaks"],
+        "tiers": {k: v for k, v in tiers.attrs.items() if k != "breaks"},
+        "tier_counts": tier_counts(tiers),
+        "changes": dict((results.public_tables or results.tables).about or {}),
+    }
+    if not public_part.hides(results):
+        return part
+    found = public_part.shown_findings(results)
+    rules = [f.rule for f in public_part.located(found)]
+    numbers = {rule: rules.count(rule) for rule in set(rules)}
+    own = counts(results)
+    return part | {
+        "counts": {key: own[key] for key in public_part.COUNTS},
+        "findings": public_part.counted(findings_summary(found, config.language), numbers),
+        "quality": public_part.without_numbers(quality(results.result.attrs)),
+    }
+
+
+def _drawn(results: Results) -> gpd.GeoDataFrame | None:
+    """Sites of an internal map: those that may be shown, to 0.01 degrees (about 1 km)."""
+    if results.sites is None:
+        return None
+    import shapely
+
+    kept = ~results.sites["site"].astype(str).isin(results.withheld.sites | results.small)
+    shown = results.sites[kept].copy()
+    shown.attrs = dict(results.sites.attrs)
+    places = shapely.transform(shown.geometry.to_numpy(), lambda xy: xy.round(2))
+    return shown.set_geometry(places, crs=results.sites.crs)
+
+
 def _verified(table: pd.DataFrame) -> dict[str, str]:
     table = table if "factor_id" in table else table.reset_index()
     return dict(zip(table["factor_id"], table["verified"].fillna("").astype(str), strict=True))
@@ -351,5 +394,8 @@ def _internal(config: Config, results: Results, table: pd.DataFrame) -> dict[str
     drug = rows["drug"].where(rows["drug"] != "", rows["analyte"])
     columns = ["area", "site", "sample_id", "time", "matrix", "method", "value", "lower", "upper"]
     shown = rows.loc[drug == tiers.drug, [*columns, "unit", "status"]]
-    found = [f.as_dict(config.language) for f in results.findings.sorted()]
-    return {"sites": shown.reset_index(drop=True), "findings": found}
+    hidden = results.withheld.sites | results.small
+    shown = withheld.emptied(shown.reset_index(drop=True), hidden)
+    kept = Findings(withheld.about_shown(results.findings, results.result, hidden, ()))
+    found = [f.as_dict(config.language) for f in kept.sorted()]
+    return {"sites": shown, "findings": found}

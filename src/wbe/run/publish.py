@@ -13,21 +13,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from wbe.errors import UsageError
-from wbe.run import disk, folder, guard, leaks, notes, record
+from wbe.run import disk, folder, guard, indicators, leaks, notes, record, round_tables
+from wbe.run import statement as answers
 from wbe.run.config import Privacy
 from wbe.run.folder import RECORD, Place
+from wbe.run.public_part import seen_by_public
+from wbe.run.round_tables import RoundTables
 from wbe.run.words import say
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.figure import Figure
 
+    from wbe.io.tier_files import LayerStyle
     from wbe.report import Publication
 
 TABLES = ("tiers.csv", "tiers.xlsx")
 MAPS = ("map.png", "map.svg")
 GEOPACKAGE, REPORT = "areas.gpkg", "report.html"
-PUBLISHABLE = (*TABLES, GEOPACKAGE, *MAPS, REPORT)
+#: Of an internal run: the tiers as the public may see them. Not published under this name.
+FOR_PUBLIC = "tiers.public.csv"
+PUBLIC_PART = ".public"
+STATISTICS = indicators.FILE
+PUBLISHABLE = (*TABLES, *round_tables.FILES, GEOPACKAGE, *MAPS, REPORT, STATISTICS)
 
 
 def write_set(
@@ -36,6 +44,8 @@ def write_set(
     about: Mapping[str, Any],
     extra: Mapping[str, Any] | None = None,
     sites: gpd.GeoDataFrame | None = None,
+    *,
+    tables: RoundTables = round_tables.NOTHING,
 ) -> list[str]:
     """Write tables, map, GeoPackage and report of guarded tiers.
 
@@ -51,6 +61,8 @@ def write_set(
         Further fields of the page; an internal one may hold sites and findings.
     sites : GeoDataFrame, optional
         Sampling points for an internal map.
+    tables : RoundTables
+        Changes between rounds and the order of areas, the guard applied.
 
     Returns
     -------
@@ -70,42 +82,72 @@ def write_set(
     report.write_tiers_csv(tiers, target / "tiers.csv")
     report.write_tiers_xlsx(tiers, target / "tiers.xlsx", about["language"])
     if has_geometry(tiers):
-        write_areas(tiers, target / GEOPACKAGE)
+        write_areas(tiers, target / GEOPACKAGE, _style(tiers))
         if _can_be_drawn(tiers):
             _write_map(target, tiers, privacy, sites)
             written += MAPS
         written.append(GEOPACKAGE)
-    page = publication(target, tiers, about, **(extra or {}))
+    written += tables.write(target)
+    page = publication(target, tiers, about, changes=tables.changes, **(extra or {}))
     (target / REPORT).write_text(report.render(page), encoding="utf-8", newline="\n")
     return sorted(written)
+
+
+def write_statistics(
+    target: Path, statistics: indicators.Statistics | None, language: str
+) -> dict[str, Any]:
+    """Write the guarded statistics and return what the page shows of them."""
+    if statistics is None:
+        return {}
+    from wbe import report
+
+    report.write_tiers_csv(statistics.rows, target / STATISTICS)
+    return {
+        "statistics": statistics.rows.to_dict("records"),
+        "statistics_said": statistics.sentences(language),
+    }
 
 
 def publication(
     target: Path, tiers: gpd.GeoDataFrame, about: Mapping[str, Any], **extra: Any
 ) -> Publication:
     """Collect what the page prints from guarded tiers and the run record."""
+    from wbe import report
     from wbe.report import Publication
 
     svg, png = target / "map.svg", target / "map.png"
     privacy = Privacy(**about["privacy"])
     internal = privacy.audience == "internal"
+    about = about if internal else seen_by_public(about)
+    language = about["language"]
+    people = about.get("populations", {})
     return Publication(
         title=about["title"],
         tiers=tiers.drop(columns="geometry", errors="ignore"),
         meta=mapped_attrs(tiers),
-        language=about["language"],
+        language=language,
         audience=privacy.audience,
         purpose=privacy.purpose if internal else "",
         approval=privacy.approval if internal else "",
         map_svg=svg.read_text(encoding="utf-8") if svg.is_file() else "",
         map_png=png.read_bytes() if png.is_file() else b"",
+        figures=report.figures(
+            tiers,
+            mapped_attrs(tiers),
+            language,
+            title=about["title"],
+            has_map=svg.is_file(),
+            changes=extra.get("changes"),
+        ),
         factors=list(about["factors"]),
         references=list(about["references"]),
         error_model=list(about["error_model"]),
         findings_summary=list(about["findings"]),
         quality=list(about.get("quality", {}).get("criteria", [])),
         run=record.for_page(about, internal=internal),
-        notes=page_notes(tiers.attrs, privacy, about["language"], has_map=svg.is_file()),
+        notes=page_notes(tiers.attrs, privacy, language, has_map=svg.is_file()),
+        warning="" if internal else warning(privacy, language),
+        guard=answers.statement(tiers, people, privacy, language),
         **extra,
     )
 
@@ -114,7 +156,7 @@ def page_notes(
     tiers: Mapping[str, Any], privacy: Privacy, language: str, *, has_map: bool
 ) -> list[str]:
     """Sentences of the page about this run's guard, map and assumptions."""
-    found = [warning(privacy, language)] if warning(privacy, language) else []
+    found = []
     if privacy.audience == "public" and privacy.min_population:
         found.append(say("note.guard", language, least=privacy.min_population))
     if not has_map:
@@ -185,11 +227,11 @@ def public_privacy(about: Mapping[str, Any]) -> Privacy:
     return Privacy(min_population=int(about["privacy"]["min_population"]))
 
 
-def read_tiers(run: Path, about: Mapping[str, Any]) -> gpd.GeoDataFrame:
+def read_tiers(run: Path, about: Mapping[str, Any], name: str = TABLES[0]) -> gpd.GeoDataFrame:
     """Read the tiers of a finished run back, with geometry where it has one."""
     from wbe.io.write import read_tiers as read_back
 
-    tiers = read_back(run / TABLES[0], run / GEOPACKAGE)
+    tiers = read_back(run / name, run / GEOPACKAGE)
     tiers.attrs = {**about["tiers"], "breaks": about["breaks"]}
     return tiers
 
@@ -203,26 +245,32 @@ def _fill(source: Path, new: Path, about: dict[str, Any]) -> None:
             if name in about["outputs"]:
                 shutil.copyfile(source / name, new / name)
     else:
-        tiers = _as_public(read_tiers(source, about), about, privacy)
-        write_set(new, tiers, public)
+        tiers = _guarded(source, about, privacy)
+        tables = round_tables.read_tables(source, suffix=PUBLIC_PART)
+        write_set(new, tiers, {**public, **about["public"]}, tables=tables)
     record.write({**record.reduced(public), "outputs": record.outputs(new)}, new)
 
 
-def _as_public(
-    tiers: gpd.GeoDataFrame, about: Mapping[str, Any], privacy: Privacy
-) -> gpd.GeoDataFrame:
-    """Guard tiers that an internal run ranked with every area among them.
+def _guarded(source: Path, about: Mapping[str, Any], privacy: Privacy) -> gpd.GeoDataFrame:
+    """What an internal run kept for the public, behind the guard once more.
 
-    The ranks are counted anew among the areas shown, and their intervals are left out: a gap in
-    them would tell the place of a hidden area.
+    Its own tiers will not do: ranks, breaks and probabilities were found with every area among
+    them, and would tell about the hidden ones.
     """
-    out = guard.guarded(tiers, about["populations"], privacy)
-    if guard.suppressed(tiers, about["populations"], privacy).any():
-        ranked = out["value"].where(out["rank"].notna()).groupby([out["drug"], out["round"]])
-        out["rank"] = ranked.rank(ascending=False, method="min")
-        out[["rank_lower", "rank_upper"]] = float("nan")
+    if not (source / FOR_PUBLIC).is_file():
+        raise UsageError(f"{source} holds no {FOR_PUBLIC} (an earlier version made it); run again")
+    tiers = read_tiers(source, about, FOR_PUBLIC)
+    tiers.attrs = {**about["public"]["tiers"], "breaks": about["public"]["breaks"]}
+    out = guard.guarded(tiers, about["populations"], privacy, about["withheld"])
     has_areas = any(i["kind"] == "areas" for i in about["inputs"])
     return out if has_areas else guard.coarsened(out)
+
+
+def write_for_public(target: Path, tiers: gpd.GeoDataFrame) -> None:
+    """Keep the tiers that a publication of an internal run may show."""
+    from wbe import report
+
+    report.write_tiers_csv(tiers, target / FOR_PUBLIC)
 
 
 def _require_ours(place: Place, source: Path, typed: Path) -> None:
@@ -238,7 +286,8 @@ def _require_ours(place: Place, source: Path, typed: Path) -> None:
 def _require_clean(source: Path, new: Path, about: Mapping[str, Any]) -> None:
     """The second look: no hidden value in a table, no site or sample in any file."""
     privacy = public_privacy(about)
-    shown = guard.revealed(read_tiers(new, about), about["populations"], privacy)
+    refused = about.get("withheld", ())
+    shown = guard.revealed(read_tiers(new, about), about["populations"], privacy, refused)
     if shown:
         raise UsageError(f"values of areas that must be suppressed stand in it: {', '.join(shown)}")
     if found := leaks.leaks(new, leaks.secrets(source)):
@@ -257,6 +306,17 @@ def _can_be_drawn(tiers: gpd.GeoDataFrame) -> bool:
     attrs = tiers.attrs
     rows = tiers[(tiers["drug"] == attrs["drug"]) & (tiers["round"] == attrs["round"])]
     return has_geometry(rows)
+
+
+def _style(tiers: gpd.GeoDataFrame) -> LayerStyle | None:
+    """How QGIS draws the GeoPackage: the mapped drug and round in the map's colours."""
+    from wbe import plot
+
+    if not _can_be_drawn(tiers):
+        return None
+    mapped = tiers.copy()
+    mapped.attrs = mapped_attrs(tiers)
+    return plot.layer_style(mapped, language=str(tiers.attrs["language"]))
 
 
 def _write_map(

@@ -23,6 +23,7 @@ from wbe.run import instrument
 from wbe.run.config import Config
 from wbe.run.disk import checksum
 from wbe.run.folder import RECORD
+from wbe.run.public_part import seen_by_public
 from wbe.run.seal import opened, sealed
 
 SCHEMA = 1
@@ -40,6 +41,7 @@ PUBLISHED = (
 #: Parts of the record that have a table of their own on the page.
 ELSEWHERE = (
     "factors", "references", "error_model", "findings", "populations", "tier_counts", "quality",
+    "public", "withheld",
 )  # fmt: skip
 
 
@@ -167,6 +169,7 @@ def settings(config: Config, encoding: str | None = None) -> dict[str, Any]:
         "data": data,
         "estimate": {**asdict(config.estimate), "factors": _factors(config)},
         "markers": dict(config.markers),
+        "index": dict(config.index),
         "tiers": asdict(config.tiers),
         "quality": asdict(config.quality),
         "privacy": asdict(config.privacy),
@@ -212,13 +215,16 @@ def read(folder: Path) -> dict[str, Any]:
 
 def reduced(record: Mapping[str, Any]) -> dict[str, Any]:
     """Keep what a publication may say: no input name, no sample, no site, no count below areas."""
-    kept = {key: record[key] for key in PUBLISHED if key in record}
-    sums = [{"kind": i["kind"], "sha256": i["sha256"]} for i in record.get("inputs", [])]
+    seen = seen_by_public(record)
+    kept = {key: seen[key] for key in PUBLISHED if key in seen}
+    keys = ("kind", "sha256")
+    sums = [{key: i[key] for key in keys if key in i} for i in seen["inputs"]]
     return {"kind": "publication", **kept, "inputs": sums, "created": record.get("created", "")}
 
 
 def for_page(record: Mapping[str, Any], *, internal: bool) -> dict[str, Any]:
     """The record as the page prints it; a public one names no input file."""
+    record = record if internal else seen_by_public(record)
     shown = {k: v for k, v in record.items() if k not in (*ELSEWHERE, "schema", "kind", "privacy")}
     if not internal:
         shown["inputs"] = reduced(record)["inputs"]

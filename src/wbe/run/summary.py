@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from wbe import names
 from wbe.plot.words import class_name, class_of, label_of, number, selected, width
-from wbe.run import listing, notes
+from wbe.run import listing, notes, public_part
 from wbe.run.config import Config
 from wbe.run.publish import warning
 from wbe.run.words import has, say
@@ -38,7 +38,8 @@ def lines(config: Config, results: Results, out: Path, written: list[str], lang:
     if empty.any():
         found.append(say("no_data", lang, n=int(empty.sum())))
     found += filter(None, [warning(privacy, lang)])
-    return found + _places(results, out, written, lang)
+    is_public = privacy.audience == "public"
+    return found + _places(results, out, written, lang, is_public=is_public)
 
 
 def in_order(rows: pd.DataFrame) -> pd.DataFrame:
@@ -77,15 +78,22 @@ def table(rows: list[list[str]]) -> list[str]:
     return [line.rstrip() for line in padded]
 
 
-def _places(results: Results, out: Path, written: list[str], lang: str) -> list[str]:
+def _places(
+    results: Results, out: Path, written: list[str], lang: str, *, is_public: bool
+) -> list[str]:
     found = []
+    noted = public_part.shown_findings(results) if is_public else results.findings
     if "map.png" in written:
         found.append(say("wrote.map", lang, path=out / "map.png"))
     else:
         found.append(say("no_geometry", lang))
     found.append(say("wrote.report", lang, path=out / "report.html"))
     found += notes.sentences(results.tiers.attrs, lang)
-    return [*found, noticed(results.findings, out / "findings.csv", lang)]
+    found.append(noticed(noted, out / "findings.csv", lang))
+    # Whether there are any, and how many, would tell about the areas that are not shown.
+    if is_public and public_part.hides(results):
+        found.append(say("findings.hidden", lang))
+    return found
 
 
 def noticed(findings: Findings, file: Path, lang: str) -> str:

@@ -106,6 +106,17 @@ def by_area(
     return values
 
 
+def design_of(result: xr.Dataset) -> str:
+    """Return the design that `by_area` finds in samples: ``county_round`` or ``plants``.
+
+    Parameters
+    ----------
+    result : Dataset
+        From `wbe.estimate` on located samples.
+    """
+    return _design(rows.extract(result), "auto")
+
+
 def _design(s: rows.Samples, wanted: str) -> str:
     if wanted in (COUNTY, PLANTS):
         return wanted
@@ -159,7 +170,7 @@ def _area_table(
     names = {a: a for a in sorted(set(s.area.tolist()) - {""})}
     population: dict[str, float] = {}
     order = np.lexsort((s.sample, s.time))
-    inhabitants_of, area_of, site_of = s.population[order], s.area[order], s.site[order]
+    inhabitants_of, area_of, site_of = s.people[order], s.area[order], s.site[order]
     for area in names:
         sites = sorted(set(site_of[area_of == area].tolist()))
         known = [latest(inhabitants_of[(area_of == area) & (site_of == x)]) for x in sites]

@@ -17,7 +17,7 @@ from wbe.backcalc import rows
 from wbe.errors import UsageError
 from wbe.spatial.levels import COUNTY, GEOMETRIC, AreaModel, Level, compile_areas, log_draws_of
 from wbe.spatial.members import Series, all_series, factor_of
-from wbe.spatial.schemes import classify
+from wbe.spatial.schemes import AMONG_AREAS, classify
 from wbe.spatial.tallies import Common, common_of, valued_members
 from wbe.spatial.tiers import reference_of
 from wbe.uncertainty import Stream
@@ -184,6 +184,11 @@ def budget_of_tier(
     PrecisionError
         If the draws that differ are too few to tell why.
     """
+    if tiers.attrs["scheme"] in ("model", "percentile"):
+        raise UsageError(
+            f"tiers of scheme {tiers.attrs['scheme']} have more behind them than the errors of the "
+            "area's samples; ask for the budget of the value, or of tiers by fixed breaks"
+        )
     row = _printed(tiers, area, drug, round)
     asked = _asked(values, row["drug"], row["quantity"], row["round"])
     model = asked.model(area)
@@ -326,7 +331,7 @@ def _printed(
 
 def _common(asked: _Asked, attrs: dict[Any, Any]) -> Common | None:
     """Return what moves the breaks with the areas; None for fixed breaks."""
-    if attrs["scheme"] == "fixed":
+    if attrs["scheme"] not in AMONG_AREAS:
         return None
     series = asked.series
     here = asked.values.sel(quantity=series.quantity, drug=series.drug)

@@ -1,11 +1,13 @@
 """Chinese map datums: GCJ-02 (AMap, Tencent) and BD-09 (Baidu) to and from WGS84.
 
 CGCS2000 equals WGS84 within a metre for this purpose. The forward shift is the published
-obfuscation polynomial; its inverse is found by iteration, because no closed form exists.
+obfuscation polynomial; its inverse is found by iteration, because no closed form exists. Outside
+China no map is shifted, and neither is a coordinate here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,19 +19,25 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Floats = NDArray[np.float64]
+Shift = Callable[[Floats, Floats], tuple[Floats, Floats]]
 
 _AXIS = 6378245.0  # semi-major axis [m] of the Krasovsky 1940 ellipsoid
 _ECCENTRICITY2 = 0.00669342162296594323
 _BAIDU = np.pi * 3000.0 / 180.0
 _TOLERANCE = 1e-9  # degrees, about 0.1 mm
 
+CHINA = (72.004, 0.8293, 137.8347, 55.8271)
+"""West, south, east and north of the box in which coordinates are shifted [degree].
+
+The box of the published polynomial. It holds more than China: a GCJ-02 coordinate of a neighbouring
+country is no case that occurs, since maps there are not shifted."""
+
 SAME_AS_WGS84 = ("wgs84", "cgcs2000")
-UNKNOWN_SHIFT_M = 1200.0
-"""How far a point of unknown datum may lie from its true place in China [m]."""
+SHIFTED = ("gcj02", "bd09")
 
 
 def to_wgs84(lon: ArrayLike, lat: ArrayLike, crs: str) -> tuple[Floats, Floats]:
-    """Return coordinates in WGS84.
+    """Return coordinates in WGS84; those outside China are not shifted.
 
     Parameters
     ----------
@@ -100,7 +108,7 @@ def sites_to_wgs84(sites: pd.DataFrame) -> tuple[Floats, Floats]:
 
 
 def from_wgs84(lon: ArrayLike, lat: ArrayLike, crs: str) -> tuple[Floats, Floats]:
-    """Return WGS84 coordinates in ``gcj02`` or ``bd09``.
+    """Return WGS84 coordinates in ``gcj02`` or ``bd09``; as they are outside China.
 
     Parameters
     ----------
@@ -120,22 +128,51 @@ def from_wgs84(lon: ArrayLike, lat: ArrayLike, crs: str) -> tuple[Floats, Floats
     if crs in SAME_AS_WGS84:
         return x, y
     if crs == "gcj02":
-        return _gcj02_from_wgs84(x, y)
+        return _forward(_gcj02_from_wgs84, x, y)
     if crs == "bd09":
-        return _bd09_from_wgs84(x, y)
+        return _forward(_bd09_from_wgs84, x, y)
     raise UsageError(f"datum {crs!r} is not one of wgs84, cgcs2000, gcj02, bd09")
 
 
-def _inverse(forward, x: Floats, y: Floats) -> tuple[Floats, Floats]:  # type: ignore[no-untyped-def]
+def in_china(lon: ArrayLike, lat: ArrayLike) -> NDArray[np.bool_]:
+    """Tell which places lie where maps of China are shifted (see `CHINA`).
+
+    Parameters
+    ----------
+    lon, lat : array_like (n,) [degree]
+
+    Returns
+    -------
+    ndarray (n,) of bool
+
+    Examples
+    --------
+    >>> in_china([116.3, 2.35], [23.0, 48.86])
+    array([ True, False])
+    """
+    x, y = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
+    west, south, east, north = CHINA
+    return np.asarray((x >= west) & (x <= east) & (y >= south) & (y <= north))
+
+
+def _forward(shift: Shift, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+    moved = in_china(lon, lat)
+    x, y = shift(lon, lat)
+    return np.where(moved, x, lon), np.where(moved, y, lat)
+
+
+def _inverse(shift: Shift, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Return the place whose shifted one is (x, y); itself where that place is not shifted."""
     lon, lat = x.copy(), y.copy()
     for _ in range(30):
-        shifted_lon, shifted_lat = forward(lon, lat)
+        shifted_lon, shifted_lat = shift(lon, lat)
         d_lon, d_lat = shifted_lon - x, shifted_lat - y
         lon, lat = lon - d_lon, lat - d_lat
         worst = np.nanmax(np.abs([d_lon, d_lat]), initial=0.0)
         if worst < _TOLERANCE:
             break
-    return lon, lat
+    moved = in_china(lon, lat)
+    return np.where(moved, lon, x), np.where(moved, lat, y)
 
 
 def _gcj02_from_wgs84(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:

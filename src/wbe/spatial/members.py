@@ -151,7 +151,7 @@ def _members(
     at = np.flatnonzero(use & (s.area == area))
     at = at[np.lexsort((s.sample[at], s.time[at], s.site[at]))]
     sites, codes = np.unique(s.site[at], return_inverse=True)
-    population = np.array([latest(s.population[at][codes == k]) for k in range(len(sites))])
+    population = np.array([latest(s.people[at][codes == k]) for k in range(len(sites))])
     weights = np.ones(1) if len(sites) == 1 else population / population.sum()
     return Members(area, f"{area}|{round_}|{analyte}", at, np.full(len(at), j), codes, weights)
 

@@ -17,7 +17,12 @@ Floats = NDArray[np.float64]
 Table = dict[str, NDArray[Any]]
 """Column name -> values; a DataFrame is made of them once, at the end."""
 
-UNITS = {"pn_mass_load": PN_UNIT, "pn_consumption": PN_UNIT, "concentration": "ng/L"}
+UNITS = {
+    "pn_mass_load": PN_UNIT,
+    "pn_consumption": PN_UNIT,
+    "concentration": "ng/L",
+    "index": "doses/day/1000 inhabitants",
+}
 
 
 def stack(tables: list[Table]) -> Table:

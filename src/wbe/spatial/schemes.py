@@ -1,4 +1,4 @@
-"""Breaks between tiers: fixed, quantile, relative to the median, Fisher-Jenks.
+"""Breaks between tiers: fixed, quantile, relative to the median, Fisher-Jenks, percentile, model.
 
 A break b between two tiers is inclusive below: tier k holds b_(k-1) < value <= b_k.
 """
@@ -14,7 +14,13 @@ from wbe.errors import UsageError
 
 Floats = NDArray[np.float64]
 
-SCHEMES = ("fixed", "quantile", "relative", "fisher_jenks")
+SCHEMES = ("fixed", "quantile", "relative", "fisher_jenks", "percentile", "model")
+STATED = ("fixed", "percentile", "model")
+"""Schemes whose breaks are stated, never found: none is official."""
+
+AMONG_AREAS = ("quantile", "relative", "fisher_jenks")
+"""Schemes whose breaks are positions among the areas, and share the areas' common errors."""
+
 RELATIVE_MULTIPLES = (1.5, 3.0)
 """Multiples of the median that `relative` uses for three tiers; a design choice, not official."""
 
@@ -28,9 +34,14 @@ def require_scheme(scheme: str) -> str:
         If it is none of `SCHEMES`.
     """
     if scheme not in SCHEMES:
-        more = " (model comes with a later version)" if scheme == "model" else ""
-        raise UsageError(f"scheme = {scheme!r}; use one of {', '.join(SCHEMES)}{more}")
+        raise UsageError(f"scheme = {scheme!r}; use one of {', '.join(SCHEMES)}")
     return scheme
+
+
+def breaks_needed(scheme: str) -> str:
+    """Say that a scheme needs stated breaks."""
+    what = "as percentiles" if scheme == "percentile" else "in the quantity's unit"
+    return f"scheme = {scheme} needs breaks {what}; none is official"
 
 
 def breaks_of(
@@ -47,7 +58,8 @@ def breaks_of(
     n_tiers : int
         Number of tiers.
     given : sequence of float, optional
-        The breaks themselves (``fixed``) or multiples of the median (``relative``).
+        The breaks themselves in the unit of the values (``fixed``, ``model``, ``percentile``), or
+        multiples of the median (``relative``).
 
     Returns
     -------
@@ -61,9 +73,9 @@ def breaks_of(
     """
     x = np.asarray(values, dtype=float)
     x = np.sort(x[np.isfinite(x)])
-    if require_scheme(scheme) == "fixed":
+    if require_scheme(scheme) in STATED:
         if given is None:
-            raise UsageError("scheme = fixed needs breaks in the quantity's unit; none is official")
+            raise UsageError(breaks_needed(scheme))
         return _rising(given, n_tiers)
     multiples = None
     if scheme == "relative":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,24 +11,15 @@ from numpy.typing import NDArray
 
 from wbe.backcalc import rows
 from wbe.spatial import levels
-from wbe.spatial.levels import AreaModel, Level, Members, compile_areas, log_draws_of
+from wbe.spatial.levels import Level, Members, compile_areas
 from wbe.spatial.members import Series, factor_of, members, rain
 from wbe.spatial.schemes import classify
 from wbe.spatial.shared import Shared, Unknown
 from wbe.uncertainty import BLOCK, Stream, blocks
 
 Floats = NDArray[np.float64]
-
-
-def reference_values(values: xr.Dataset, s: rows.Samples, series: Series, round_: str) -> Floats:
-    """Return the values that may set breaks, as printed; NaN for areas that can have no tier."""
-    here = values.sel(quantity=series.quantity, drug=series.drug, round=round_)
-    usable = {m.area for m in valued_members(values, s, series, round_)}
-    keep = [
-        area in usable and not barred(str(flags))
-        for area, flags in zip(here["area"].values.astype(str), here["flags"].values, strict=True)
-    ]
-    return np.where(keep, here["value"].values, np.nan)
+LogDraws = Callable[[int], Floats]
+"""Number of a block -> log values, (area, BLOCK)."""
 
 
 def valued_members(
@@ -84,32 +76,13 @@ def common_of(values: xr.Dataset, s: rows.Samples, series: Series, reference: st
     )
 
 
-def common_shift(
-    values: xr.Dataset, s: rows.Samples, series: Series, reference: str, stream: Stream
-) -> Floats:
-    """Return the log shift that all areas of the reference round carry alike, one a draw."""
-    n = values.attrs["draws"]
-    out = np.zeros(n)
-    common = common_of(values, s, series, reference) if n else None
-    if common is not None:
-        for block, span in blocks(n):
-            out[span] = common.shift(stream, block)[: span.stop - span.start]
-    return out
-
-
-NO_TIER = {"insufficient_data", "population_missing", "above_range_left_out"}
+NO_TIER = {"insufficient_data", "population_missing", "above_range_left_out", "index_incomplete"}
 """Flags of an area that can have no tier."""
 
 
 def barred(flags: str) -> bool:
     """Return whether an area's flags leave it without a tier."""
     return bool(NO_TIER & set(flags.split(";")))
-
-
-def _draws(models: list[AreaModel], series: Series, stream: Stream, block: int) -> Floats:
-    """Return one block of log values, shape (area, BLOCK)."""
-    factor = factor_of(series, stream, block)
-    return log_draws_of(models, stream, block) + factor
 
 
 @dataclass
@@ -124,36 +97,46 @@ class Counts:
 
 
 def count(
-    values: xr.Dataset,
-    s: rows.Samples,
-    series: Series,
-    own: list[Members],
+    log: LogDraws,
+    n_areas: int,
+    n_draws: int,
     breaks: Floats,
-    shift: Floats | None,
     n_labels: int,
-    stream: Stream,
+    shift: Floats | None = None,
 ) -> Counts:
-    """Return how often each area falls into each tier and each rank over all draws."""
-    k, n = len(own), values.attrs["draws"]
+    """Return how often each area falls into each tier and each rank over all draws.
+
+    Parameters
+    ----------
+    log : callable
+        Number of a block -> log values, (area, at least the draws used of the block).
+    n_areas, n_draws : int
+    breaks : ndarray (break,) or (break, draw)
+        Rising, in the unit of the values; a column a draw where breaks are themselves uncertain.
+    n_labels : int
+    shift : ndarray (draw,), optional
+        Log shift that moves values and breaks alike.
+
+    Returns
+    -------
+    Counts
+    """
     out = Counts(
-        np.zeros((k, n_labels), dtype=np.int64),
-        np.zeros((k, k), dtype=np.int64),
-        np.zeros(k),
-        np.zeros(k),
+        np.zeros((n_areas, n_labels), dtype=np.int64),
+        np.zeros((n_areas, n_areas), dtype=np.int64),
+        np.zeros(n_areas),
+        np.zeros(n_areas),
     )
-    models = compile_areas(s, series.level, own)
-    for block, span in blocks(n):
-        x = _draws(models, series, stream, block)[:, : span.stop - span.start]
+    for block, span in blocks(n_draws):
+        x = log(block)[:, : span.stop - span.start]
         if len(breaks):
-            moved = x if shift is None else x - shift[span]
-            with np.errstate(over="ignore"):
-                tier = classify(np.exp(moved), breaks)
+            tier = _tiers(x if shift is None else x - shift[span], breaks, span)
             for label in range(n_labels):
                 out.tiers[:, label] += (tier == label).sum(axis=1)
         # ties cannot happen between continuous draws; a stable sort settles equal constants
         order = np.argsort(-x.T.copy(), axis=1, kind="stable")
-        cells = (order * k + np.arange(k)).ravel()
-        out.ranks += np.bincount(cells, minlength=k * k).reshape(k, k)
+        cells = (order * n_areas + np.arange(n_areas)).ravel()
+        out.ranks += np.bincount(cells, minlength=n_areas**2).reshape(n_areas, n_areas)
         out.n += x.shape[1]
         if shift is not None:
             apart = x - x.mean(axis=0)
@@ -162,34 +145,25 @@ def count(
     return out
 
 
-def bound(s: rows.Samples, series: Series, m: Members, which: rows.Censored) -> float:
-    """Return an area's central value with its non-detects at zero or at their limit."""
-    with np.errstate(divide="ignore"):
-        return levels.central(s, series.level, m, which) * series.factor
+def _tiers(log: Floats, breaks: Floats, span: slice) -> NDArray[np.intp]:
+    """Return the tier of each log value; breaks are fixed, or have a column a draw."""
+    with np.errstate(over="ignore"):
+        x = np.exp(log)
+    if breaks.ndim == 1:
+        return classify(x, breaks)
+    return np.asarray((x[None] > breaks[:, None, span]).sum(axis=0))
 
 
-def least_probability(
-    s: rows.Samples,
-    series: Series,
-    m: Members,
-    tier: int,
-    breaks: Floats,
-    n: int,
-    stream: Stream,
-    shift: Floats | None,
+def share_in_tier(
+    log: LogDraws, n_draws: int, tier: int, breaks: Floats, shift: Floats | None = None
 ) -> float:
-    """Return the smaller probability of a tier over the two bounds of a value without a fit."""
-    shares = [1.0]
-    bounds: tuple[rows.Censored, ...] = ("zero", "limit")
-    for which in bounds:
-        if np.isnan(bound(s, series, m, which)):
-            continue
-        model, hits = compile_areas(s, series.level, [m], which), 0
-        for block, span in blocks(n):
-            x = _draws(model, series, stream, block)[0, : span.stop - span.start]
-            x = x if shift is None else x - shift[span]
-            # a level that is zero by assumption has log -inf and no spread: the lowest tier
-            found = classify(np.exp(np.where(np.isnan(x), -np.inf, x)), breaks)
-            hits += int((found == tier).sum())
-        shares.append(hits / n)
-    return min(shares)
+    """Return the share of draws of one area that lie in a tier; parameters as of `count`.
+
+    A level that is zero by assumption has log -inf and no spread: the lowest tier.
+    """
+    hits = 0
+    for block, span in blocks(n_draws):
+        x = log(block)[:1, : span.stop - span.start]
+        x = np.where(np.isnan(x), -np.inf, x)
+        hits += int((_tiers(x if shift is None else x - shift[span], breaks, span) == tier).sum())
+    return hits / n_draws

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from wbe.backcalc import rows
 from wbe.errors import MissingFactorError, UsageError
-from wbe.spatial.heterogeneity import REQUIRED, probability_distinguishable
+from wbe.spatial.drawn import Draws, PosteriorDraws, draws_of
+from wbe.spatial.heterogeneity import REQUIRED, TAU_THRESHOLD, probability_distinguishable
 from wbe.spatial.join import stored_areas
-from wbe.spatial.levels import Members
-from wbe.spatial.members import Series, all_series
 from wbe.spatial.outcomes import (
     UNITS,
     Table,
@@ -26,57 +24,16 @@ from wbe.spatial.outcomes import (
     ranks,
     stack,
 )
-from wbe.spatial.schemes import breaks_of, classify, require_scheme
-from wbe.spatial.tallies import (
-    Counts,
-    barred,
-    bound,
-    common_shift,
-    count,
-    least_probability,
-    reference_values,
-    valued_members,
-)
-from wbe.uncertainty import Stream
+from wbe.spatial.reference_sets import ReferenceSet
+from wbe.spatial.schemes import classify
+from wbe.spatial.series_draws import INDEX, series_draws, with_posterior
+from wbe.spatial.tallies import Counts, barred, count, share_in_tier
+from wbe.spatial.tier_rules import LABELS, Rule, given_breaks, require_values, rule_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
 Floats = NDArray[np.float64]
-
-RESOLVED = 0.95
-"""Probability of its tier from which an area is called resolved.
-
-0.95, not 0.9: areas are not shrunk towards each other yet, and of the extreme ones that 0.9 would
-call resolved 6 % are in another tier (simulated counties; decision 0006)."""
-
-NOT_ELEVATED = "not_elevated"
-LABELS = ("general", "moderate", "severe")
-
-
-@dataclass(frozen=True)
-class Rule:
-    """How values become tiers: scheme, labels with the floor's in front, breaks or None."""
-
-    scheme: str
-    labels: tuple[str, ...]
-    given: tuple[float, ...] | None
-    floor: float | None
-
-    @property
-    def moves(self) -> bool:
-        """Whether breaks are positions among the areas, and so share the areas' common errors."""
-        return self.scheme != "fixed"
-
-    def breaks(self, reference: Floats) -> Floats:
-        """Return the breaks from the values of the reference round; empty if there are none."""
-        n = len(self.labels) - (self.floor is not None)
-        found = breaks_of(reference, self.scheme, n, self.given)
-        if self.floor is None or not len(found):
-            return found
-        if self.floor >= found[0]:
-            raise UsageError(f"floor = {self.floor} must lie below the lowest break, {found[0]:g}")
-        return np.concatenate([[self.floor], found])
 
 
 def rank(
@@ -90,6 +47,7 @@ def rank(
     floor: float | None = None,
     statistic: str | None = None,
     reference_round: str = "first",
+    reference: ReferenceSet | None = None,
 ) -> gpd.GeoDataFrame:
     """Rank areas into tiers, with the probability of every tier and the interval of every rank.
 
@@ -100,13 +58,16 @@ def rank(
     drug : str, optional
         One drug; every drug where not given.
     quantity : str
-        ``pn_mass_load``, ``pn_consumption`` or ``concentration``.
+        ``pn_mass_load``, ``pn_consumption``, ``concentration``, or ``index`` (see `add_index`).
     scheme : str
         ``fixed`` (breaks in the quantity's unit), ``quantile``, ``relative`` (multiples of the
-        median) or ``fisher_jenks`` (on the log scale).
+        median), ``fisher_jenks`` (on the log scale), ``percentile`` (breaks are percentiles of a
+        reference set) or ``model`` (breaks in the quantity's unit; probabilities from the county
+        model, which estimates the towns together). Which serves what: docs/tiers.md.
     breaks : sequence of float, or mapping drug -> sequence, optional
-        Rising, one fewer than labels. Breaks of ``fixed`` are about one drug: with several drugs
-        give a mapping; drugs without breaks are ranked but have no tier.
+        Rising, one fewer than labels. Stated breaks (``fixed``, ``percentile``, ``model``) are
+        about one drug: with several drugs give a mapping; drugs without breaks are ranked but
+        have no tier.
     labels : sequence of str
         Lowest tier first.
     floor : float, optional
@@ -115,13 +76,15 @@ def rank(
         What the breaks are about; must be that of the values.
     reference_round : str
         ``first``, or the round at which relative breaks are frozen.
+    reference : ReferenceSet, optional
+        Of ``percentile``.
 
     Returns
     -------
     GeoDataFrame
         The columns of tiers.csv, one row per area, round and drug, and the areas' geometry.
         ``attrs``: quantity, unit, statistic, scheme, labels, breaks (drug -> list), design,
-        reference_round, factor_set.
+        reference_round, factor_set, resolved_at.
 
     Raises
     ------
@@ -133,72 +96,41 @@ def rank(
 
     Notes
     -----
-    A tier is that of the central value; p is the share of draws in each tier; resolved where the
-    tier's p is at least `RESOLVED`. Relative breaks are positions among the areas: the mean log
-    shift of a draw over the areas of the reference round, which holds the errors that all share,
-    moves them too. With a relative scheme, areas that cannot be told apart get no tier: those with
-    Pr(sd between areas > 0.3) below 0.9. An area with non-detects has a tier only where all at
-    zero and all at their limit fall into the same one.
+    A tier is that of the central value; p_k = Pr(b_(k-1) < theta <= b_k) is the share of draws in
+    each tier; resolved where the tier's p is at least 0.95, under ``model`` at least 0.9. Breaks
+    among the areas are positions: the mean log shift of a draw over the areas of the reference
+    round, which holds the errors that all share, moves them too. With such a scheme, areas that
+    cannot be told apart get no tier: those with Pr(sd between areas > 0.3) below 0.9. Under
+    ``model`` they keep a tier only where it is resolved, since its breaks mean something for one
+    area alone. An area with non-detects has a tier only where all at zero and all at their limit
+    fall into the same one.
     """
-    rule = _rule(scheme, labels, floor)
-    _require(values, quantity, statistic)
-    chosen = [x for x in all_series(values) if x.quantity == quantity]
-    if drug is not None:
-        chosen = [x for x in chosen if x.drug == drug]
-        if not chosen:
-            raise MissingFactorError(_no_series(values, drug, quantity))
-    given = _given(breaks, rule, [x.drug for x in chosen], drug)
-    s = rows.extract(values)
-    stream = Stream(values.attrs["seed"], s.model.correlations)
-    have, tables, used = {x.drug: x for x in chosen}, [], {}
+    rule = rule_of(scheme, labels, floor, reference)
+    require_values(values, quantity, UNITS.get(quantity, ""), statistic, rule)
+    made = series_draws(values, quantity)
+    if drug is not None and drug not in made:
+        raise MissingFactorError(_no_series(values, drug, quantity))
+    drugs = list(made) if drug is None else [drug]
+    given = given_breaks(breaks, rule, drugs, drug)
+    tables, used = [], {}
     for name in [drug] if drug is not None else values["drug"].values.astype(str).tolist():
-        if name not in have:
+        if name not in made:
             tables.append(_without(values, name, quantity, rule))
             continue
-        own = Rule(rule.scheme, rule.labels, given.get(name), rule.floor)
-        table, found = _rank_drug(values, s, have[name], own, reference_round, stream)
+        table, found = _Ranked(
+            values, name, quantity, rule.for_drug(given[name]), made[name]
+        ).table(reference_round)
         tables.append(table)
         if len(found):
             used[name] = [float(b) for b in found]
     return _geo(stack(tables), values, quantity, rule, used, reference_round)
 
 
-def _rule(scheme: str, labels: Sequence[str], floor: float | None) -> Rule:
-    require_scheme(scheme)
-    if len(set(labels)) != len(labels) or len(labels) < 2:
-        raise UsageError(f"labels must be at least two and differ, not {list(labels)}")
-    front = (NOT_ELEVATED,) if floor is not None else ()
-    return Rule(scheme, (*front, *labels), None, floor)
-
-
-def _require(values: xr.Dataset, quantity: str, statistic: str | None) -> None:
-    if quantity not in values.attrs["quantities"]:
-        raise UsageError(
-            f"quantity = {quantity!r} is not among the area values "
-            f"({', '.join(values.attrs['quantities'])}); name it in by_area(quantities=...)"
-        )
-    if statistic is not None and statistic != values.attrs["statistic"]:
-        raise UsageError(
-            f"the breaks are about the {statistic} mean, the values are {values.attrs['statistic']}"
-            " ones; they differ by a factor of 1.6 at a log-sd of 1: use one statistic for both"
-        )
-
-
-def _given(
-    breaks: Any, rule: Rule, drugs: list[str], drug: str | None
-) -> dict[str, tuple[float, ...] | None]:
-    if isinstance(breaks, Mapping):
-        return {d: tuple(breaks[d]) if d in breaks else None for d in drugs}
-    if breaks is None:
-        if rule.scheme == "fixed":
-            raise UsageError("scheme = fixed needs breaks in the quantity's unit; none is official")
-        return dict.fromkeys(drugs)
-    if rule.scheme == "fixed" and drug is None and len(drugs) > 1:
-        raise UsageError("fixed breaks are about one drug: name the drug, or give {drug: breaks}")
-    return {d: tuple(breaks) for d in drugs}
-
-
 def _no_series(values: xr.Dataset, drug: str, quantity: str) -> str:
+    if quantity == "index" or drug == "index":
+        return (
+            "drug = index needs quantity = index and values from add_index, and nothing else does"
+        )
     held = ", ".join(values["drug"].values.astype(str))
     if drug in held.split(", "):
         return (
@@ -217,26 +149,133 @@ def _without(values: xr.Dataset, drug: str, quantity: str, rule: Rule) -> Table:
     )
 
 
-def _rank_drug(
-    values: xr.Dataset,
-    s: rows.Samples,
-    series: Series,
-    rule: Rule,
-    reference_round: str,
-    stream: Stream,
-) -> tuple[Table, Floats]:
-    here = values.sel(quantity=series.quantity, drug=series.drug)
-    rounds = here["round"].values.astype(str).tolist()
-    reference = reference_of(here, rounds, reference_round)
-    central = reference_values(values, s, series, reference)
-    undecided = rule.scheme == "fixed" and rule.given is None
-    breaks = np.empty(0) if undecided else rule.breaks(central)
-    moves = rule.moves and len(breaks) > 0
-    shift = common_shift(values, s, series, reference, stream) if moves else None
-    tables = [
-        _rank_round(values, s, series, rule, r, breaks, shift, undecided, stream) for r in rounds
-    ]
-    return stack(tables), breaks
+class _Ranked:
+    """One drug and quantity, ranked round by round."""
+
+    def __init__(self, values: xr.Dataset, drug: str, quantity: str, rule: Rule, draws: Draws):
+        self.values, self.drug, self.quantity = values, drug, quantity
+        self.rule, self.draws = rule, draws
+        self.n = int(values.attrs["draws"])
+        if rule.scheme == "model" and not rule.undecided:
+            self.draws = with_posterior(values, drug, quantity, draws)
+            self.n = self.draws.n
+
+    def table(self, reference_round: str) -> tuple[Table, Floats]:
+        """Return the rows of all rounds, and the breaks."""
+        here = self.values.sel(quantity=self.quantity, drug=self.drug)
+        rounds = here["round"].values.astype(str).tolist()
+        reference = reference_of(here, rounds, reference_round)
+        breaks = self.rule.breaks(self._reference_values(reference))
+        moves = self.rule.moves and len(breaks) > 0
+        shift = self.draws.shift(reference) if moves else None
+        drawn = self.rule.drawn_breaks(breaks, self.n, int(self.values.attrs["seed"]))
+        return stack([self._round(r, breaks, drawn, shift) for r in rounds]), breaks
+
+    def _reference_values(self, round_: str) -> Floats:
+        """Return the values that may set breaks, as printed; NaN for areas without a tier."""
+        here = self.values.sel(quantity=self.quantity, drug=self.drug, round=round_)
+        usable, flags = set(self.draws.areas(round_)), here["flags"].values
+        areas = here["area"].values.astype(str)
+        keep = [a in usable and not barred(str(f)) for a, f in zip(areas, flags, strict=True)]
+        return np.where(keep, here["value"].values, np.nan)
+
+    def _round(
+        self, round_: str, breaks: Floats, drawn_breaks: Floats, shift: Floats | None
+    ) -> Table:
+        t, own = self._values(round_)
+        labels, position = self.rule.labels, [_at(t)[a] for a in own]
+        counted = None
+        if self.n and own:
+            log = self.draws.log(own, round_)
+            counted = count(log, len(own), self.n, drawn_breaks, len(labels), shift)
+            add_probabilities(t, position, counted, labels, bool(len(breaks)))
+        if not len(breaks):
+            flag = "no_breaks" if self.rule.undecided else "too_few_areas"
+            flag_rows(t, t["n_samples"] > 0, flag)
+            return t
+        add_tiers(t, labels, breaks)
+        self._guard_nondetects(t, round_, breaks, drawn_breaks, shift)
+        for i, tier in enumerate(t["tier"]):
+            t["resolved"][i] = bool(tier) and bool(t[f"p_{tier}"][i] >= self.rule.resolved_at)
+        if counted is not None and not self._distinct(t, position, counted):
+            stays = t["resolved"] & (self.rule.scheme == "model")
+            t["tier"][~stays], t["resolved"] = "", stays
+            flag_rows(t, t["n_samples"] > 0, "not_distinguishable")
+        if not self.n:
+            flag_rows(t, t["n_samples"] > 0, "no_draws")
+        return t
+
+    def _values(self, round_: str) -> tuple[Table, list[str]]:
+        """Return the rows of a round with values and ranks, and the areas to draw."""
+        here = self.values.sel(quantity=self.quantity, drug=self.drug, round=round_)
+        t = blank(here, self.drug, self.quantity, round_, self.rule.labels)
+        for name in ("value", "lower", "upper", "n_sites", "n_samples", "n_censored"):
+            t[name] = here[name].values.copy()
+        t["flags"] = here["flags"].values.astype(object)
+        t["flags"][(t["n_samples"] == 0) & (t["flags"] == "")] = "no_data"
+        if isinstance(self.draws, PosteriorDraws):
+            _put_posterior(t, self.draws, round_)
+            for flag in self.draws.flags:
+                flag_rows(t, t["n_samples"] > 0, flag)
+        t["rank"] = ranks(t)
+        known = {a for a, v in zip(t["area"], t["value"], strict=True) if np.isfinite(v)}
+        return t, [a for a in self.draws.areas(round_) if a in known]
+
+    def _guard_nondetects(
+        self, t: Table, round_: str, breaks: Floats, drawn_breaks: Floats, shift: Floats | None
+    ) -> None:
+        """Give an area with non-detects a tier only where zero and limit agree on it."""
+        for area in self.draws.areas(round_):
+            i = _at(t)[area]
+            if t["n_censored"][i] == 0:
+                continue
+            low, high = (self.draws.bound(area, round_, end) for end in ("zero", "limit"))
+            high = np.inf if np.isnan(high) else high
+            tiers = classify([low, high], breaks)
+            agreed = tiers[0] == tiers[1] and not barred(str(t["flags"][i]))
+            t["tier"][i] = self.rule.labels[tiers[0]] if agreed else ""
+            if tiers[0] != tiers[1] and np.isfinite(high):
+                flag_rows(t, np.arange(len(t["area"])) == i, "bounds_cross_break")
+            if t["tier"][i] and np.isnan(t["value"][i]) and self.n:
+                t[f"p_{t['tier'][i]}"][i] = self._least_probability(
+                    area, round_, int(tiers[0]), drawn_breaks, shift
+                )
+
+    def _least_probability(
+        self, area: str, round_: str, tier: int, breaks: Floats, shift: Floats | None
+    ) -> float:
+        """Return the smaller probability of a tier over the two bounds of a value without a fit."""
+        shares = [1.0]
+        for which in ("zero", "limit"):
+            if np.isfinite(self.draws.bound(area, round_, which)):
+                log = self.draws.log([area], round_, which)
+                shares.append(share_in_tier(log, self.n, tier, breaks, shift))
+        return min(shares)
+
+    def _distinct(self, t: Table, position: list[int], counted: Counts) -> bool:
+        """Return whether the areas of the round can be told apart, where that is asked."""
+        if isinstance(self.draws, PosteriorDraws):
+            return float((self.draws.tau > TAU_THRESHOLD).mean()) >= REQUIRED
+        if not self.rule.moves:
+            return True
+        mean = counted.total / counted.n
+        variance = counted.squares / counted.n - mean**2
+        return probability_distinguishable(np.log(t["value"][position]), variance) >= REQUIRED
+
+
+def _at(t: Table) -> dict[str, int]:
+    return {area: i for i, area in enumerate(t["area"])}
+
+
+def _put_posterior(t: Table, draws: PosteriorDraws, round_: str) -> None:
+    """Put the levels of the county model in place of the towns' own; none for other areas."""
+    for name in ("value", "lower", "upper"):
+        t[name] = np.full(len(t["area"]), np.nan)
+    own = draws.areas(round_)
+    quantiles = np.exp(np.quantile(draws_of(draws, own, round_), (0.5, 0.025, 0.975), axis=0))
+    for k, area in enumerate(own):
+        i = _at(t)[area]
+        t["value"][i], t["lower"][i], t["upper"][i] = quantiles[:, k]
 
 
 def reference_of(here: xr.Dataset, rounds: list[str], wanted: str) -> str:
@@ -250,85 +289,6 @@ def reference_of(here: xr.Dataset, rounds: list[str], wanted: str) -> str:
     by_round = known.any(axis=here["flags"].dims.index("area"))
     filled = [r for r, any_ in zip(rounds, by_round, strict=True) if any_]
     return filled[0] if filled else rounds[0]
-
-
-def _rank_round(
-    values: xr.Dataset,
-    s: rows.Samples,
-    series: Series,
-    rule: Rule,
-    round_: str,
-    breaks: Floats,
-    shift: Floats | None,
-    undecided: bool,
-    stream: Stream,
-) -> Table:
-    here = values.sel(quantity=series.quantity, drug=series.drug, round=round_)
-    t = blank(here, series.drug, series.quantity, round_, rule.labels)
-    for name in ("value", "lower", "upper", "n_sites", "n_samples", "n_censored"):
-        t[name] = here[name].values.copy()
-    t["flags"] = here["flags"].values.astype(object)
-    t["flags"][(t["n_samples"] == 0) & (t["flags"] == "")] = "no_data"
-    t["rank"] = ranks(t)
-    at = {area: i for i, area in enumerate(t["area"])}
-    everybody = valued_members(values, s, series, round_)
-    own = [m for m in everybody if np.isfinite(t["value"][at[m.area]])]
-    position = [at[m.area] for m in own]
-    counted = None
-    if values.attrs["draws"] and own:
-        counted = count(values, s, series, own, breaks, shift, len(rule.labels), stream)
-        add_probabilities(t, position, counted, rule.labels, bool(len(breaks)))
-    if undecided or not len(breaks):
-        flag_rows(t, t["n_samples"] > 0, "no_breaks" if undecided else "too_few_areas")
-        return t
-    add_tiers(t, rule.labels, breaks)
-    _guard_nondetects(t, values, s, series, everybody, rule, breaks, stream, shift)
-    if counted is not None and rule.moves:
-        _guard_indistinct(t, position, counted)
-    for i, tier in enumerate(t["tier"]):
-        t["resolved"][i] = bool(tier) and bool(t[f"p_{tier}"][i] >= RESOLVED)
-    if not values.attrs["draws"]:
-        flag_rows(t, t["n_samples"] > 0, "no_draws")
-    return t
-
-
-def _guard_nondetects(
-    t: Table,
-    values: xr.Dataset,
-    s: rows.Samples,
-    series: Series,
-    everybody: list[Members],
-    rule: Rule,
-    breaks: Floats,
-    stream: Stream,
-    shift: Floats | None,
-) -> None:
-    """Give an area with non-detects a tier only where zero and limit agree on it."""
-    at = {area: i for i, area in enumerate(t["area"])}
-    for m in everybody:
-        i = at[m.area]
-        if t["n_censored"][i] == 0:
-            continue
-        low, high = bound(s, series, m, "zero"), bound(s, series, m, "limit")
-        high = np.inf if np.isnan(high) else high
-        tiers = classify([low, high], breaks)
-        agreed = tiers[0] == tiers[1] and not barred(str(t["flags"][i]))
-        t["tier"][i] = rule.labels[tiers[0]] if agreed else ""
-        if tiers[0] != tiers[1] and np.isfinite(high):
-            flag_rows(t, np.arange(len(t["area"])) == i, "bounds_cross_break")
-        if t["tier"][i] and np.isnan(t["value"][i]) and values.attrs["draws"]:
-            n = values.attrs["draws"]
-            t[f"p_{t['tier'][i]}"][i] = least_probability(
-                s, series, m, int(tiers[0]), breaks, n, stream, shift
-            )
-
-
-def _guard_indistinct(t: Table, position: list[int], counted: Counts) -> None:
-    mean = counted.total / counted.n
-    variance = counted.squares / counted.n - mean**2
-    if probability_distinguishable(np.log(t["value"][position]), variance) < REQUIRED:
-        t["tier"][:] = ""
-        flag_rows(t, t["n_samples"] > 0, "not_distinguishable")
 
 
 def _geo(
@@ -363,6 +323,8 @@ def _geo(
         factor_set=values.attrs["factor_set"],
         draws=values.attrs["draws"],
         seed=values.attrs["seed"],
-        resolved_at=RESOLVED,
+        reference_source="" if rule.reference is None else rule.reference.source,
+        index_weights=json.loads(values.attrs["index_weights"]) if quantity == INDEX else {},
+        resolved_at=rule.resolved_at,
     )
     return out

@@ -21,7 +21,7 @@ AREAS = {
     "features": [{"type": "Feature", "properties": {"area": "A"},
                   "geometry": {"type": "Point", "coordinates": [16.37, 48.21]}}],
 }  # fmt: skip
-INDICATORS = "area,period,indicator,value\nA,2024,arrests,12\n"
+INDICATORS = "area,period,indicator,value,unit\nA,2024,arrests,12,cases\n"
 
 
 @pytest.fixture
@@ -40,23 +40,33 @@ def test_a_folder_with_everything(campaign: Path) -> None:
     findings = wbe.check(campaign)
     assert [(f.rule, f.file, f.line, f.value) for f in findings] == [
         ("area_not_in_areas", "", None, "C"), ("site_not_in_sites", "", None, "West"),
-        ("indicators_table", "indicators.csv", 1, ""),
+        ("indicator_unstated", "indicators.csv", None, ""),
         ("approximate_value", "lab/two.csv", 2, "~1"),
         ("site_without_samples", "sites.csv", 3, "South"),
     ]  # fmt: skip
     assert findings.summary() == {"rows": 7, "accepted": 6, "errors": 1, "flags": 4}
 
 
-def test_indicators_are_a_flag_in_check_and_an_error_in_read(campaign: Path) -> None:
-    checked = next(f for f in wbe.check(campaign) if f.rule == "indicators_table")
+def test_indicators_are_checked_as_what_they_are_and_are_no_lab_table(campaign: Path) -> None:
     with pytest.raises(FindingsError) as caught:
         wbe.read(campaign / "indicators.csv")
     read = next(iter(caught.value.findings))
-    assert (checked.rule, checked.severity) == ("indicators_table", "flag")
     assert (read.rule, read.severity) == ("indicators_table", "error")
-    for finding in (checked, read):
-        assert "this version reads laboratory tables only" in finding.fix
-        assert "wbe.indicators" not in "".join([*finding.text("en"), *finding.text("zh")])
+    assert "wbe.read_indicators" in read.fix and "wbe.read_indicators" in read.text("zh")[1]
+    text = INDICATORS.replace("12,cases", "12.5,cases").replace("A,", "Nowhere,")
+    (campaign / "indicators.csv").write_text(text + "A,2024,arrests,7,cases\n", encoding="utf-8")
+    found = [f for f in wbe.check(campaign) if f.file == "indicators.csv"]
+    assert [(f.rule, f.line, f.value) for f in found] == [
+        ("indicator_unstated", None, ""), ("indicator_count_invalid", 2, "12.5"),
+    ]  # fmt: skip
+
+
+def test_an_area_of_the_statistics_that_is_none_is_named_with_the_nearest(campaign: Path) -> None:
+    text = INDICATORS + "Aa,2024,arrests,7,cases\n"
+    (campaign / "indicators.csv").write_text(text, encoding="utf-8")
+    (found,) = (f for f in wbe.check(campaign) if f.rule == "indicator_area_unknown")
+    assert (found.value, found.file) == ("Aa", "indicators.csv")
+    assert "A" in found.message
 
 
 def test_sites_and_areas_beside_a_lab_table(campaign: Path) -> None:

@@ -141,13 +141,17 @@ def test_marks_shrink_where_there_are_many_and_the_dot_stays_visible() -> None:
     assert shapes.mark_size(5) == shapes.mark_size(30) > shapes.mark_size(130)
     assert shapes.mark_size(10_000) == shapes.mark_size(100_000)
     for n in (5, 130, 10_000):
-        halo, ground, dot = shapes.marks(shapes.Look("#B2182B"), False, shapes.mark_size(n))
-        assert halo["s"] > ground["s"] > dot["s"] >= 4.5
+        size = shapes.mark_size(n)
+        halo, ground, dot = shapes.marks(shapes.Look("#B2182B"), 1, size)
+        weak = shapes.marks(shapes.Look("#B2182B"), 2, size)[2]
+        assert halo["s"] > ground["s"] > weak["s"] > dot["s"] >= 4.5
+        assert weak["s"] < 0.6 * ground["s"]  # the tier's colour stays the larger part around it
         assert (halo["color"], dot["color"]) == ("#FFFFFF", "#FFFFFF")
 
 
 def test_marks_of_one_kind_are_drawn_point_by_point(made_up: Any) -> None:
-    tiers = made_up.cities(40).assign(tier="severe", flags="", resolved=False)
+    tiers = made_up.cities(40).assign(tier="severe", flags="", resolved=False,
+                                           p_severe=0.8)  # fmt: skip
     collections = [c for c in plot.tier_map(tiers).collections if len(c.get_offsets()) > 1]
     assert len(collections) == 1
     sizes = np.asarray(collections[0].get_sizes()).reshape(40, 3)

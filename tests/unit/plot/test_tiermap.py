@@ -15,7 +15,7 @@ from matplotlib.text import Text
 
 from wbe import plot
 from wbe.errors import UsageError
-from wbe.plot import labels, shapes, style
+from wbe.plot import certainty, labels, shapes, style
 
 
 def texts(ax: Any) -> str:
@@ -66,12 +66,15 @@ def test_counts_and_chances_of_the_legend_are_those_of_the_table(made_up: Any) -
 def test_each_class_and_doubt_has_a_look_of_its_own(made_up: Any) -> None:
     tiers = made_up.county()
     tiers.loc[12, ["tier", "flags", "resolved"]] = ["", "", False]
+    tiers.loc[11, ["tier", "flags", "resolved"]] = ["", "no_data", False]
     ax = plot.tier_map(tiers)
     general, moderate, severe = style.tier_colours(3)
     assert {general, moderate, severe} <= fills(ax)
     hatched = {c.get_hatch() for c in collections(ax) if c.get_hatch()}
-    assert hatched == {shapes.UNSURE, "----", "xxxx"}
-    assert len(set(shapes.WITHOUT_TIER.values())) == len(shapes.WITHOUT_TIER)
+    doubt = {step.hatch for step in certainty.STEPS if step.hatch}
+    assert hatched == {*doubt, "----", "--", "++", "xxxx"}
+    looks = shapes.WITHOUT_TIER.values()
+    assert len({(k.fill, k.hatch) for k in looks}) == len({k.sign for k in looks}) == len(looks)
 
 
 def test_certain_tiers_are_not_hatched(made_up: Any) -> None:
@@ -90,7 +93,9 @@ def test_areas_that_cannot_be_told_apart_fill_no_tier(made_up: Any) -> None:
 def test_threshold_of_certainty_is_the_one_of_the_table(made_up: Any) -> None:
     tiers = made_up.county()
     tiers.attrs["resolved_at"] = 0.95
-    assert "probability below 0.95" in texts(plot.tier_map(tiers))
+    said = texts(plot.tier_map(tiers))
+    assert "Certain: P at least 0.95" in said
+    assert "Likely: P from 0.7 to below 0.95" in said
 
 
 def test_floor_gives_a_class_below_the_tiers(made_up: Any) -> None:
@@ -133,8 +138,8 @@ def test_many_points_carry_no_names_and_equal_marks(made_up: Any) -> None:
     ax = plot.tier_map(tiers)
     assert [t for t in ax.texts if t.get_path_effects()] == []
     sizes = {s for c in collections(ax) if c.get_zorder() < 4 for s in np.round(c.get_sizes(), 1)}
-    # The mark, the white around it, the dot of doubt, the cross of suppression.
-    assert len(sizes) <= 4
+    # The mark, the white around it, two dots of doubt, the signs of areas without a tier.
+    assert len(sizes) <= 5
     assert not ax.axison
     assert ax.get_aspect() == pytest.approx(
         1 / np.cos(np.radians(tiers.total_bounds[[1, 3]].mean()))
@@ -178,9 +183,9 @@ def test_axes_given_are_drawn_into_and_pyplot_is_not_touched(made_up: Any) -> No
 
 def test_sites_are_marked_only_when_given(made_up: Any, sites: Any) -> None:
     tiers = made_up.county()
-    assert "Sampling site" not in texts(plot.tier_map(tiers))
+    assert "Sampling" not in texts(plot.tier_map(tiers))
     points = sites(["S1", "S2"], "A001", lon=[116.1, 116.2], lat=23.0)
-    assert "Sampling site" in texts(plot.tier_map(tiers, sites=points))
+    assert "Sampling points Sampling site: 2" in texts(plot.tier_map(tiers, sites=points))
 
 
 def test_order_of_rows_changes_no_byte(made_up: Any, tmp_path: Path) -> None:

@@ -120,12 +120,23 @@ def test_a_byte_order_mark_is_no_problem(campaign: Path) -> None:
         ("[tiers]\nbreaks = 20", "tiers.breaks", 4, "list of numbers"),
         ("[tiers]\nbreaks = [20]", "tiers.labels", 3, "1 breaks need 2 labels"),
         ("[tiers]\nscheme = 'fixed'", "tiers.scheme", 4, "no breaks"),
-        ("[tiers]\nscheme = 'model'\nbreaks = [1, 2]", "tiers.scheme", 4, "later version"),
+        ("[tiers]\nscheme = 'model'", "tiers.scheme", 4, "no breaks"),
+        ("[tiers]\nscheme = 'percentile'\nbreaks = [50, 90]", "tiers.reference", 3, "belong"),
         ("[tiers]\nscheme = 'quantiles'", "tiers.scheme", 4, "'quantile'"),
         ("[tiers]\nscheme = 'quantile'\nbreaks = [1, 2]", "tiers.breaks", 5, "own breaks"),
         ("[tiers]\nstatistic = 'mean'", "tiers.statistic", 4, "geometric"),
-        ("[tiers]\nquantity = 'index'", "tiers.quantity", 4, "later version"),
-        ("[tiers]\ndrug = 'index'", "tiers.drug", 4, "later version"),
+        ("[tiers]\nquantity = 'index'", "tiers.quantity", 4, "both a drug and a quantity"),
+        ("[tiers]\ndrug = 'index'\nquantity = 'pn_consumption'", "tiers.quantity", 5, "both"),
+        ("[tiers]\ndrug = 'index'", "tiers.drug", 4, "no doses"),
+        ("[index]\nmethamphetamine = 'none|such'", "index.methamphetamine", 4, "none|such"),
+        ("[index]\nmethamphetamine = 'MDMA|ACIC'", "index.methamphetamine", 4, "dose of MDMA"),
+        (
+            "[index]\nmethamphetamine = { dose = '30' , source = 's' }",
+            "index.methamphetamine",
+            4,
+            "",
+        ),
+        ("[index]\nmetamphetamine = 'MDMA|ACIC'", "index.metamphetamine", 4, "methamphetamine"),
         ("[tiers]\ndrug = 'metamphetamine'", "tiers.drug", 4, "methamphetamine"),
         ("[tiers]\nlabels = ['低', '中', '高']", "tiers.labels", 4, "ASCII"),
         ("[tiers]\nlabels = ['a', 'a', 'b']", "tiers.labels", 4, "twice"),
@@ -304,3 +315,47 @@ def test_factors_are_a_known_set_or_a_table_of_the_campaign(campaign: Path) -> N
         found = problems(campaign, MINIMAL + f"[estimate]\nfactors = '{value}'\n")
         assert [(p.key, p.line) for p in found] == [("estimate.factors", 4)]
         assert words in f"{found[0].message} {found[0].fix}"
+
+
+REFERENCE = "value,quantity,unit,statistic,source,kind\n" + "".join(
+    f"{k + 1},pn_mass_load,mg/day/1000 inhabitants,geometric,made up,\n" for k in range(12)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "breaks", "words"),
+    [
+        ("value,unit\n1,x\n", "[50, 90]", "lacks quantity, statistic, source"),
+        (REFERENCE.replace("\n5,", "\n-5,"), "[50, 90]", "line 6: '-5' is no positive number"),
+        (REFERENCE.replace("made up", "", 1).replace("made up", "other", 1) + REFERENCE[44:],
+         "[50, 90]", "different things"),
+        ("\n".join(REFERENCE.splitlines()[:5]), "[50, 90]", "10 positive values or more"),
+        (REFERENCE, "[50, 100]", "not percentiles"),
+    ],
+)  # fmt: skip
+def test_a_reference_set_that_cannot_be_used_is_named(campaign, text, breaks, words):
+    (campaign / "reference.csv").write_text(text, encoding="utf-8")
+    lines = f"[tiers]\nscheme = 'percentile'\nbreaks = {breaks}\nreference = 'reference.csv'"
+    (campaign / "campaign.toml").write_text(f"{MINIMAL}\n{lines}\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        config.load(campaign)
+    assert words in str(caught.value)
+
+
+def test_a_reference_set_is_an_input_of_the_campaign(campaign):
+    (campaign / "reference.csv").write_text(REFERENCE, encoding="utf-8-sig")
+    lines = "[tiers]\nscheme = 'percentile'\nbreaks = [50, 90]\nreference = 'reference.csv'"
+    (campaign / "campaign.toml").write_text(f"{MINIMAL}\n{lines}\n", encoding="utf-8")
+    found = config.load(campaign)
+    assert found.data.reference.name == "reference.csv" and found.tiers.breaks == (50.0, 90.0)
+
+
+def test_an_index_names_its_doses_and_needs_no_quantity(campaign):
+    lines = (
+        "[index]\nMETH = 'methamphetamine|Zuccato2008'\n"
+        "MDMA = { dose = '100 mg/dose', source = 'made up' }\n[tiers]\ndrug = 'index'"
+    )
+    (campaign / "campaign.toml").write_text(f"{MINIMAL}\n{lines}\n", encoding="utf-8")
+    found = config.load(campaign)
+    assert found.tiers.quantity == found.tiers.drug == "index"
+    assert set(found.index) == {"methamphetamine", "MDMA"}

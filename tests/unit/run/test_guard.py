@@ -7,6 +7,7 @@ import pytest
 
 from wbe.run import guard
 from wbe.run.config import Privacy
+from wbe.run.withheld import Withheld
 
 PUBLIC = Privacy()
 INTERNAL = Privacy(audience="internal", purpose="p", approval="a")
@@ -138,3 +139,50 @@ def test_the_areas_own_population_wins_and_the_smallest_date_counts() -> None:
     data = samples([9000, 4000, 8000], site=("s1", "s1", "s3"))
     areas = pd.DataFrame({"area": ["u", "v"], "population": [100.0, np.nan]})
     assert guard.populations(data, areas, disjoint=True) == {"t": 4000.0, "u": 100.0}
+
+
+def test_an_area_without_consent_is_hidden_from_everybody() -> None:
+    people = {"big": 90_000.0, "small": 90_000.0, "unknown": 90_000.0}
+    for privacy in (PUBLIC, INTERNAL, Privacy(min_population=0)):
+        out = guard.guarded(tiers(), people, privacy, {"big"}).set_index("area")
+        assert np.isnan(out.loc["big", "value"]) and out.loc["small", "value"] == 2
+    held = Withheld(frozenset({"s"}), frozenset({"big"}), frozenset({"small"}))
+    flags = guard.marked(guard.guarded(tiers(), people, PUBLIC, {"big"}), held)["flags"].tolist()
+    assert flags[0] == "consent_missing;suppressed"
+    assert flags[1] == "bounds_cross_break;consent_missing"
+
+
+def test_published_probabilities_have_three_decimals_and_add_up_to_one() -> None:
+    rng = np.random.default_rng(1)
+    table = tiers()
+    for _ in range(200):
+        given = rng.dirichlet([0.5, 0.5, 0.5], 3)
+        table = table.assign(**dict(zip(("p_a", "p_general", "p_severe"), given.T, strict=True)))
+        table.attrs["resolved_at"] = 0.95
+        out = guard.rounded(table)
+        chances = out[["p_a", "p_general", "p_severe"]].to_numpy()
+        assert np.allclose(chances, np.round(chances, 3), atol=1e-12)
+        assert np.allclose(chances.sum(axis=1), 1, atol=1e-12)
+        assert np.abs(chances - given[:, [0, 1, 2]]).max() < 0.001
+        assert ((chances >= 0.95) == (given >= 0.95)).all()
+
+
+def test_no_probability_is_rounded_up_to_certainty() -> None:
+    table = tiers().assign(p_general=[0.0504, 0.05, 0.2], p_severe=[0.9496, 0.95, np.nan])
+    table.attrs["resolved_at"] = 0.95
+    out = guard.rounded(table)
+    assert out["p_severe"].tolist()[:2] == [0.949, 0.95]
+    assert out["p_general"].tolist() == [0.051, 0.05, 0.2]
+
+
+def test_hidden_areas_are_cut_out_before_anything_is_computed() -> None:
+    data = samples([9000, 100, 9000], area=("t", "u", "v"))
+    areas = tiers(("t", "u", "w"))[["area", "name", "geometry"]]
+    people = {"t": 9000.0, "u": 100.0, "v": 9000.0, "w": 9000.0}
+    kept, places, hidden = guard.cut(data, areas, people, PUBLIC)
+    assert kept["area"].values.tolist() == ["t", "v"]
+    assert places is not None and places["area"].tolist() == ["t", "w"]
+    assert hidden[["area", "name"]].values.tolist() == [["u", "U"]]
+    assert "u" not in kept.attrs["areas"].split('"')
+    whole, same, none = guard.cut(data, areas, {}, PUBLIC)
+    assert whole.sizes == data.sizes and same is areas and none.empty

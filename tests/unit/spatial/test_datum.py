@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wbe.errors import UsageError
-from wbe.spatial.datum import from_wgs84, to_wgs84
+from wbe.spatial.datum import from_wgs84, in_china, to_wgs84
 
 METRE = 1 / 111_000
 HUILAI = (116.2908, 23.0322)
@@ -24,6 +24,33 @@ def test_published_triple(datum, expected):
 def test_round_trip_over_china_stays_within_a_metre(lon, lat, datum):
     back = to_wgs84(*from_wgs84([lon], [lat], datum), datum)
     assert abs(back[0][0] - lon) < METRE / 10 and abs(back[1][0] - lat) < METRE / 10
+
+
+@pytest.mark.parametrize("datum", ["gcj02", "bd09"])
+def test_a_grid_over_china_comes_back_within_a_metre(datum):
+    lon, lat = (a.ravel() for a in np.meshgrid(np.arange(73.5, 135.1, 0.5), np.arange(18, 54, 0.5)))
+    shifted = from_wgs84(lon, lat, datum)
+    moved = np.hypot((shifted[0] - lon) * np.cos(np.radians(lat)), shifted[1] - lat) / METRE
+    assert 10 < moved.min() and moved.max() < 1500  # thresholds.csv: datum_km
+    back = to_wgs84(*shifted, datum)
+    away = np.hypot((back[0] - lon) * np.cos(np.radians(lat)), back[1] - lat) / METRE
+    assert away.max() < 0.01
+
+
+@pytest.mark.parametrize("datum", ["gcj02", "bd09"])
+@pytest.mark.parametrize("place", [(2.35, 48.86), (-74.0, 40.7), (151.2, -33.9), (10.0, 23.0)])
+def test_outside_china_nothing_is_shifted(place, datum):
+    lon, lat = [place[0]], [place[1]]
+    for moved in (from_wgs84(lon, lat, datum), to_wgs84(lon, lat, datum)):
+        assert (moved[0][0], moved[1][0]) == place
+
+
+def test_the_mended_place_decides_at_the_edge():
+    """A shifted place just beyond the box came from inside it, and goes back there."""
+    lon, lat = 137.8347 - 1e-4, 40.0
+    shifted = from_wgs84([lon], [lat], "gcj02")
+    assert not in_china(*shifted)[0]
+    assert abs(to_wgs84(*shifted, "gcj02")[0][0] - lon) < METRE
 
 
 def test_wgs84_cgcs2000_and_unknown_stay_as_written():

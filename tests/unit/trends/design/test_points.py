@@ -7,7 +7,7 @@ import pytest
 from scipy import integrate, stats
 
 from wbe.errors import UsageError
-from wbe.spatial import levels, tiers
+from wbe.spatial import levels, tier_rules
 from wbe.trends.design import TownSpread, default_visit_sd, points_for_tier, tier_chances
 from wbe.trends.design.answers import MIN_POINTS, chance_below, distribution, spread_nodes
 from wbe.trends.design.points import RESOLVED
@@ -24,7 +24,7 @@ def exact_below(x: float, scale: float, df: int, sd: float) -> float:
 
 
 def test_thresholds_are_those_of_the_maps() -> None:
-    assert (MIN_POINTS, RESOLVED) == (levels.MIN_SITES, tiers.RESOLVED)
+    assert (MIN_POINTS, RESOLVED) == (levels.MIN_SITES, tier_rules.RESOLVED)
     assert default_visit_sd() == 0.4
 
 

@@ -1,0 +1,342 @@
+"""Who is above whom: probabilities of ranks, of the top k, and of pairs of areas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+from wbe.errors import MissingFactorError, UsageError
+from wbe.spatial.drawn import draws_of
+from wbe.spatial.series_draws import series_draws, with_posterior
+from wbe.spatial.tallies import count
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+
+Multiplicity = Literal["simultaneous", "none"]
+"""``simultaneous``: all pairs together are right with the stated probability; ``none``: each."""
+
+MOST_AREAS = 400
+"""Areas up to which pairs are compared: their number grows with the square."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Which pairs of areas can be told apart.
+
+    Attributes
+    ----------
+    higher : ndarray (area, area) [1]
+        Probability that the row's area lies above the column's; NaN on the diagonal.
+    distinguishable : ndarray (area, area) of bool
+        Whether the row's area surely lies above the column's.
+    level : float [1]
+        Probability with which all statements hold (``simultaneous``), or each one (``none``).
+    multiplicity : str
+    rank_lower, rank_upper : ndarray (area,) of int
+        Ranks that these statements leave open, 1 highest: under ``simultaneous`` all of them hold
+        together with probability `level`.
+    """
+
+    higher: Floats
+    distinguishable: NDArray[np.bool_]
+    level: float
+    multiplicity: str
+
+    @property
+    def rank_lower(self) -> NDArray[np.intp]:
+        """Best rank of each area that the statements leave open."""
+        return np.asarray(1 + self.distinguishable.sum(axis=0))
+
+    @property
+    def rank_upper(self) -> NDArray[np.intp]:
+        """Worst rank of each area that the statements leave open."""
+        return np.asarray(len(self.higher) - self.distinguishable.sum(axis=1))
+
+
+def rank_probabilities(draws: ArrayLike) -> Floats:
+    """Return the probability of every rank.
+
+    Parameters
+    ----------
+    draws : array_like (draw, area)
+        Values or their logs. Higher values have better ranks; equal ones the order of the areas.
+
+    Returns
+    -------
+    ndarray (area, rank) [1]
+        Ranks from 1, the highest.
+
+    Examples
+    --------
+    >>> rank_probabilities([[1.0, 2.0], [3.0, 1.0], [1.0, 4.0], [0.0, 1.0]]).tolist()
+    [[0.25, 0.75], [0.75, 0.25]]
+    """
+    x = _draws(draws)
+    n_draws, n = x.shape
+    counted = count(lambda block: x.T[:, _block(block)], n, n_draws, np.empty(0), 0)
+    return np.asarray(counted.ranks / n_draws)
+
+
+def top_probabilities(draws: ArrayLike, k: int) -> Floats:
+    """Return the probability of each area to be among the k highest.
+
+    Parameters
+    ----------
+    draws : array_like (draw, area)
+    k : int
+
+    Returns
+    -------
+    ndarray (area,) [1]
+        They add up to k.
+
+    Examples
+    --------
+    >>> top_probabilities([[1.0, 2.0], [3.0, 1.0], [1.0, 4.0], [0.0, 1.0]], 1).tolist()
+    [0.25, 0.75]
+    """
+    p = rank_probabilities(draws)
+    if not 1 <= k <= len(p):
+        raise UsageError(f"top {k} of {len(p)} areas: k lies between 1 and the number of areas")
+    return np.asarray(p[:, :k].sum(axis=1))
+
+
+def distinguishable_pairs(
+    draws: ArrayLike, *, level: float = 0.95, multiplicity: Multiplicity = "simultaneous"
+) -> Pairs:
+    """Tell which areas surely lie above which others.
+
+    Parameters
+    ----------
+    draws : array_like (draw, area) [log]
+        Joint draws of the logs of area values: errors that all share cancel.
+    level : float [1]
+    multiplicity : str
+        ``simultaneous`` or ``none`` (see `Multiplicity`).
+
+    Returns
+    -------
+    Pairs
+
+    Raises
+    ------
+    UsageError
+        If the options do not fit, or there are more than `MOST_AREAS` areas.
+
+    Notes
+    -----
+    With d = log of a over b, its mean m and sd s over draws: told apart where the interval
+    m +- c s leaves zero. ``none``: the share of draws above zero is at least (1 + level) / 2.
+    ``simultaneous``: c is the `level` quantile, over draws, of the largest |d - m| / s of all
+    pairs, so that all intervals hold together; ranks that stay open follow by counting.
+
+    References
+    ----------
+    Besag 1995, 10.1214/ss/1177010123 (simultaneous bands from draws); Mogstad 2024,
+    10.1093/restud/rdad006 (ranks from simultaneous pairs)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.random.default_rng(1).normal([0, 0.1, 9], 1, (4000, 3))
+    >>> found = distinguishable_pairs(x)
+    >>> found.rank_lower.tolist(), found.rank_upper.tolist()
+    ([2, 2, 1], [3, 3, 1])
+    """
+    x = _draws(draws)
+    if multiplicity not in get_args(Multiplicity):
+        raise UsageError(f"multiplicity = {multiplicity!r}: {', '.join(get_args(Multiplicity))}")
+    if not 0 < level < 1 or x.shape[1] > MOST_AREAS:
+        raise UsageError(f"level lies between 0 and 1; at most {MOST_AREAS} areas are compared")
+    higher = _higher(x)
+    if multiplicity == "none":
+        apart = np.nan_to_num(higher) >= (1 + level) / 2
+    else:
+        mean, sd, worst = _standardised(x)
+        critical = np.quantile(worst, level)
+        apart = np.triu(np.ones((x.shape[1],) * 2, dtype=bool), 1)
+        signs = np.zeros(apart.shape)
+        signs[apart] = np.where(np.abs(mean) > critical * sd, np.sign(mean), 0.0)
+        apart = (signs - signs.T) > 0
+    return Pairs(higher, apart, level, multiplicity)
+
+
+def _draws(draws: ArrayLike) -> Floats:
+    x = np.asarray(draws, dtype=float)
+    if x.ndim != 2 or not x.size or np.isnan(x).any():
+        raise UsageError("draws must have the shape (draw, area), without NaN")
+    return x
+
+
+def _block(block: int) -> slice:
+    from wbe.uncertainty import BLOCK
+
+    return slice(block * BLOCK, (block + 1) * BLOCK)
+
+
+def _higher(x: Floats) -> Floats:
+    """Return the share of draws in which the row's area lies above the column's."""
+    n = x.shape[1]
+    out = np.full((n, n), np.nan)
+    for a in range(n - 1):
+        above = (x[:, [a]] > x[:, a + 1 :]).mean(axis=0)
+        equal = (x[:, [a]] == x[:, a + 1 :]).mean(axis=0) / 2
+        out[a, a + 1 :], out[a + 1 :, a] = above + equal, 1 - above - equal
+    return out
+
+
+def _standardised(x: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return mean and sd of every pair's difference, and each draw's largest |d - m| / s."""
+    means, sds, worst = [], [], np.zeros(len(x))
+    for a in range(x.shape[1] - 1):
+        d = x[:, [a]] - x[:, a + 1 :]
+        m, s = d.mean(axis=0), d.std(axis=0)
+        means.append(m)
+        sds.append(s)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            worst = np.maximum(worst, np.nan_to_num(np.abs(d - m) / s).max(axis=1))
+    if not means:
+        return np.empty(0), np.empty(0), worst
+    return np.concatenate(means), np.concatenate(sds), worst
+
+
+def area_draws(
+    values: xr.Dataset,
+    drug: str,
+    round: str,
+    *,
+    quantity: str = "pn_mass_load",
+    scheme: Literal["plain", "model"] = "plain",
+) -> tuple[list[str], Floats]:
+    """Return the areas of a round that have a value, and the draws of its log.
+
+    Parameters
+    ----------
+    values : Dataset
+        From `wbe.by_area`, with draws.
+    drug, round : str
+    quantity : str
+    scheme : str
+        ``plain``: every town by itself; ``model``: the county model.
+
+    Returns
+    -------
+    tuple of list of str and ndarray (draw, area) [log of the quantity's unit]
+
+    Raises
+    ------
+    MissingFactorError, UsageError
+        If there are no such values, or no draws.
+    """
+    made = series_draws(values, quantity)
+    if drug not in made:
+        raise MissingFactorError(f"no {quantity} of {drug!r} among the area values")
+    if round not in values["round"].values.astype(str):
+        raise UsageError(f"no round {round!r} among the area values")
+    if not values.attrs["draws"]:
+        raise UsageError("the values have no draws: nothing is known of their order")
+    draws = made[drug] if scheme == "plain" else with_posterior(values, drug, quantity, made[drug])
+    here = values["value"].sel(quantity=quantity, drug=drug, round=round)
+    known = set(here["area"].values[np.isfinite(here.values)].astype(str).tolist())
+    areas = [a for a in draws.areas(round) if a in known]
+    return areas, draws_of(draws, areas, round)
+
+
+def rank_table(
+    values: xr.Dataset,
+    drug: str,
+    round: str,
+    *,
+    quantity: str = "pn_mass_load",
+    scheme: Literal["plain", "model"] = "plain",
+    top: tuple[int, ...] = (1, 3),
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Return what can be said of the order of areas: top k, ranks left open, pairs.
+
+    Parameters
+    ----------
+    values, drug, round, quantity, scheme
+        As of `area_draws`.
+    top : tuple of int
+        Sizes of the top; those above the number of areas are left out.
+    level : float [1]
+        With which all statements on pairs hold together.
+
+    Returns
+    -------
+    DataFrame
+        One row an area: ``area, name, round, drug, quantity, p_top_<k>, rank_lower, rank_upper,
+        n_higher, n_lower``: ranks that stay open for all areas together, and how many areas surely
+        lie above and below. ``attrs``: level, multiplicity.
+    """
+    import pandas as pd
+
+    areas, x = area_draws(values, drug, round, quantity=quantity, scheme=scheme)
+    names = values["name"].sel(area=areas).values.astype(str).tolist()
+    about = {"round": round, "drug": drug, "quantity": quantity}
+    table = pd.DataFrame({"area": areas, "name": names}).assign(**about)
+    if not areas:
+        return table
+    for k in (k for k in top if k <= len(areas)):
+        table[f"p_top_{k}"] = top_probabilities(x, k)
+    pairs = distinguishable_pairs(x, level=level)
+    table["rank_lower"], table["rank_upper"] = pairs.rank_lower, pairs.rank_upper
+    table["n_higher"] = pairs.distinguishable.sum(axis=0)
+    table["n_lower"] = pairs.distinguishable.sum(axis=1)
+    table.attrs = {"level": level, "multiplicity": pairs.multiplicity}
+    return table
+
+
+def pair_table(
+    values: xr.Dataset,
+    drug: str,
+    round: str,
+    *,
+    quantity: str = "pn_mass_load",
+    scheme: Literal["plain", "model"] = "plain",
+    level: float = 0.95,
+    multiplicity: Multiplicity = "simultaneous",
+) -> pd.DataFrame:
+    """Return every pair of areas, with the probability of its order.
+
+    Parameters
+    ----------
+    values, drug, round, quantity, scheme
+        As of `area_draws`.
+    level : float [1]
+    multiplicity : str
+        ``simultaneous`` or ``none``.
+
+    Returns
+    -------
+    DataFrame
+        ``area, other, ratio, p_higher, distinguishable``: the ratio of the medians, `area` the
+        one more probably higher.
+    """
+    import pandas as pd
+
+    areas, x = area_draws(values, drug, round, quantity=quantity, scheme=scheme)
+    if len(areas) < 2:
+        return pd.DataFrame(columns=["area", "other", "ratio", "p_higher", "distinguishable"])
+    found = distinguishable_pairs(x, level=level, multiplicity=multiplicity)
+    centre = np.median(x, axis=0)
+    a, b = np.triu_indices(len(areas), 1)
+    swap = found.higher[a, b] < 0.5
+    a, b = np.where(swap, b, a), np.where(swap, a, b)
+    order = np.lexsort((b, a, -found.higher[a, b]))
+    a, b = a[order], b[order]
+    return pd.DataFrame(
+        {
+            "area": [areas[i] for i in a], "other": [areas[i] for i in b],
+            "ratio": np.exp(centre[a] - centre[b]), "p_higher": found.higher[a, b],
+            "distinguishable": found.distinguishable[a, b],
+        }
+    )  # fmt: skip
