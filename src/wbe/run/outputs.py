@@ -182,7 +182,11 @@ def fill(
     writers.write_netcdf(results.result, target / "estimates.nc")
     writers.write_findings(results.findings, target / "findings.csv", config.language)
     about = described(config, results, inputs, encoding)
-    extra = _internal(config, results, table) if config.privacy.audience == "internal" else {}
+    extra: dict[str, Any] = {}
+    if config.privacy.audience == "internal":
+        extra = _internal(config, results, table)
+        if extra["sources"] is not None:
+            writers.write_csv(extra["sources"], target / "sources.csv")
     publish.write_set(target, results.tiers, about, extra, results.sites)
     return about
 
@@ -345,11 +349,18 @@ def _verified(table: pd.DataFrame) -> dict[str, str]:
 
 
 def _internal(config: Config, results: Results, table: pd.DataFrame) -> dict[str, Any]:
-    """What only an internal page shows: estimates by site, and every finding."""
+    """What only an internal page shows: estimates by site, every finding, classes of sources."""
+    from wbe.emerging.source_rounds import of_campaign
+
     tiers, label = config.tiers, results.round
     rows = table[(table["quantity"] == tiers.quantity) & (table["round"] == label)]
     drug = rows["drug"].where(rows["drug"] != "", rows["analyte"])
     columns = ["area", "site", "sample_id", "time", "matrix", "method", "value", "lower", "upper"]
     shown = rows.loc[drug == tiers.drug, [*columns, "unit", "status"]]
     found = [f.as_dict(config.language) for f in results.findings.sorted()]
-    return {"sites": shown.reset_index(drop=True), "findings": found}
+    sources = of_campaign(results.result, results.tiers)
+    return {
+        "sites": shown.reset_index(drop=True),
+        "findings": found,
+        "sources": None if sources.empty else sources,
+    }
