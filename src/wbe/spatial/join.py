@@ -12,6 +12,7 @@ import xarray as xr
 from wbe.backcalc.rows import SEWAGE
 from wbe.errors import UsageError
 from wbe.findings import Findings
+from wbe.options import require_choice
 from wbe.spatial.datum import sites_to_wgs84
 from wbe.spatial.positions import note_positions
 from wbe.spellings import nearest
@@ -154,8 +155,7 @@ def rounds_of(samples: xr.Dataset, rounds: str) -> np.ndarray:
     UsageError
         If `rounds` is unknown or a sample has neither round nor date.
     """
-    if rounds not in ROUNDS:
-        raise UsageError(f"rounds = {rounds!r}; use one of {', '.join(ROUNDS)}")
+    require_choice("rounds", rounds, ROUNDS)
     stated = samples["round"].values.astype(str) if "round" in samples.coords else np.array([])
     stated = stated if len(stated) else np.full(samples.sizes["sample"], "")
     if rounds == "all":
