@@ -338,6 +338,7 @@ def main() -> None:
     bars += worker_bars(size) + breaks_bars(size.repeats)
     text += [_shown("Bars", bars), _shown("CPU seconds", scaling.table(size.draws))]
     if options.docs:
+        options.docs.mkdir(parents=True, exist_ok=True)
         (options.docs / "engine-cost.txt").write_text("\n".join(text), "utf-8", newline="\n")
         figure.draw(scaling, size.draws, options.docs / "engine-cost.svg")
 

@@ -57,8 +57,12 @@ def spoken(command: Command) -> Command:
 
 
 def _speak(ctx: click.Context, option: click.Parameter, lang: str | None) -> str | None:
-    """Keep the language for messages that are printed where the command has failed."""
+    """Keep the language for messages that are printed where the command has failed.
+
+    A command without a language has that of its group.
+    """
     global _lang
+    lang = lang or (ctx.parent.params.get("lang") if ctx.parent else None)
     _lang = lang or "en"
     return lang
 
@@ -286,7 +290,7 @@ def convert(
     click.get_current_context().exit(done.code)
 
 
-cli.add_command(cli_plan.group(lambda command: spoken(common(command)), lambda text: _echo(text)))
+cli.add_command(cli_plan.group(common, spoken, lambda text: _echo(text)))
 
 
 def main(args: list[str] | None = None) -> NoReturn:

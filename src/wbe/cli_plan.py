@@ -166,20 +166,23 @@ _COMMANDS: Final = {
 }
 
 
-def group(common: Option, echo: Callable[[str], None]) -> click.Group:
+def group(common: Option, spoken: Option, echo: Callable[[str], None]) -> click.Group:
     """Return ``wbe plan`` with its commands.
 
     Parameters
     ----------
     common : callable
         Adds the options that every command has.
+    spoken : callable
+        Adds the language: to each command, and to the group, for all of them.
     echo : callable
         Prints a result.
     """
     plan = click.Group("plan", help="How much to sample: days, points, rounds and minutes.")
-    plan = click.version_option(__version__, prog_name="wbe")(plan)
+    spoken(plan)
+    click.version_option(__version__, prog_name="wbe")(plan)
     for name, (options, text) in _COMMANDS.items():
-        command = common(_runner(name, echo))
+        command = spoken(common(_runner(name, echo)))
         for option in reversed((*options, *_SHOWN)):
             command = option(command)
         plan.command(name, help=text)(command)

@@ -112,7 +112,7 @@ def test_generated_pages_hold_every_rule() -> None:
 
 
 def test_the_documentation_states_the_thresholds_of_the_code() -> None:
-    from wbe.qc import nondetects
+    from wbe.qc.censoring import lognormal_fit
     from wbe.spatial import heterogeneity, levels, tier_rules
     from wbe.uncertainty import default_model
 
@@ -122,11 +122,11 @@ def test_the_documentation_states_the_thresholds_of_the_code() -> None:
         f"its probability is at least {tier_rules.RESOLVED:g}",
         f"exceeds {heterogeneity.TAU_THRESHOLD:g} is below {heterogeneity.REQUIRED:g}",
         f"a log-sd of {visit:g}",
-        f"more than {nondetects.MAX_CENSORED_SHARE:.0%}".replace("%", " %"),
+        f"more than {lognormal_fit.MAX_CENSORED_SHARE:.0%}".replace("%", " %"),
     ]
     # 0.9 must not be found in 0.95
     assert [s for s in said if not re.search(re.escape(s) + r"(?!\d)", science)] == []
-    assert (levels.MIN_SITES, nondetects.MIN_DETECTS) == (3, 5)
+    assert (levels.MIN_SITES, lognormal_fit.MIN_DETECTS) == (3, 5)
     assert "fewer than three valid points" in science
     assert "fewer than five detects" in science
 

@@ -23,9 +23,9 @@ WITH_VALUE = [row for row in ROWS.values() if row.quantity != "none"]
 TABLES = ("excretion", "doses", "markers", "stability")
 
 ADDED = {
-    "Ambre1988", "ATCD2026", "Buerge2003", "Callahan1982", "Huestis1996", "JSWE2000", "Li2020AU",
-    "Mitchell1991", "NHMRC", "SewerMicrocosm2022", "SivasTR", "TramadolLabel", "Vree1992",
-    "Zuccato2005", "before2016high", "before2016low", "vanNuijs2012",
+    "Ambre1988", "ATCD2026", "Buerge2003", "Callahan1982", "Dring1970", "Huestis1996", "JSWE2000",
+    "Li2020AU", "Mitchell1991", "NHMRC", "SewerMicrocosm2022", "SivasTR", "TramadolLabel",
+    "Vree1992", "Yue1989", "Zuccato2005", "before2016high", "before2016low", "vanNuijs2012",
 }  # fmt: skip
 """Sources of rows that the compilation does not have: read since."""
 

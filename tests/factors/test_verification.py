@@ -110,7 +110,8 @@ DISAGREEMENTS = [
                                     "zuccato2008": 2.33}),
     ("methamphetamine", "methamphetamine", {"gracialor2016": 4.41, "acic": 2.56,
                                             "khannicell": 2.42, "default": 2.33}),
-    ("amphetamine", "amphetamine", {"zuccato2008": 3.33, "default": 2.77, "acic": 2.54}),
+    ("amphetamine", "amphetamine", {"zuccato2008": 3.33, "verified": 3.33, "default": 2.77,
+                                    "acic": 2.54}),
     ("MDMA", "MDMA", {"default": 4.44, "zuccato2008": 1.54}),
     ("ketamine", "ketamine", {"wieber1975": 43.48, "default": 5.0, "acic": math.nan,
                               "euda": math.nan}),
@@ -169,6 +170,7 @@ def test_values_computed_from_read_numbers() -> None:
     for column, micrograms in (("low", 34.6), ("value", 93.9), ("high", 171.6)):
         assert float(cannabis[column]) == pytest.approx(micrograms * molar, rel=2e-3)
     assert rows["morphine|MOR|Mitchell1991"] == pytest.approx(0.068 + 0.586)
+    assert rows["codeine|COD|Yue1989"] == pytest.approx(0.072 + 0.44)
     assert rows["codeine|MOR(COD)|Vree1992"] == pytest.approx(0.0056 + 0.0210 + 0.0080)
     assert rows["methadone|EDDP|before2016high"] == rows["methadone|MTD|Thai2016"]
     assert rows["methadone|EDDP|before2016low"] == rows["methadone|MTD|Thai2016"] / 2

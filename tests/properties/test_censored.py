@@ -178,7 +178,7 @@ def test_without_non_detects_every_method_is_the_textbook(x) -> None:
 @given(x=samples(), k=st.sampled_from([1e-6, 0.125, 3.0, 1e3]))
 @settings(max_examples=30, deadline=None)
 def test_amounts_scale_with_the_unit(x, k) -> None:
-    y = x.scaled(k)
+    y = Censored(x.low * k, x.high * k)
     for convention in KM_CONVENTIONS:
         one, two = kaplan_meier(x, convention), kaplan_meier(y, convention)
         for a, b in ((one.mean, two.mean), (one.sd, two.sd), (one.se_mean, two.se_mean)):
@@ -197,7 +197,7 @@ def test_amounts_scale_with_the_unit(x, k) -> None:
 @settings(max_examples=15, deadline=None)
 def test_the_choice_and_its_whole_table_scale_with_the_unit(x, k) -> None:
     one = summarize(x, thresholds=(2.5,))
-    two = summarize(x.scaled(k), thresholds=(2.5 * k,))
+    two = summarize(Censored(x.low * k, x.high * k), thresholds=(2.5 * k,))
     assert (one.method, one.reason) == (two.method, two.reason)
     for a, b in zip(one.answers, two.answers, strict=True):
         by = 1.0 if a.quantity.kind == "exceedance" else k

@@ -104,8 +104,9 @@ def test_slope_scales_with_y_and_against_x_and_keeps_under_a_shift_of_time(
 ) -> None:
     y, _, x = parts(rows)
     natural, log = (akritas_theil_sen(x, y, scale=s) for s in ("natural", "log"))
-    scaled = akritas_theil_sen(x + shift, y.scaled(factor), scale="natural")
-    logs = akritas_theil_sen(x + shift, y.scaled(factor), scale="log")
+    larger = Censored(y.low * factor, y.high * factor)
+    scaled = akritas_theil_sen(x + shift, larger, scale="natural")
+    logs = akritas_theil_sen(x + shift, larger, scale="log")
     slower = akritas_theil_sen(x * 4, y, scale="log")
     back = akritas_theil_sen(-x, y, scale="log")
     assert natural.testable == scaled.testable

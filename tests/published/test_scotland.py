@@ -14,7 +14,7 @@ import pytest
 
 from wbe import backcalc
 from wbe.recipes.protocols.days import Days
-from wbe.recipes.protocols.weeks import week_of
+from wbe.recipes.protocols.weeks import weeks_of
 from wbe.uncertainty import Product
 
 RESULT = "Million_gene_copies_per_person_per_day"
@@ -83,7 +83,8 @@ def test_weekly_means_of_published_days_are_the_published_weeks(reference_data: 
     folder = reference_data / "published" / FOLDER
     days, weeks = (pd.read_csv(folder / f"expected{n}.csv") for n in ("", "_weekly"))
     days = days[days[RESULT].notna()]
-    monday = pd.Series(pd.to_datetime(week_of(as_days(days), starts=1)), index=days.index)
+    (label,) = weeks_of([as_days(days)], starts=1, by="site")
+    monday = pd.Series(pd.to_datetime(label), index=days.index)
     iso = monday.dt.isocalendar()  # a week has the year and number of its Monday's ISO week
     label = iso["year"].astype(str) + "-" + iso["week"].astype(str).str.zfill(2)
     mean = days.groupby([days["Site"], label])[RESULT].mean()

@@ -85,6 +85,57 @@ def test_a_disagreement_beyond_the_stated_errors_is_found_and_covered():
     assert covered(table, "TN", people) < BAND[0]  # alone it does not know that others disagree
 
 
+def calibrated_campaigns(seed: int, n: int, tau: float, *, one_lab: bool, campaigns: int = 600):
+    """Return how often intervals of one more town hold its people, and its load a person.
+
+    Each campaign: n influents of known population calibrate ammonium; one town more has a flow and
+    no population, an open channel neither.
+    """
+    rng = np.random.default_rng(seed)
+    held: dict[str, list[bool]] = {"people": [], "load": []}
+    site = [f"S{k}" for k in range(n + 2)]
+
+    def error(rsd: float, size: int = n + 2) -> np.ndarray:
+        return np.exp(rng.normal(0, log_sd(rsd), size))
+
+    def measured(true: np.ndarray) -> list[float]:
+        bias = error(0.10, 1 if one_lab else n + 2)
+        return list(true * bias * error(0.15))
+
+    for _ in range(campaigns):
+        people = np.exp(rng.uniform(np.log(5e3), np.log(5e5), n + 1))
+        water = np.exp(rng.normal(np.log(0.25), 0.4, n + 2))  # m^3 a person
+        load, bottle = 7.5e6 * np.exp(rng.normal(0, tau, n + 2)), error(0.10)
+        flow = people * water[:-1] * error(0.10, n + 1)
+        samples = build_samples(
+            {"ammonium": measured(load / water / 1e3 * bottle),
+             "methamphetamine": measured(25 / water * bottle)},
+            site=site, area=site, lab="L1" if one_lab else site,
+            matrix=["wwtp_influent"] * (n + 1) + ["open_channel"],
+            flow=[*flow, np.nan], population=[*(people[:n] * error(0.20, n)), np.nan, np.nan],
+        )  # fmt: skip
+        r = estimate(samples, draws=1, markers={"ammonium": {"calibrate": True}})
+        one = populations(r, ["ammonium"]).iloc[n]
+        low, high = (r[f"pn_mass_load_{end}"].values[n + 1, 1] for end in ("lower", "upper"))
+        held["people"].append(bool(one["lower"] <= people[n] <= one["upper"]))
+        held["load"].append(bool(low <= 25.0 <= high))
+    return {name: float(np.mean(inside)) for name, inside in held.items()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("n", "tau", "seed"), [(3, 0.5, 33), (10, 0.25, 30)])
+def test_markers_calibrated_on_influents_cover_one_town_more(n, tau, seed):
+    for name, share in calibrated_campaigns(seed, n, tau, one_lab=False).items():
+        assert BAND[0] <= share <= BAND[1], name
+
+
+@pytest.mark.slow
+def test_the_bias_of_one_laboratory_makes_intervals_too_wide_and_not_too_narrow():
+    """It cancels between calibration and sample, which the intervals do not know."""
+    for name, share in calibrated_campaigns(10, 10, 0.25, one_lab=True).items():
+        assert BAND[0] <= share <= 0.985, name
+
+
 def test_drawing_the_flow_anew_for_every_marker_would_cover_too_little():
     """The naive way, as a control that the test would see it: markers taken as independent."""
     samples, people = simulated(4, spread=True, census=False)

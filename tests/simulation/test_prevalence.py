@@ -10,7 +10,7 @@ from wbe.uncertainty import LogitNormal, Product, Term
 
 TOWNS = 3_000
 TRUTH = 0.0064
-METH = {"drug": "methamphetamine", "factors": "default", "seed": 7, "draws": 4_000}
+METH = {"drug": "methamphetamine", "of": "adults", "factors": "default", "seed": 7, "draws": 4_000}
 EXCRETION = LogitNormal(0.43, 0.25)
 MEASURED, PEOPLE = 0.25, 0.2
 

@@ -96,9 +96,10 @@ def test_products_before_the_sewer_are_covered():
     assert 0.93 <= covered[told].mean() <= 0.97
 
 
-@pytest.mark.parametrize("own", [0.0, 4.0])
-def test_net_amphetamine_is_covered_and_its_absence_seldom_denied(own):
-    random = np.random.default_rng(6)
+@pytest.mark.parametrize("seed", [6, 7])
+@pytest.mark.parametrize("own", [0.0, 4.0, 40.0])
+def test_net_amphetamine_is_covered_and_its_absence_seldom_denied(own, seed):
+    random = np.random.default_rng(seed)
     meth = random.lognormal(2.0, 0.5, TOWNS)
     left = 0.3 * np.exp(0.3 * random.standard_normal(TOWNS))
     amp = own * random.lognormal(0.0, 0.3, TOWNS) + left * meth
@@ -109,8 +110,8 @@ def test_net_amphetamine_is_covered_and_its_absence_seldom_denied(own):
     got = backcalc.net_amphetamine(rows(a, "a"), rows(m, "m"), ratio, draws=2_000, seed=7)
     truth = amp - left * meth
     told = got.status == "net"
+    covered = ((got.lower <= truth + 1e-9) & (truth <= got.upper))[told].mean()
     if own:
-        covered = (got.lower <= truth) & (truth <= got.upper)
-        assert told.mean() > 0.99 and 0.93 <= covered[told].mean() <= 0.975
-    else:  # bounded at zero: one-sided
-        assert (got.lower[told] == 0).mean() >= 0.95
+        assert told.mean() > 0.99 and 0.93 <= covered <= 0.97
+    else:  # nothing is the least there can be: an interval misses it on one side alone, in 2.5 %
+        assert told.mean() > 0.85 and covered >= 0.95

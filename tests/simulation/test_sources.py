@@ -42,6 +42,7 @@ def test_two_sided_intervals_of_the_net_cover_where_zero_is_far() -> None:
     assert 0.93 <= covered <= 0.97
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("low", "high"), [(0.05, 0.4), (0.5, 1.0), (1.0, 1.0)])
 def test_one_sided_bounds_cover_at_least_95_percent(low: float, high: float) -> None:
     held = []
@@ -100,6 +101,7 @@ def classified(meth, amp, eph):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("cold_towns", "ratio"), [(0, 0.11), (4, 0.11), (4, 0.02)])
 def test_manufacture_is_flagged_falsely_in_at_most_half_a_percent_of_towns(
     cold_towns: int, ratio: float
@@ -121,6 +123,7 @@ def test_manufacture_is_flagged_falsely_in_at_most_half_a_percent_of_towns(
     assert (flags != "").mean() <= 0.005
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("waste", "least"), [(50.0, 0.0), (150.0, 0.3), (500.0, 0.7)])
 def test_false_flags_of_neighbours_and_the_sensitivity(waste: float, least: float) -> None:
     """Three of thirteen towns produce, and stand in the background that they are judged by."""
@@ -162,6 +165,7 @@ def ranked(seed, noise):
     return agreement, found, use, produces
 
 
+@pytest.mark.slow
 def test_the_use_only_ranking_is_recovered() -> None:
     agreement = np.array([ranked(seed, 1.0)[0] for seed in range(60)])
     use_only, all_source = agreement.mean(axis=0)

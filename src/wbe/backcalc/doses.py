@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from wbe import factors, units
 from wbe.errors import MissingFactorError, UsageError
+from wbe.factors.distributions import dose_log_sd
 from wbe.uncertainty import Distribution, Lognormal, Mean, Product, Propagated, Term, propagate
 from wbe.uncertainty.published import published
 from wbe.units import PN_UNIT, quantities
@@ -179,7 +180,7 @@ def dose_row(dose_id: str) -> Assumed:
     if math.isnan(value):
         raise MissingFactorError(f"{dose_id} states no dose: {row['note']}")
     ranged = high > low > 0
-    shape = Lognormal(value, math.log(high / low) / (2 * 1.96)) if ranged else None
+    shape = Lognormal(value, dose_log_sd(low, high)) if ranged else None
     return Assumed("dose", value, shape, str(row["source"]), "", dose_id)
 
 

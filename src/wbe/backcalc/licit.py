@@ -47,7 +47,8 @@ class Net:
     ----------
     median, lower, upper : ndarray (row,)
         Of max(0, net), central `level` interval, in the unit of the measured amount (times the
-        factor, where one was given). Median and lower end are NaN where nothing is identified.
+        factor, where one was given). All three are NaN where nothing is identified: what can be
+        said then is `bound`.
     bound : ndarray (row,)
         One-sided upper bound with a coverage of at least 95 %: the 96 % quantile of the net given
         that it is not negative. Where hardly any draw is above zero, that of the measured amount
@@ -205,9 +206,13 @@ def subtract(
 
 
 def withheld(found: dict[str, Floats], reason: Strings) -> dict[str, Any]:
-    """Return summaries without headline and lower end where there is a reason against them."""
+    """Return summaries without median and interval where there is a reason against them.
+
+    Where more is subtracted than was measured the interval collapses at zero, which would read as
+    a finding of nothing; the bound does not collapse.
+    """
     fine = reason == IDENTIFIED
-    hidden = {name: np.where(fine, found[name], np.nan) for name in ("median", "lower")}
+    hidden = {name: np.where(fine, found[name], np.nan) for name in ("median", "lower", "upper")}
     return {**found, **hidden, "identifiable": fine, "reason": reason}
 
 
@@ -308,6 +313,6 @@ def bound_only(net: Net, reason: str) -> Net:
     nothing = np.full(len(net.median), np.nan)
     why = np.where(net.identifiable, reason, net.reason)
     return Net(
-        **{**vars(net), "median": nothing, "lower": nothing.copy(), "reason": why,
-           "identifiable": np.zeros(len(nothing), dtype=bool)}
+        **{**vars(net), "median": nothing, "lower": nothing.copy(), "upper": nothing.copy(),
+           "reason": why, "identifiable": np.zeros(len(nothing), dtype=bool)}
     )  # fmt: skip

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wbe.backcalc.products import multiplied, residue_per_drug, times
-from wbe.errors import UsageError
-from wbe.factors import Factor
+from wbe.factors import Factor, require_independent
 from wbe.factors.formulas import molar_mass
+from wbe.options import require_choice
 from wbe.uncertainty import Distribution, Product, propagate
 
 Floats = NDArray[np.float64]
@@ -23,6 +23,9 @@ SALTS: Final = MappingProxyType(
     {"base": ("", 0.0), "hydrochloride": ("HCl", 1.0), "sulfate": ("H2SO4", 0.5)}
 )
 """Acid of a salt and its molecules for each of the base."""
+
+CIRCULAR: Final = ("WBE", "sales", "seizures")
+"""What a factor may not be made from to be tested by sewage and by what a clinic dispensed."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +93,7 @@ def base_mass(mass: ArrayLike, formula: str, salt: str) -> Floats:
     >>> round(float(base_mass(244 * 60e-3, "C21H27NO", "hydrochloride")), 2)
     13.1
     """
-    if salt not in SALTS:
-        raise UsageError(f"salt = {salt!r} is none of {', '.join(SALTS)}")
+    require_choice("salt", salt, SALTS)
     acid, molecules = SALTS[salt]
     base = molar_mass(formula)
     whole = base + (molecules * molar_mass(acid) if acid else 0.0)
@@ -121,8 +123,8 @@ def maintenance_control(
     dose : float
         Mean daily dose as prescribed [mg/day].
     factor : Factor
-        Excretion as the residue, from pharmacokinetics. A row that was derived from sewage is
-        refused: it may not be validated against its own source.
+        Excretion as the residue, from pharmacokinetics. A row derived from sewage, sales or
+        seizures, or of unstated origin, is refused: it may not be validated against its source.
     salt : str
         What the dose is a mass of: ``hydrochloride``, ``sulfate`` or ``base``.
     present : Distribution or float
@@ -139,7 +141,8 @@ def maintenance_control(
     Raises
     ------
     UsageError
-        If the factor was derived from sewage or seizures, or states no excretion.
+        If the factor was derived from sewage, sales or seizures, does not say from what, or states
+        no excretion.
 
     Notes
     -----
@@ -153,11 +156,8 @@ def maintenance_control(
     ----------
     Been 2015, 10.1016/j.drugalcdep.2015.03.022; Thai 2016, 10.1016/j.envint.2016.05.033
     """
-    if "WBE" in factor.derived_from.upper() or "SEIZURE" in factor.derived_from.upper():
-        raise UsageError(
-            f"{factor.factor_id} was derived from {factor.derived_from}: a control with it would "
-            "test the factor against its own source; take a pharmacokinetic row"
-        )
+    for source in CIRCULAR:
+        require_independent(factor.factor_id, factor.derived_from, source)
     taken = np.atleast_1d(np.asarray(clients, dtype=float)) * dose
     mass = base_mass(taken, factor.parent_formula, salt)
     expected = multiplied(Product(np.log(mass)), present, "clients present", labels)

@@ -108,8 +108,8 @@ def from_marker(name: str, marker: Product, of_marker: Factor, of_residue: Facto
     Notes
     -----
     S = r L_marker with r = (E_residue / E_marker) (M_residue / M_marker): for codeine and
-    morphine about 0.05 to 0.4, by the rows chosen. An upper estimate where the marker has
-    another origin too.
+    morphine 0.04 to 0.7, by the rows chosen. An upper estimate where the marker has another
+    origin too.
 
     References
     ----------

@@ -52,6 +52,9 @@ CAVEATS = {
 }
 """Marker -> what makes its population wrong, to be printed beside it."""
 
+UNSTATED = "unstated"
+"""What nobody said: the basis or date of a population, the form of a marker."""
+
 MIN_DEVICES = 100
 """Devices below which a count is no aggregate [judgement]: it may follow single persons."""
 
@@ -156,7 +159,7 @@ def population_from_devices(devices: Any, share: Any) -> Any:
     Raises
     ------
     UsageError
-        If a count is below `MIN_DEVICES`: it is no aggregate.
+        If a count is below `MIN_DEVICES`: it is no aggregate. If a share is not positive.
 
     Notes
     -----
@@ -179,10 +182,12 @@ def population_from_devices(devices: Any, share: Any) -> Any:
             f"a count of {counts.min():g} devices is below {MIN_DEVICES} and may follow single "
             "persons; ask the operator for larger areas or whole days"
         )
+    if not bool(np.all(np.asarray(share, dtype=float) > 0)):
+        raise UsageError("the share of devices per person present is known and above 0")
     return devices / share
 
 
 __all__ = [
-    "BASIS_CAVEATS", "CAVEATS", "CONJUGATED", "FORMS", "MADE_FROM", "MIN_DEVICES",
+    "BASIS_CAVEATS", "CAVEATS", "CONJUGATED", "FORMS", "MADE_FROM", "MIN_DEVICES", "UNSTATED",
     "population_from_devices", "population_from_marker", "population_from_water",
 ]  # fmt: skip

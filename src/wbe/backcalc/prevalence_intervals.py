@@ -18,6 +18,7 @@ from wbe.backcalc.prevalence_habits import PeriodUse, Use, per_user
 from wbe.backcalc.prevalence_statements import UserInterval
 from wbe.errors import MissingFactorError, UsageError
 from wbe.factors import FactorSet, load_set
+from wbe.options import require_level
 from wbe.uncertainty import Joint, Mean, Product, propagate
 from wbe.uncertainty.joint import of_rows
 from wbe.units import PN_UNIT, quantities
@@ -113,8 +114,8 @@ def prevalence(
     *,
     drug: str,
     factors: str | FactorSet,
+    of: str,
     net: bool = False,
-    of: str = "inhabitants aged 15-64",
     thresholds: Sequence[float] = (),
     level: float = 0.95,
     draws: int = 10_000,
@@ -133,10 +134,11 @@ def prevalence(
     drug : str
     factors : str or FactorSet
         The factor set behind the consumption; it decides whether there is one.
+    of : str
+        Whose share, in words: the group that `age_share` is the share of, such as ``inhabitants
+        aged 15-64``. There is no default: studies count 15 to 64, 16 to 59 or everybody.
     net : bool
         Whether licit and metabolic sources were subtracted, where the set demands it.
-    of : str
-        The age group, in words.
     thresholds : sequence of float
         Shares [1] for which the probability of more is wanted.
     level : float
@@ -174,12 +176,14 @@ def prevalence(
     ...     assumed("frequency", "1.5 dose/day", low=0.8, high=3, source="survey"),
     ... )
     >>> share = assumed("age_share", 0.72, sd=0.01, source="census 2020")
-    >>> found = prevalence(157.0, use, share, drug="methamphetamine", factors="default", seed=1)
-    >>> found.statements()[0][:83]
+    >>> about = {"drug": "methamphetamine", "of": "inhabitants aged 15-64", "factors": "default"}
+    >>> prevalence(157.0, use, share, **about, seed=1).statements()[0][:83]
     'methamphetamine, users on a day, inhabitants aged 15-64: order of magnitude 0.12 % '
     """
     if age_share.name != "age_share":
         raise UsageError(f"age_share is a {age_share.name}")
+    if not of:
+        raise UsageError("of is empty; say whose share it is, such as 'inhabitants aged 15-64'")
     asked = _Asked(drug, of, "1", thresholds, level, draws, seed)
     return _interval(consumption, use, (age_share,), _PN, asked, factors, net)
 
@@ -247,8 +251,7 @@ def _interval(
     factors: str | FactorSet,
     net: bool,
 ) -> UserInterval:
-    if not 0 < asked.level < 1:
-        raise UsageError(f"level = {asked.level}; it is a probability between 0 and 1")
+    require_level(asked.level)
     chosen = factors if isinstance(factors, FactorSet) else load_set(factors)
     rows = rows_of(consumption)
     n = len(rows.labels) if isinstance(rows, Mean) else len(rows)

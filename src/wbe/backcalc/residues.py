@@ -19,6 +19,7 @@ from wbe.backcalc import residues_weights as weighing
 from wbe.backcalc.rows import with_pathway
 from wbe.errors import MissingFactorError, UsageError
 from wbe.factors.table import Factor, excretion_rows
+from wbe.options import require_choice
 from wbe.uncertainty import Product, Term, propagate
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Strings = NDArray[np.str_]
 
-Disagreement = Literal["shown", "widened"]
+DisagreementRule = Literal["shown", "widened"]
 """``shown``: the interval holds the stated errors alone, the test stands beside it; ``widened``:
 what the residues differ by beyond them is one more error."""
 
@@ -128,7 +129,8 @@ class JointConsumption:
         """Return a row an estimate, with a column of weight and of value for each residue."""
         import pandas as pd
 
-        names = ("status", "value", "median", "lower", "upper", "agreement", "p_value", "tau")
+        names = ("status", "value", "median", "lower", "upper", "agreement", "p_value", "tau",
+                 "beyond_bound")  # fmt: skip
         table = pd.DataFrame({name: getattr(self, name) for name in names})
         for k, residue in enumerate(self.residues):
             table[f"by {residue}"] = self.single[:, k]
@@ -186,7 +188,9 @@ def evidence(
     return Evidence(row, used, low, net_of)
 
 
-def joint_consumption(found: Sequence[Evidence], *, disagreement: Disagreement) -> JointConsumption:
+def joint_consumption(
+    found: Sequence[Evidence], *, disagreement: DisagreementRule
+) -> JointConsumption:
     """Estimate the consumption of one drug from all its residues at once.
 
     Parameters
@@ -309,8 +313,7 @@ def _caution(e: Evidence) -> str:
 
 
 def _require_one_drug(found: Sequence[Evidence], disagreement: str) -> None:
-    if disagreement not in ("shown", "widened"):
-        raise UsageError(f"disagreement = {disagreement!r} is neither 'shown' nor 'widened'")
+    require_choice("disagreement", disagreement, ("shown", "widened"))
     drugs = sorted({e.factor.drug for e in found})
     if len(drugs) != 1:
         raise UsageError(f"a joint estimate is of one drug, not of {', '.join(drugs) or 'none'}")

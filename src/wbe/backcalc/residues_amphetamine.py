@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from wbe.backcalc.residues_rows import stacked
 from wbe.errors import MissingFactorError, UsageError
 from wbe.factors.table import Factor, excretion_rows
-from wbe.uncertainty import Joint, LogitNormal, Product, Term, propagate
+from wbe.uncertainty import Z95, Joint, LogitNormal, Product, Term, propagate
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -27,8 +27,8 @@ LEAST_RATIO: Final = 0.2
 from 0.04 to 0.19 (AmphetamineRatio of the bibliography)."""
 
 HUMAN_USE: Final = (0.05, 0.25)
-"""AMP/METH of loads where methamphetamine alone is used [1]: seen in Kunming, as the note of the
-factor row ``methamphetamine|AMP(METH)|Li2014`` says."""
+"""AMP/METH of loads where methamphetamine alone is used [1]: the range in which people excrete
+both, as KunmingMETH of the bibliography quotes it."""
 
 NET, BOUND, NOT_IDENTIFIABLE, UNKNOWN = "net", "bound", "not identifiable", "not measured"
 
@@ -130,7 +130,8 @@ def ratio_observed(value: float, low: float, high: float, *, source: str) -> Met
 
     References
     ----------
-    AmphetamineRatio of the bibliography: median 0.09 over 6000 samples, 0.04 to 0.19
+    AmphetamineRatio of the bibliography: median 0.09 over 6000 samples. It calls amphetamine hard
+    to estimate from 0.04 to 0.19, which may be read as the range of the ratio [judgement].
 
     Examples
     --------
@@ -139,7 +140,7 @@ def ratio_observed(value: float, low: float, high: float, *, source: str) -> Met
     """
     if not (0 < low <= value <= high and low < high and source):
         raise UsageError("a ratio has 0 < low <= median <= high and a source")
-    sd = math.log(high / low) / (2 * 1.959963984540054)
+    sd = math.log(high / low) / (2 * Z95)
     term = Term("metabolite_ratio", "global", np.array([source]), np.array([sd]))
     return MetaboliteRatio("observed", Product(np.log([value]), (term,)), source)
 
@@ -315,12 +316,12 @@ def amphetamine_reading(
 
     Notes
     -----
-    0.05 to 0.25 is what use of methamphetamine alone leaves; the range holds observed towns and
-    is no interval of a stated probability.
+    0.05 to 0.25 is what use of methamphetamine alone leaves; a range that is quoted, and no
+    interval of a stated probability.
 
     References
     ----------
-    Kunming in `HUMAN_USE`; AmphetamineRatio of the bibliography
+    KunmingMETH and AmphetamineRatio of the bibliography
 
     Examples
     --------

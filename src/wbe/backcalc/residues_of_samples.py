@@ -12,6 +12,7 @@ from wbe.backcalc import rows
 from wbe.backcalc.residues import Evidence, evidence
 from wbe.errors import MissingFactorError, UsageError
 from wbe.factors.table import excretion_rows
+from wbe.options import require_choice
 from wbe.schema import CENSORED
 
 HAS = {"mass_load": rows.has_flow, "pn_mass_load": rows.has_per_capita}
@@ -53,8 +54,7 @@ def evidence_of_samples(
     ----------
     Jones 2014, 10.1016/j.scitotenv.2014.02.101
     """
-    if quantity not in HAS:
-        raise UsageError(f"quantity = {quantity!r} is none of {', '.join(HAS)}")
+    require_choice("quantity", quantity, HAS)
     if factor_id not in excretion_rows():
         raise MissingFactorError(f"no factor {factor_id!r} in the factor table")
     s, analyte = rows.extract(result), excretion_rows()[factor_id].analyte

@@ -58,7 +58,8 @@ class SensitivityBand:
     factors : ndarray (scenario, row)
         Load at the toilet over load at the sampler [1]; NaN where refused.
     open_below, open_above : ndarray (row,) of bool
-        Whether a refused scenario lies beyond that end: the band is then "at least so wide".
+        Whether a scenario that was refused, or could not be told, may lie beyond that end: the
+        band is then "at least so wide".
     names : tuple of str
         Of the scenarios.
     convention : str
@@ -95,7 +96,7 @@ def sensitivity_band(
         Each by its own source: rates that disagree are scenarios, not a mean.
     parent_load : array_like (row,), optional [unit of load]
         Measured loads of what forms the residue; needed by scenarios with `formed_by`. NaN where
-        it was not measured leaves the row without that scenario's end.
+        it was not measured: the band of that row is open at both ends.
 
     Returns
     -------
@@ -132,8 +133,9 @@ def sensitivity_band(
         raise UsageError("a residue that is formed under way needs the parent's load")
     parent = np.broadcast_to(np.nan if parent_load is None else parent_load, measured.shape)
     whole = np.array([_factor(s, measured, np.asarray(parent, dtype=float)) for s in scenarios])
-    above = np.asarray(whole > MOST_CORRECTION)
-    below = np.asarray(whole < 1.0 / MOST_CORRECTION)
+    unknown = np.isnan(whole)  # a scenario without its parent's load may lie at either end
+    above = np.asarray(whole > MOST_CORRECTION) | unknown
+    below = np.asarray(whole < 1.0 / MOST_CORRECTION) | unknown
     kept = np.where(above | below, np.nan, whole)
     ends = np.vstack([np.ones_like(measured), np.nan_to_num(kept, nan=1.0)])
     return SensitivityBand(

@@ -217,6 +217,8 @@ def product_before_sewer(
     ----------
     Thai 2014, 10.1016/j.watres.2013.10.019; JCGM 101:2008, 10.59161/JCGM101-2008
     """
+    if sewer.conversion is not None:
+        path = replace(path, conversion=min(1.0, sewer.conversion.median))
     central = before_sewer(
         np.exp(parent.log_central), np.exp(product.log_central), path,
         parent_rate=sewer.parent_rate, product_rate=sewer.product_rate, residence=sewer.residence,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from wbe import factors
-from wbe.errors import MissingFactorError, UsageError
+from wbe.errors import MissingFactorError
+from wbe.options import require_choice
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,8 +79,7 @@ def stability_rate(analyte: str, reactor: str, *, source: str) -> StabilityRate:
     >>> stability_rate("cocaine", "bulk", source="vanNuijs2012").rate
     0.0426
     """
-    if reactor not in REACTORS:
-        raise UsageError(f"reactor = {reactor!r} is none of {', '.join(REACTORS)}")
+    require_choice("reactor", reactor, REACTORS)
     table = factors.stability()
     rows = table[table["analyte"] == analyte]
     found = rows[rows["source"] == source]

@@ -33,6 +33,7 @@ from wbe.emerging.source_evidence import (
     require_backgrounds,
 )
 from wbe.errors import UsageError
+from wbe.options import require_choice
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +48,13 @@ FLAGGED: Final = 0.95
 PRECURSORS: Final = ("EPH/METH", "EPH level")
 """Features that weigh only where the drug itself is above its background: one of them at most."""
 
-DISCLAIMER: Final = "population-level estimate; not evidence about any person or household"
+DISCLAIMER: Final = (
+    "a hint about a town or catchment and no accusation: not evidence about any person, household "
+    "or enterprise; the alternatives remain possible"
+)
+DISCLAIMER_ZH: Final = (
+    "仅为对镇或集水区的提示，不构成指控：不是针对任何个人、家庭或企业的证据；其他解释仍然可能"
+)
 BOUND: Final = "a bound: a residue is below its limit"
 NOT_ELEVATED: Final = "no weight: the drug itself is not above its background (cold medicine)"
 FEW: Final = "no weight: too few values, or all alike, to know the background"
@@ -126,6 +133,7 @@ class SourceClasses:
         table["alternatives_zh"] = [w.alternatives_zh for w in said]
         table["flag"] = self.flag
         table["note"] = DISCLAIMER
+        table["note_zh"] = DISCLAIMER_ZH
         return table
 
     def evidence_frame(self, audience: Literal["internal", "public"]) -> pd.DataFrame:
@@ -331,5 +339,4 @@ def _flags(probability: Floats, far: Flags) -> Strings:
 
 
 def _require_audience(audience: str) -> None:
-    if audience not in ("internal", "public"):
-        raise UsageError(f"audience = {audience!r} is neither internal nor public")
+    require_choice("audience", audience, ("internal", "public"))

@@ -9,10 +9,10 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import stdtrit
 
 from wbe.backcalc.sources.tables import CLASSES, Likelihood
 from wbe.errors import UsageError
+from wbe.uncertainty import few_degrees
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -96,8 +96,7 @@ class Background:
         freedom of a MAD, 0.37 (n - 1), at the ends of a 95 % interval.
         """
         df = max(1.0, _MAD_EFFICIENCY * (self.n - 1))
-        widening = float(stdtrit(df, 0.975)) / 1.959963984540054
-        return _MAD_TO_SD * self.mad * math.sqrt(1 + 1 / self.n) * widening
+        return _MAD_TO_SD * self.mad * math.sqrt(1 + 1 / self.n) * few_degrees(df)
 
 
 def learn_background(values: ArrayLike, source: str) -> Background:

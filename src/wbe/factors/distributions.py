@@ -73,6 +73,22 @@ def logit_sd_from_range(low: float, high: float) -> float:
     return (_logit(high) - _logit(low)) / (2 * _Z95)
 
 
+def dose_log_sd(low: float, high: float) -> float:
+    """Return the sd of the log of a dose whose range is taken as +-1.96 sd.
+
+    Parameters
+    ----------
+    low, high : float
+        Ends of the range [mg/dose], ``0 < low < high``.
+
+    Examples
+    --------
+    >>> round(dose_log_sd(9.49, 94.9), 4)
+    0.5874
+    """
+    return math.log(high / low) / (2 * 1.96)
+
+
 def _logit(fraction: float) -> float:
     return math.log(fraction / (1 - fraction))
 

@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Final
 
 from wbe import names, units
 from wbe.errors import MissingFactorError, UsageError
+from wbe.factors.distributions import dose_log_sd
 from wbe.factors.formulas import molar_mass
 from wbe.factors.table import (
     COLUMNS,
@@ -137,7 +138,7 @@ def load_set(name_or_path: str | os.PathLike[str]) -> FactorSet:
     Parameters
     ----------
     name_or_path : str or path
-        A name (``default``, ``euda``, ``korea2015``), or a path to a CSV of the columns
+        A name of `set_names` (``default``, ``verified``, ...), or a path to a CSV of the columns
         ``factor_id, gives, dose_id, note``, naming rows of the package, or of the columns of
         ``excretion.csv`` (and ``gives`` and ``dose_id`` where wanted), stating rows of its own.
 
@@ -353,7 +354,7 @@ def _doses() -> dict[str, _Dose]:
         scale = units.scale(row["unit"], "mg/dose")
         mg = float(row["value"]) * scale if row["value"] else math.nan
         ranged = row["low"] and row["high"]
-        spread = math.log(float(row["high"]) / float(row["low"])) / (2 * 1.96) if ranged else 0.0
+        spread = dose_log_sd(float(row["low"]), float(row["high"])) if ranged else 0.0
         found[row["dose_id"]] = _Dose(row["drug"], mg, spread, row["source"])
     return found
 

@@ -7,17 +7,23 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from wbe import names
-from wbe.errors import UsageError
 from wbe.plot import style, words
+from wbe.plot.panel import (
+    Heading,
+    heading_lines,
+    legend_beneath,
+    new_axes,
+    open_frame,
+    require_language,
+    write_heading,
+)
 from wbe.uncertainty.budgets import EXACT, Budget
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Blue, sky blue and orange of Okabe and Ito: told apart by colour-blind readers, and in grey.
-_COLOURS: Final = {"total": "#0072B2", "first": "#E69F00", "share": "#9AD0F0"}
+_COLOURS: Final = {"total": style.BLUE, "first": style.ORANGE, "share": style.SKY}
 
-_WIDTH: Final = 7.4  # of the figure [inch]
 _LEFT, _RIGHT = 2.1, 0.45  # margins [inch]
 _BAR: Final = 0.13  # [inch]
 _GAP: Final = 0.16
@@ -59,8 +65,7 @@ def budget(
     UsageError
         The language is neither ``en`` nor ``zh``.
     """
-    if language not in names.LANGUAGES:
-        raise UsageError(f"language = {language!r} is none of {', '.join(names.LANGUAGES)}")
+    require_language(language)
     with style.context():
         heading = _heading(table, title, language)
         series = ("total",) if table.method == EXACT else ("total", "first", "share")
@@ -70,9 +75,7 @@ def budget(
         _axes(ax, table, language)
         if table.moves:
             _legend(ax, table, series, language)
-        for i, (line, size) in enumerate(reversed(heading)):
-            ax.annotate(line, (0, 1), (0, 8 + 15 * i), xycoords="axes fraction", ha="left",
-                        va="bottom", textcoords="offset points", fontsize=size)  # fmt: skip
+        write_heading(ax, heading)
     return ax
 
 
@@ -80,19 +83,14 @@ def _new_axes(table: Budget, series: int, lines: int) -> Axes:
     inner = max(0.6, len(table.inputs) * (series * _BAR + _GAP))
     legend = (series + (table.method != EXACT)) * table.moves  # lines
     above, below = 0.15 + lines * _LINE, 0.6 + _LINE * legend
-    height = inner + above + below
-    figure = style.new_figure(_WIDTH, height)
-    inside = (_WIDTH - _LEFT - _RIGHT) / _WIDTH
-    return figure.add_axes((_LEFT / _WIDTH, below / height, inside, inner / height))
+    return new_axes(inner, above, below, _LEFT, _RIGHT)
 
 
-def _heading(table: Budget, title: str | None, language: str) -> list[tuple[str, float]]:
-    """Return the lines over the bars and their font sizes."""
-    large = words.wrap(words.clean(title), _TITLE_COLUMNS) if title else []
-    large.append(names.text("budget.title", language))
-    small = [_said(table, language), table.note(language)]
-    lines = [line for text in small if text for line in words.wrap(text, _HEADING_COLUMNS)]
-    return [(line, 11.0) for line in large] + [(line, 9.0) for line in lines]
+def _heading(table: Budget, title: str | None, language: str) -> Heading:
+    return heading_lines(
+        title, [_said(table, language), table.note(language)],
+        subject=names.text("budget.title", language), columns=(_TITLE_COLUMNS, _HEADING_COLUMNS),
+    )  # fmt: skip
 
 
 def _said(table: Budget, language: str) -> str:
@@ -161,8 +159,7 @@ def _axes(ax: Axes, table: Budget, language: str) -> None:
     ax.axvline(0.0, color=style.INK, linewidth=0.8, zorder=4)
     ax.set_axisbelow(True)
     ax.tick_params(axis="y", length=0)
-    for side in ("top", "right", "left"):
-        ax.spines[side].set_visible(False)
+    open_frame(ax, ("top", "right", "left"))
 
 
 def _input(name: str, language: str) -> str:
@@ -173,7 +170,6 @@ def _input(name: str, language: str) -> str:
 def _legend(ax: Axes, table: Budget, series: tuple[str, ...], language: str) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
-    from matplotlib.transforms import ScaledTranslation
 
     handles: list[Any] = [
         Patch(facecolor=_COLOURS[s], edgecolor=style.INK, linewidth=0.4) for s in series
@@ -184,9 +180,5 @@ def _legend(ax: Axes, table: Budget, series: tuple[str, ...], language: str) -> 
     else:
         handles.append(Line2D([], [], color=style.INK, linewidth=0.9))
         texts.append(names.text("budget.errors", language, n=f"{table.draws:,}"))
-    figure = ax.get_figure(root=True)
-    assert figure is not None
-    down = ScaledTranslation(0, -0.48, figure.dpi_scale_trans)
-    ax.legend(handles, texts, loc="upper left", bbox_to_anchor=(0.0, 0.0), frameon=False,
-              bbox_transform=ax.transAxes + down, fontsize=8.0, borderaxespad=0.0,
-              borderpad=0.0, handlelength=1.6, labelspacing=0.5)  # fmt: skip
+    entries = list(zip(handles, texts, strict=True))
+    legend_beneath(ax, 0.48, entries, handlelength=1.6, labelspacing=0.5)

@@ -1,4 +1,4 @@
-"""Axes that pictures of change share: log scales with plain numbers, dates, names, legends."""
+"""Axes that pictures of change share: log scales with plain numbers, changes in per cent, names."""
 
 from __future__ import annotations
 
@@ -8,48 +8,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from wbe import names
-from wbe.errors import UsageError
-from wbe.plot import style, words
+from wbe.plot import words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_HEADING_COLUMNS: Final = 78
 _NAME_COLUMNS: Final = 24
 _LETTER: Final = 0.072  # width of a letter of names, which are set at 9 to 10 points [inch]
-
-
-def require_language(language: str) -> None:
-    """Raise `UsageError` unless the language is ``en`` or ``zh``."""
-    if language not in names.LANGUAGES:
-        raise UsageError(f"language = {language!r} is none of {', '.join(names.LANGUAGES)}")
-
-
-def heading_lines(
-    title: str | None, said: Sequence[str], columns: int = _HEADING_COLUMNS
-) -> list[tuple[str, float]]:
-    """Return the lines over a picture and their font sizes; `columns` fit at the small one."""
-    large = words.wrap(words.clean(title), columns * 10 // 13) if title else []
-    small = [piece for text in said if text for piece in words.wrap(text, columns)]
-    return [(text, 11.0) for text in large] + [(text, 9.0) for text in small]
-
-
-def axes_with(
-    ax: Axes | None, inner: float, heading: list[tuple[str, float]], left: float = 0.8,
-    below: float = 0.6, right: float = 0.25, width: float = 7.4,
-) -> Axes:  # fmt: skip
-    """Return axes with the heading over them; by default on a new Figure that fits [inch]."""
-    if ax is None:
-        above = 0.25 + 0.21 * len(heading)
-        height = inner + above + below
-        figure = style.new_figure(width, height)
-        ax = figure.add_axes(
-            (left / width, below / height, (width - left - right) / width, inner / height)
-        )
-    for i, (text, size) in enumerate(reversed(heading)):
-        ax.annotate(text, (0, 1), (0, 8 + 15 * i), xycoords="axes fraction", ha="left",
-                    va="bottom", textcoords="offset points", fontsize=size)  # fmt: skip
-    return ax
 
 
 def signed(percent: float) -> str:
@@ -114,42 +79,3 @@ def names_width(labels: Iterable[str]) -> float:
     """Return the room that `names_axis` needs left of the axes [inch]."""
     lines = [line for text in labels for line in words.wrap(words.clean(text), _NAME_COLUMNS)]
     return max([words.width(line) for line in lines], default=0) * _LETTER + 0.3
-
-
-def columns_in(width: float) -> int:
-    """Return how many Latin letters of a heading's smaller lines fit into a width [inch]."""
-    return int(width / 0.061)
-
-
-def finish(ax: Axes, legend: bool) -> None:
-    """Draw grid, dates and, beneath the axes, the legend."""
-    ax.grid(axis="both", color="#E6E6E6", linewidth=0.5, zorder=0)
-    ax.set_axisbelow(True)
-    for side in ("top", "right"):
-        ax.spines[side].set_visible(False)
-    if ax.xaxis.get_converter() is not None and ax.get_xscale() == "linear":
-        _date_axis(ax)
-    if not legend:
-        return
-    from matplotlib.transforms import ScaledTranslation
-
-    figure = ax.get_figure(root=True)
-    assert figure is not None
-    down = ScaledTranslation(0, -0.5 if ax.get_xlabel() else -0.3, figure.dpi_scale_trans)
-    ax.legend(loc="upper left", bbox_to_anchor=(0.0, 0.0), frameon=False, fontsize=8.0, ncols=3,
-              bbox_transform=ax.transAxes + down, borderaxespad=0.0, borderpad=0.0,
-              handlelength=1.8, columnspacing=1.2, labelspacing=0.4)  # fmt: skip
-
-
-def _date_axis(ax: Axes) -> None:
-    """Write dates in digits, which read the same in both languages."""
-    from matplotlib.dates import AutoDateLocator, DateConverter, DateFormatter
-
-    if not isinstance(ax.xaxis.get_converter(), DateConverter) and not hasattr(
-        ax.xaxis.get_converter(), "_get_converter"
-    ):
-        return
-    low, high = ax.get_xlim()
-    pattern = "%Y" if high - low > 3650 else "%Y-%m" if high - low > 120 else "%m-%d"
-    ax.xaxis.set_major_locator(AutoDateLocator(minticks=4, maxticks=9))
-    ax.xaxis.set_major_formatter(DateFormatter(pattern))

@@ -11,24 +11,30 @@ from numpy.typing import ArrayLike, NDArray
 from wbe import names
 from wbe.errors import UsageError
 from wbe.plot import style, words
+from wbe.plot.panel import (
+    Heading,
+    heading_lines,
+    legend_beneath,
+    new_axes,
+    open_frame,
+    require_language,
+    write_heading,
+)
 from wbe.qc.control_charts import Chart
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-# Vermilion of Okabe and Ito, with a shape of its own: told apart in grey as well.
-_SIGNAL: Final = "#D55E00"
 # Okabe and Ito, dark ones first; each with its own marker.
 _SERIES: Final = (
-    ("#0072B2", "o"), ("#D55E00", "s"), ("#009E73", "^"), ("#CC79A7", "D"), ("#000000", "v"),
-    ("#E69F00", "P"), ("#56B4E9", "X"),
+    (style.BLUE, "o"), (style.VERMILION, "s"), ("#009E73", "^"), ("#CC79A7", "D"), ("#000000", "v"),
+    (style.ORANGE, "P"), ("#56B4E9", "X"),
 )  # fmt: skip
 _BAND: Final = "#EDEDED"
 
-_WIDTH: Final = 7.4  # of the figure [inch]
-_INNER: Final = 2.7
-_LEFT, _RIGHT, _BELOW = 0.75, 0.75, 0.62
+_INNER: Final = 2.7  # height of the axes [inch]
+_LEFT, _RIGHT, _BELOW = 0.75, 0.75, 0.62  # margins [inch]
 _LINE: Final = 0.2  # of heading and legend [inch]
 _COLUMNS: Final = 3  # of the legend
 _SCALE: Final = 6.0  # largest score that is drawn at its place
@@ -70,7 +76,7 @@ def control_chart(
     UsageError
         The language is neither ``en`` nor ``zh``, or there is not one day for each point.
     """
-    _require_language(language)
+    require_language(language)
     n = len(chart.values)
     x = np.arange(1, n + 1) if at is None else np.asarray(at)
     if len(x) != n:
@@ -85,9 +91,8 @@ def control_chart(
         ax.set_ylabel(names.text("chart.sums", language) if sums else
                       words.clean(label or names.text("chart.value", language)))  # fmt: skip
         ax.set_xlabel(names.text("chart.order" if at is None else "chart.time", language))
-        _frame(ax, at is None)
-        _legend(ax, [(handle, names.text(key, language)) for handle, key in series])
-        _write(ax, heading)
+        entries = [(handle, names.text(key, language)) for handle, key in series]
+        _finish(ax, heading, entries, at is None)
     return ax
 
 
@@ -124,7 +129,7 @@ def scores(
         The language is neither ``en`` nor ``zh``, no result has a score, or there are more than 7
         analytes.
     """
-    _require_language(language)
+    require_language(language)
     rows = words.bare(table)
     without = int((rows["kind"] == "").sum())
     rows = rows[rows["kind"] != ""]
@@ -147,18 +152,11 @@ def scores(
         kinds = " / ".join(_KINDS[k] for k in sorted(rows["kind"].unique()))
         ax.set_ylabel(names.text("interlab.axis", language, kind=kinds))
         ax.set_xlabel(names.text("interlab.lab", language))
-        _frame(ax, False)
-        _legend(ax, series)
-        _write(ax, heading)
+        _finish(ax, heading, series, False)
     return ax
 
 
 _KINDS: Final = {"z": "z", "z_prime": "z′"}
-
-
-def _require_language(language: str) -> None:
-    if language not in names.LANGUAGES:
-        raise UsageError(f"language = {language!r} is none of {', '.join(names.LANGUAGES)}")
 
 
 def _baseline(chart: Chart, language: str) -> str:
@@ -168,48 +166,24 @@ def _baseline(chart: Chart, language: str) -> str:
                       sd=words.number(base.sd, 3, pad=False), n=base.n)  # fmt: skip
 
 
-def _heading(title: str | None, key: str, said: str, language: str) -> list[tuple[str, float]]:
-    """Return the lines over the picture and their font sizes."""
-    large = words.wrap(words.clean(title), 60) if title else []
-    large.append(names.text(key, language))
-    small = words.wrap(said, 76) if said else []
-    return [(line, 11.0) for line in large] + [(line, 9.0) for line in small]
+def _heading(title: str | None, key: str, said: str, language: str) -> Heading:
+    return heading_lines(title, [said], subject=names.text(key, language), columns=(60, 76))
 
 
 def _new_axes(lines: int, legend: int) -> Axes:
-    above, below = 0.15 + lines * _LINE, _BELOW + legend * _LINE
-    height = _INNER + above + below
-    figure = style.new_figure(_WIDTH, height)
-    inside = (_WIDTH - _LEFT - _RIGHT) / _WIDTH
-    return figure.add_axes((_LEFT / _WIDTH, below / height, inside, _INNER / height))
+    return new_axes(_INNER, 0.15 + lines * _LINE, _BELOW + legend * _LINE, _LEFT, _RIGHT)
 
 
-def _write(ax: Axes, heading: Sequence[tuple[str, float]]) -> None:
-    for i, (line, size) in enumerate(reversed(heading)):
-        ax.annotate(line, (0, 1), (0, 8 + 14.4 * i), xycoords="axes fraction", ha="left",
-                    va="bottom", textcoords="offset points", fontsize=size)  # fmt: skip
-
-
-def _frame(ax: Axes, whole: bool) -> None:
+def _finish(ax: Axes, heading: Heading, series: Sequence[tuple[Any, str]], whole: bool) -> None:
+    """Write heading and legend; `whole` axes of the order have no ticks between points."""
     from matplotlib.ticker import MaxNLocator
 
     if whole:
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    for side in ("top", "right"):
-        ax.spines[side].set_visible(False)
-
-
-def _legend(ax: Axes, series: Sequence[tuple[Any, str]]) -> None:
-    from matplotlib.transforms import ScaledTranslation
-
-    figure = ax.get_figure(root=True)
-    assert figure is not None
-    down = ScaledTranslation(0, -0.52, figure.dpi_scale_trans)
-    handles, texts = [handle for handle, _ in series], [text for _, text in series]
-    ax.legend(handles, texts, loc="upper left", bbox_to_anchor=(0.0, 0.0), frameon=False,
-              bbox_transform=ax.transAxes + down, fontsize=8.0, borderaxespad=0.0,
-              borderpad=0.0, handlelength=1.8, labelspacing=0.5, columnspacing=1.6,
-              ncols=min(_COLUMNS, len(texts)))  # fmt: skip
+    open_frame(ax)
+    legend_beneath(ax, 0.52, series, handlelength=1.8, labelspacing=0.5, columnspacing=1.6,
+                   ncols=min(_COLUMNS, len(series)))  # fmt: skip
+    write_heading(ax, heading, line=14.4)
 
 
 def _limits(ax: Axes, chart: Chart, x: NDArray[Any]) -> None:
@@ -240,11 +214,11 @@ _CENTRE: Final[dict[str, Any]] = {"color": style.MUTED, "linewidth": 0.9, "lines
 _WARNING: Final[dict[str, Any]] = {"color": style.MUTED, "linewidth": 0.9, "linestyle": (0, (4, 3))}
 _ACTION: Final[dict[str, Any]] = {"color": style.INK, "linewidth": 1.2, "linestyle": "-"}
 _PATH: Final[dict[str, Any]] = {
-    "color": "#0072B2", "linewidth": 1.0, "marker": "o", "markersize": 3.2,
+    "color": style.BLUE, "linewidth": 1.0, "marker": "o", "markersize": 3.2,
     "markeredgewidth": 0.0,
 }  # fmt: skip
 _ALARM: Final[dict[str, Any]] = {
-    "color": _SIGNAL, "linestyle": "", "marker": "D", "markersize": 6.5,
+    "color": style.VERMILION, "linestyle": "", "marker": "D", "markersize": 6.5,
     "markeredgecolor": "black", "markeredgewidth": 0.7,
 }  # fmt: skip
 _SINGLE: Final[dict[str, Any]] = {

@@ -11,15 +11,9 @@ import numpy as np
 from wbe import names
 from wbe.errors import UsageError
 from wbe.plot import map_legend, map_words, shapes, style, words
-from wbe.plot.change_axes import (
-    axes_with,
-    columns_in,
-    heading_lines,
-    names_axis,
-    names_width,
-    require_language,
-)
+from wbe.plot.change_axes import names_axis, names_width
 from wbe.plot.map_panel import with_steps
+from wbe.plot.panel import axes_with, columns_in, heading_lines, require_language
 from wbe.plot.room import set_below
 
 if TYPE_CHECKING:
@@ -105,7 +99,7 @@ def tier_history(
         width = max(left + wide + _RIGHT, _NARROWEST)
         notes = map_words.wrapped(_notes(together, attrs, language), int(17 * width))
         mine = ax is None
-        lines = heading_lines(title, said, columns_in(width - left))
+        lines = heading_lines(title, said, columns=columns_in(width - left))
         ax = axes_with(ax, _ROW * (len(labels) + 0.6), lines, left,
                        right=width - left - wide, width=width)  # fmt: skip
         _cells(ax, tables, list(labels), shapes.looks(classes), words.threshold(attrs))

@@ -12,8 +12,8 @@ from wbe import names
 from wbe.errors import UsageError
 from wbe.plot import certainty as certain
 from wbe.plot import labels, map_legend, map_panel, map_words, scale, shapes, style, words
-from wbe.plot.change_axes import require_language
 from wbe.plot.map_panel import View
+from wbe.plot.panel import require_language
 from wbe.plot.room import lengthen
 
 if TYPE_CHECKING:

@@ -10,16 +10,8 @@ import numpy as np
 from wbe import names
 from wbe.errors import UsageError
 from wbe.plot import style, words
-from wbe.plot.change_axes import (
-    axes_with,
-    finish,
-    heading_lines,
-    log_axis,
-    names_axis,
-    percent_axis,
-    require_language,
-    signed,
-)
+from wbe.plot.change_axes import log_axis, names_axis, percent_axis, signed
+from wbe.plot.panel import axes_with, finish, heading_lines, require_language
 from wbe.trends.population_change import PopulationChange
 from wbe.trends.weekdays import DayRule, rule
 from wbe.trends.weekly import WeekdayProfile, WeekendRatio
@@ -27,11 +19,10 @@ from wbe.trends.weekly import WeekdayProfile, WeekendRatio
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_BLUE, _VERMILION = "#0072B2", "#D55E00"
 _QUANTITIES: Final = ("total", "per_capita", "population")
 _SIGNS: Final = {
-    "total": ("o", _BLUE),
-    "per_capita": ("D", _VERMILION),
+    "total": ("o", style.BLUE),
+    "per_capita": ("D", style.VERMILION),
     "population": ("s", style.MUTED),
 }
 
@@ -88,7 +79,7 @@ def weekly(
             errors = np.stack([profile.ratio - profile.lower, profile.upper - profile.ratio])
             ax.errorbar(at, profile.ratio, yerr=errors, fmt="none", ecolor=style.INK,
                         elinewidth=1.0, capsize=3, zorder=2)  # fmt: skip
-        ax.plot(at, profile.ratio, "o", color=_BLUE, markeredgecolor=style.INK,
+        ax.plot(at, profile.ratio, "o", color=style.BLUE, markeredgecolor=style.INK,
                 markeredgewidth=0.5, markersize=6, zorder=3)  # fmt: skip
         ax.set_xlim(0.5, 7.5)
         ax.set_xticks(at, [names.text(f"weekly.day.{d}", language) for d in at])
@@ -143,8 +134,8 @@ def weekend(
             if not np.isnan(r.lower):
                 ax.plot([r.lower, r.upper], [i, i], color=style.INK, linewidth=1.2, zorder=2)
             sure = r.conclusion in ("weekend_higher", "weekend_lower")
-            ax.plot(r.ratio, i, "o", markeredgecolor=_BLUE, markersize=6.5, zorder=3,
-                    color=_BLUE if sure else "white")  # fmt: skip
+            ax.plot(r.ratio, i, "o", markeredgecolor=style.BLUE, markersize=6.5, zorder=3,
+                    color=style.BLUE if sure else "white")  # fmt: skip
         ax.axvline(1.0, color=style.INK, linewidth=0.8, zorder=1)
         names_axis(ax, [r.site for r in shown])
         log_axis(ax, "x", names.text("weekend.axis", language))

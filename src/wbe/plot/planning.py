@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from wbe import names
-from wbe.errors import UsageError
 from wbe.plot import plan_words, style, words
+from wbe.plot.panel import (
+    Heading,
+    legend_beneath,
+    new_axes,
+    open_frame,
+    require_language,
+    write_heading,
+)
 from wbe.plot.plan_words import Plan, factor, percent, whole
 from wbe.trends.design import ChangePlan, DaysPlan, PointsPlan, SamplerPlan, plan_sampler
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Blue, orange and vermilion of Okabe and Ito: told apart by colour-blind readers. Lines differ in
-# their dashes too, for grey prints.
-_BLUE, _ORANGE, _RED = "#0072B2", "#E69F00", "#D55E00"
 _GRID: Final = "#D9D9D9"
 _WIDTH, _INNER, _BELOW = 7.0, 3.0, 0.98  # of the figure, its axes' height, its margin [inch]
 _LEFT, _RIGHT = 1.0, 0.25  # margins [inch]
@@ -58,32 +62,21 @@ def plan(
     UsageError
         The language is neither ``en`` nor ``zh``.
     """
-    if language not in names.LANGUAGES:
-        raise UsageError(f"language = {language!r} is none of {', '.join(names.LANGUAGES)}")
+    require_language(language)
     with style.context():
         heading = _heading(table, title, language)
-        ax = ax if ax is not None else _new_axes(len(heading))
+        if ax is None:
+            ax = new_axes(_INNER, 0.2 + len(heading) * _LINE, _BELOW, _LEFT, _RIGHT, _WIDTH)
         _DRAWN[type(table)](ax, table, language)
         ax.grid(color=_GRID, linewidth=0.6, zorder=0)
         ax.set_axisbelow(True)
-        for side in ("top", "right"):
-            ax.spines[side].set_visible(False)
-        _legend(ax)
-        for i, (line, size) in enumerate(reversed(heading)):
-            ax.annotate(line, (0, 1), (0, 10 + 13.5 * i), xycoords="axes fraction", ha="left",
-                        va="bottom", textcoords="offset points", fontsize=size)  # fmt: skip
+        open_frame(ax)
+        legend_beneath(ax, 0.5, ncols=3, labelspacing=0.5, columnspacing=2.0)
+        write_heading(ax, heading, lowest=10, line=13.5)
     return ax
 
 
-def _new_axes(lines: int) -> Axes:
-    above = 0.2 + lines * _LINE
-    height = _INNER + above + _BELOW
-    figure = style.new_figure(_WIDTH, height)
-    inside = (_WIDTH - _LEFT - _RIGHT) / _WIDTH
-    return figure.add_axes((_LEFT / _WIDTH, _BELOW / height, inside, _INNER / height))
-
-
-def _heading(table: Plan, title: str | None, language: str) -> list[tuple[str, float]]:
+def _heading(table: Plan, title: str | None, language: str) -> Heading:
     """Return the lines over the axes and their font sizes."""
     large = [words.clean(title)] if title else []
     large.append(plan_words.answer(table, language))
@@ -103,10 +96,10 @@ def _days(ax: Axes, table: DaysPlan, language: str) -> None:
     n, error = table.table.days, table.table.upper
     top = 2.5 * max(table.error, table.table.floor, float(error[-1]))
     marks = "o" if n[1] - n[0] > 1 else ""
-    ax.plot(n, error, color=_BLUE, linewidth=1.8, marker=marks, markersize=3,
+    ax.plot(n, error, color=style.BLUE, linewidth=1.8, marker=marks, markersize=3,
             label=_line("error", language))  # fmt: skip
     if table.table.floor:
-        ax.axhline(table.table.floor, color=_RED, linewidth=1.2, linestyle=":",
+        ax.axhline(table.table.floor, color=style.VERMILION, linewidth=1.2, linestyle=":",
                    label=_line("floor", language))  # fmt: skip
     _asked(ax, table.error, language)
     ax.plot([table.textbook], [table.error], marker="D", markersize=6, linestyle="",
@@ -125,13 +118,13 @@ def _points(ax: Axes, table: PointsPlan, language: str) -> None:
     t = table.table
     resolved = table.goal == "resolved"
     for name, values, colour, dash in (
-        ("right", t.right, _BLUE, "-"),
-        ("resolved", t.resolved, _ORANGE, "--"),
-        ("misled", t.misled, _RED, ":"),
+        ("right", t.right, style.BLUE, "-"),
+        ("resolved", t.resolved, style.ORANGE, "--"),
+        ("misled", t.misled, style.VERMILION, ":"),
     ):
         ax.plot(t.points, values, color=colour, linewidth=1.8, linestyle=dash,
                 label=_line(name, language))  # fmt: skip
-    ax.axhline(table.ceiling, color=_ORANGE if resolved else _BLUE, linewidth=1.0,
+    ax.axhline(table.ceiling, color=style.ORANGE if resolved else style.BLUE, linewidth=1.0,
                linestyle=(0, (1, 3)), label=_line("ceiling", language))  # fmt: skip
     _asked(ax, table.chance, language)
     if table.points is not None:
@@ -148,11 +141,11 @@ def _change(ax: Axes, table: ChangePlan, language: str) -> None:
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
     t, size = table.table, max(table.ratio, 1 / table.ratio)
-    ax.plot(t.points, t.ratio, color=_BLUE, linewidth=1.8, label=_line("change", language))
+    ax.plot(t.points, t.ratio, color=style.BLUE, linewidth=1.8, label=_line("change", language))
     ax.plot(t.points, t.textbook, color=style.MUTED, linewidth=1.4, linestyle="--",
             label=_line("textbook", language))  # fmt: skip
     if t.ratio_at_best > 1:
-        ax.axhline(t.ratio_at_best, color=_BLUE, linewidth=1.0, linestyle=(0, (1, 3)),
+        ax.axhline(t.ratio_at_best, color=style.BLUE, linewidth=1.0, linestyle=(0, (1, 3)),
                    label=_line("ceiling", language))  # fmt: skip
     _asked(ax, size, language)
     if table.points is not None:
@@ -174,8 +167,10 @@ def _sampler(ax: Axes, table: SamplerPlan, language: str) -> None:
 
     minutes = table.table.interval
     for error, dash, colour in (
-        (table.error / 2, ":", _RED), (table.error, "-", _BLUE), (2 * table.error, "--", _ORANGE),
-    ):  # fmt: skip
+        (table.error / 2, ":", style.VERMILION),
+        (table.error, "-", style.BLUE),
+        (2 * table.error, "--", style.ORANGE),
+    ):
         needed = plan_sampler(error, table.catchment, table.sampler).population_needed
         shown = np.where(np.isfinite(needed) & (needed > 0), needed, np.nan)
         if np.isfinite(shown).any():
@@ -225,18 +220,6 @@ def _factors(top: float) -> list[float]:
         if x <= top and np.log(x / kept[-1]) >= 0.08 * np.log(top):
             kept.append(x)
     return kept
-
-
-def _legend(ax: Axes) -> None:
-    """Put the legend under the axes: curves may run anywhere in them."""
-    from matplotlib.transforms import ScaledTranslation
-
-    figure = ax.get_figure(root=True)
-    assert figure is not None
-    down = ScaledTranslation(0, -0.5, figure.dpi_scale_trans)
-    ax.legend(loc="upper left", bbox_to_anchor=(0.0, 0.0), frameon=False, fontsize=8.0, ncols=3,
-              bbox_transform=ax.transAxes + down, borderaxespad=0.0, borderpad=0.0,
-              labelspacing=0.5, columnspacing=2.0)  # fmt: skip
 
 
 def _asked(ax: Axes, value: float, language: str) -> None:

@@ -10,7 +10,8 @@ import numpy as np
 from wbe import names
 from wbe.indicators.quadrants import QUADRANTS, Quadrants
 from wbe.plot import style, words
-from wbe.plot.change_axes import axes_with, heading_lines, log_axis, require_language
+from wbe.plot.change_axes import log_axis
+from wbe.plot.panel import axes_with, heading_lines, require_language
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,17 +9,9 @@ import numpy as np
 from wbe import names
 from wbe.errors import UsageError
 from wbe.plot import map_legend, map_words, shapes, style, words
-from wbe.plot.change_axes import (
-    axes_with,
-    columns_in,
-    finish,
-    heading_lines,
-    log_axis,
-    names_axis,
-    names_width,
-    require_language,
-)
+from wbe.plot.change_axes import log_axis, names_axis, names_width
 from wbe.plot.map_panel import with_steps
+from wbe.plot.panel import axes_with, columns_in, finish, heading_lines, require_language
 from wbe.plot.room import set_below
 
 if TYPE_CHECKING:
@@ -95,7 +87,7 @@ def rank_plot(
         notes = map_words.wrapped(_notes(attrs, language), 120)
         left = names_width(rows["label"])
         mine = ax is None
-        lines = heading_lines(title, said, columns_in(_WIDTH - left - _RIGHT))
+        lines = heading_lines(title, said, columns=columns_in(_WIDTH - left - _RIGHT))
         ax = axes_with(ax, _ROW * len(rows) + 0.2, lines, left,
                        right=_RIGHT, width=_WIDTH)  # fmt: skip
         looks = shapes.looks(classes)

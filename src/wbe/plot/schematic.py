@@ -11,8 +11,8 @@ from wbe import names
 from wbe.errors import UsageError
 from wbe.plot import certainty as certain
 from wbe.plot import map_legend, map_words, shapes, style, tile_layout, words
-from wbe.plot.change_axes import require_language
 from wbe.plot.map_panel import with_steps
+from wbe.plot.panel import require_language
 from wbe.plot.room import lengthen
 
 if TYPE_CHECKING:

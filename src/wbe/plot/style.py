@@ -36,6 +36,12 @@ NOT_ELEVATED: Final = "#EFF5FB"
 INK: Final = "#333333"
 OUTLINE: Final = "#595959"
 MUTED: Final = "#8C8C8C"
+# Of Okabe and Ito: told apart by colour-blind readers. They differ in lines or markers too, for
+# grey prints.
+BLUE: Final = "#0072B2"
+ORANGE: Final = "#E69F00"
+VERMILION: Final = "#D55E00"
+SKY: Final = "#9AD0F0"  # lighter than theirs, for areas
 
 _SETTINGS: Final = {
     "font.family": [FAMILY, FALLBACK],

@@ -19,7 +19,7 @@ from wbe.plot import (
     style,
     words,
 )
-from wbe.plot.change_axes import require_language
+from wbe.plot.panel import require_language
 from wbe.plot.room import lengthen
 
 if TYPE_CHECKING:

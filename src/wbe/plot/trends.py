@@ -10,18 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 from wbe import names
 from wbe.errors import UsageError
 from wbe.plot import style, words
-from wbe.plot.change_axes import (
-    axes_with,
-    finish,
-    heading_lines,
-    log_axis,
-    require_language,
-    signed,
-)
+from wbe.plot.change_axes import log_axis, signed
+from wbe.plot.panel import axes_with, finish, heading_lines, require_language
 from wbe.qc.censoring.data import Censored
 from wbe.trends.change_points import ChangePoints
 from wbe.trends.loglinear import LogLinearTrend
-from wbe.trends.series import DAYS_PER_YEAR, ends, in_days
+from wbe.trends.series import DAYS_PER_YEAR, in_days, positive_ends
 from wbe.trends.smooth import SmoothTrend
 from wbe.trends.timed import TimeUnit
 
@@ -29,9 +23,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Floats = NDArray[np.float64]
-
-# Of Okabe and Ito: told apart by colour-blind readers; in grey, line styles differ as well.
-_BLUE, _SKY, _ORANGE, _VERMILION = "#0072B2", "#9AD0F0", "#E69F00", "#D55E00"
 
 
 def trend(
@@ -57,6 +48,7 @@ def trend(
     times : array_like (n,)
         ``datetime64``, or numbers in `unit`, as those of the fits.
     values : array_like (n,) or Censored [unit of `label`]
+        NaN is left out.
     smooth : SmoothTrend, optional
         Curve, pointwise interval (filled) and simultaneous band (dotted); significant change is
         drawn thick.
@@ -95,10 +87,11 @@ def trend(
     ...                 label="mg/day/1000 inhabitants", title="Synthetic town")
     """
     require_language(language)
-    low, high = ends(values)
+    low, high = positive_ends(values, leave_out_missing=True)
     days = in_days(times, unit)
     if days.shape != high.shape:
         raise UsageError(f"{len(days)} times and {len(high)} values must be of one length")
+    days, low, high = (x[~np.isnan(high)] for x in (days, low, high))
     dated = np.asarray(times).dtype.kind not in "fiu"
     with style.context():
         said = [_smooth_said(smooth, language), _line_said(line, language),
@@ -149,25 +142,27 @@ def _draw_beneath(ax: Axes, x: Any, low: Floats, high: Floats) -> None:
 
 def _draw_smooth(ax: Axes, smooth: SmoothTrend, dated: bool, language: str) -> None:
     x, level = _x(smooth.days, dated), f"{smooth.level:.0%}"
-    ax.fill_between(x, smooth.lower, smooth.upper, color=_SKY, alpha=0.55, linewidth=0, zorder=1,
+    ax.fill_between(x, smooth.lower, smooth.upper, color=style.SKY, alpha=0.55,
+                    linewidth=0, zorder=1,
                     label=names.text("trend.pointwise", language, level=level))  # fmt: skip
     for k, edge in enumerate((smooth.band_lower, smooth.band_upper)):
         text = "" if k else names.text("trend.band", language, level=level)
-        ax.plot(x, edge, ":", color=_BLUE, linewidth=0.9, zorder=2, label=text or "_")
-    ax.plot(x, smooth.value, color=_BLUE, linewidth=1.3, zorder=3,
+        ax.plot(x, edge, ":", color=style.BLUE, linewidth=0.9, zorder=2, label=text or "_")
+    ax.plot(x, smooth.value, color=style.BLUE, linewidth=1.3, zorder=3,
             label=names.text("trend.smooth", language))  # fmt: skip
     moving = smooth.rising | smooth.falling
     if moving.any():
-        ax.plot(x, np.where(moving, smooth.value, np.nan), color=_BLUE, linewidth=3.6, zorder=3,
-                solid_capstyle="butt", label=names.text("trend.moving", language))  # fmt: skip
+        ax.plot(x, np.where(moving, smooth.value, np.nan), color=style.BLUE, linewidth=3.6,
+                zorder=3, solid_capstyle="butt",
+                label=names.text("trend.moving", language))  # fmt: skip
 
 
 def _draw_line(ax: Axes, line: LogLinearTrend, days: Floats, dated: bool, language: str) -> None:
     at = np.linspace(days.min(), days.max(), 41)
     value, lower, upper = line.line(at if line.unit == "day" else at / DAYS_PER_YEAR)
     x = _x(at, dated)
-    ax.fill_between(x, lower, upper, color=_ORANGE, alpha=0.22, linewidth=0, zorder=1)
-    ax.plot(x, value, "--", color=_VERMILION, linewidth=1.5, zorder=3,
+    ax.fill_between(x, lower, upper, color=style.ORANGE, alpha=0.22, linewidth=0, zorder=1)
+    ax.plot(x, value, "--", color=style.VERMILION, linewidth=1.5, zorder=3,
             label=names.text("trend.line", language, level=f"{line.level:.0%}"))  # fmt: skip
 
 
@@ -177,7 +172,7 @@ def _draw_changes(
     edges = [*changes.starts, float(days.max())]
     for k, level in enumerate(changes.levels):
         text = "_" if k else names.text("trend.levels", language)
-        ax.plot(_x(np.array(edges[k : k + 2]), dated), [level, level], color=_VERMILION,
+        ax.plot(_x(np.array(edges[k : k + 2]), dated), [level, level], color=style.VERMILION,
                 linewidth=1.6, zorder=3, label=text)  # fmt: skip
     for k, point in enumerate(changes.points):
         span = _x(np.array([point.earliest, point.latest]), dated)

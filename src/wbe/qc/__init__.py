@@ -4,8 +4,10 @@ from wbe.qc import censoring
 from wbe.qc.acceptance import Limit, Limits, load_limits
 from wbe.qc.agreement import Agreement, contingency, kappa, kappa_of_table
 from wbe.qc.assigned import AssignedValue, Target, consensus, reference
-from wbe.qc.batch_flags import CRITERIA, FAILED, assess, failed
+from wbe.qc.batch_flags import assess
+from wbe.qc.censoring.lognormal_fit import LognormalFit, fit_lognormal
 from wbe.qc.control_charts import Baseline, Chart, baseline, control_chart, cusum, ewma, shewhart
+from wbe.qc.flags import CRITERIA, FAILED, failed
 from wbe.qc.interlab import decide, en_score, u_is_negligible, z_prime, z_score, zeta_score
 from wbe.qc.interlab_table import code_labs, performance, score_grid, score_table
 from wbe.qc.lab_bias import (
@@ -20,8 +22,6 @@ from wbe.qc.material import homogeneity, stability
 from wbe.qc.nondetects import (
     RULES,
     WITHOUT_DRAWS,
-    LognormalFit,
-    fit_lognormal,
     reporting_limit,
     require_rule,
     substitute,
@@ -34,7 +34,8 @@ from wbe.qc.quality import (
     relative_percent_difference,
     relative_to_median,
 )
-from wbe.qc.rank_correlation import kendall, ranks, spearman
+from wbe.qc.rank_correlation import kendall, spearman
+from wbe.qc.ranking import ranks
 from wbe.qc.recovery import spike_recovery, spike_recovery_uncertainty
 from wbe.qc.recovery_correction import correct_recovery, flag_unstated
 from wbe.qc.robust import (

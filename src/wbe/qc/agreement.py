@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
 from wbe.errors import UsageError
+from wbe.options import require_choice, require_level
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -232,8 +233,7 @@ def _permuted(counts: Ints, w: Floats, chance: float) -> tuple[float, float]:
 
 
 def _weights(table: ArrayLike, weights: str) -> Floats:
-    if weights not in WEIGHTS:
-        raise UsageError(f"weights = {weights!r} is none of {', '.join(WEIGHTS)}")
+    require_choice("weights", weights, WEIGHTS)
     shape = np.shape(table)
     if len(shape) != 2 or shape[0] != shape[1] or shape[0] < 2:
         raise UsageError(f"a table of agreement is square with 2 categories or more, not {shape}")
@@ -262,9 +262,3 @@ def undefined(level: float, n: int, method: str, convention: str, why: str) -> A
     """Return what is said where a measure is not defined."""
     nan = math.nan
     return Agreement(nan, nan, nan, level, nan, n, method, convention, False, why)
-
-
-def require_level(level: float) -> None:
-    """Refuse a probability that is none."""
-    if not 0 < level < 1:
-        raise UsageError(f"level = {level} must lie between 0 and 1")

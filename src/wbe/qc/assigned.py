@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from wbe.errors import UsageError
+from wbe.options import require_choice
 from wbe.qc.robust import ROBUST_METHODS
 
 FEWEST: Final = 5
@@ -135,8 +136,7 @@ def consensus(
     >>> round(found.value, 1), round(found.u, 1)
     (104.1, 6.9)
     """
-    if method not in ROBUST_METHODS:
-        raise UsageError(f"method = {method!r} is none of {', '.join(ROBUST_METHODS)}")
+    require_choice("method", method, ROBUST_METHODS)
     a = np.asarray(low, dtype=float).ravel()
     b = a if high is None else np.asarray(high, dtype=float).ravel()
     if not 0 <= most_below < 1:

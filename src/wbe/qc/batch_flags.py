@@ -16,37 +16,19 @@ from numpy.typing import NDArray
 from wbe import schema
 from wbe.errors import UsageError
 from wbe.findings import Findings
+from wbe.options import require_choice
 from wbe.qc import batch
 from wbe.qc.acceptance import Limits, records
+from wbe.qc.flags import CRITERIA, FAILED, add_flags, rejected
 
 Bools = NDArray[np.bool_]
 
-FLAGS = "qc_flags"
-"""Variable (sample, analyte) of flag ids, joined by ``;``."""
 ON_FAIL = ("flag", "reject")
 STATED = ("recovery", "duplicate_rpd", "istd_area", "ion_ratio", "retention_time")
 """Variables (sample, analyte) by which a result speaks of its own quality."""
 
-#: criterion -> (flag and rule, limits that it is judged by)
-CRITERIA = {
-    "blank": ("blank_contaminated", ("loq_to_blank",)),
-    "duplicate": ("duplicate_poor", ("duplicate_rpd", "duplicate_rpd_near_loq")),
-    "recovery": ("recovery_outside", ("recovery_low", "recovery_high")),
-    "internal_standard": ("istd_outside", ("istd_area_low", "istd_area_high")),
-    "calibration": ("calibration_poor", ("calibration_r2",)),
-    "standard": ("standard_off", ("calibration_deviation", "calibration_deviation_at_loq")),
-    "ion_ratio": ("ion_ratio_outside", ("ion_ratio_deviation",)),
-    "retention": ("retention_shifted", ("retention_shift",)),
-    "check": ("check_outside", ("check_bias",)),
-    "control_chart": ("control_chart_outside", ("control_chart_action",)),
-    "frequency": ("qc_missing", ("samples_a_blank", "samples_a_duplicate", "samples_a_spike",
-                                 "samples_a_check")),
-}  # fmt: skip
-"""Every criterion with its flag, which is also the rule of its findings, and its limits."""
 #: What makes a judgement one: a row that vouches for two batches is judged in both.
 _ONCE = ("criterion", "file", "sheet", "line", "analyte", "sample", "written")
-FAILED = tuple(flag for flag, _ in CRITERIA.values() if flag != "qc_missing")
-"""Flags of a measured failure; the others say what was not reported or what was done."""
 
 
 def results_of(samples: xr.Dataset) -> pd.DataFrame:
@@ -132,8 +114,7 @@ def assess(
     UsageError
         If the samples were assessed before, or `on_fail` is neither of the two.
     """
-    if on_fail not in ON_FAIL:
-        raise UsageError(f"on_fail = {on_fail!r}; use one of {', '.join(ON_FAIL)}")
+    require_choice("on_fail", on_fail, ON_FAIL)
     if "quality" in samples.attrs:
         raise UsageError("the quality of these samples was assessed already")
     rows = batch.complete(quality_rows)
@@ -202,34 +183,6 @@ def flag_of(criterion: str) -> str:
     return {"standard_off": "calibration_poor", "control_chart_outside": "check_outside"}.get(
         rule, rule
     )
-
-
-def add_flags(samples: xr.Dataset, flags: Mapping[str, Bools]) -> xr.Dataset:
-    """Return samples whose ``qc_flags`` hold these flags beside those that they held.
-
-    Parameters
-    ----------
-    samples : Dataset (sample, analyte)
-    flags : mapping of str to ndarray (sample, analyte) of bool
-
-    Returns
-    -------
-    Dataset (sample, analyte)
-        Each cell sorted, without repeats.
-    """
-    shape = samples["status"].shape
-    if not flags and FLAGS not in samples:
-        return samples.assign({FLAGS: (("sample", "analyte"), np.full(shape, "", dtype="<U1"))})
-    before = samples[FLAGS].values.astype(str) if FLAGS in samples else np.full(shape, "")
-    texts = before.astype(object)
-    changed = np.zeros(shape, dtype=bool)
-    for flag in sorted(flags):
-        where = flags[flag]
-        texts[where] = [f"{text};{flag}" for text in texts[where]]
-        changed |= where
-    texts[changed] = [";".join(sorted(set(t.split(";")) - {""})) for t in texts[changed]]
-    width = max((len(t) for t in texts.ravel()), default=1)
-    return samples.assign({FLAGS: (("sample", "analyte"), texts.astype(f"<U{max(1, width)}"))})
 
 
 def note_failures(
@@ -366,36 +319,4 @@ def with_spikes(samples: xr.Dataset, rows: pd.DataFrame, results: pd.DataFrame) 
         values = np.full(samples["status"].shape, np.nan)
         values[results["row"], results["column"]] = cells[column].to_numpy()
         new[name] = (("sample", "analyte"), values, {"units": "1"})
-    return samples.assign(new)
-
-
-def failed(samples: xr.Dataset) -> Bools:
-    """Return which results have a measured failure.
-
-    Parameters
-    ----------
-    samples : Dataset (sample, analyte)
-        Assessed or not; without ``qc_flags`` nothing failed.
-
-    Returns
-    -------
-    ndarray (sample, analyte) of bool
-    """
-    if FLAGS not in samples:
-        return np.zeros((samples.sizes["sample"], samples.sizes["analyte"]), dtype=bool)
-    texts = samples[FLAGS].values.astype(str)
-    bad = {text: not set(text.split(";")).isdisjoint(FAILED) for text in np.unique(texts)}
-    marks = np.array([bad[text] for text in texts.ravel()], dtype=bool)
-    return marks.reshape(texts.shape)
-
-
-def rejected(samples: xr.Dataset) -> xr.Dataset:
-    """Return samples in which every result with a measured failure is rejected."""
-    marks = failed(samples)
-    status = np.where(marks, "rejected", samples["status"].values.astype(str))
-    new: dict[str, Any] = {"status": (("sample", "analyte"), status)}
-    for name in schema.QUANTITIES:
-        if name in samples:
-            values = np.where(marks, np.nan, samples[name].values)
-            new[name] = (("sample", "analyte"), values, samples[name].attrs)
     return samples.assign(new)

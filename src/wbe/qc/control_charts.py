@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wbe.errors import UsageError
+from wbe.options import require_choice
 from wbe.qc.robust import algorithm_a
 from wbe.qc.run_rules import RUN_RULES, rule_names
 
@@ -120,8 +121,7 @@ def baseline(values: ArrayLike, method: str = "sd") -> Baseline:
     >>> baseline([9.0, 10.0, 11.0]).sd
     1.0
     """
-    if method not in BASELINES:
-        raise UsageError(f"baseline = {method!r} is none of {', '.join(BASELINES)}")
+    require_choice("baseline", method, BASELINES)
     x = np.asarray(values, dtype=float).ravel()
     x = x[~np.isnan(x)]
     if len(x) < 2:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wbe.errors import UsageError
+from wbe.options import require_choice
 
 Floats = NDArray[np.float64]
 Strings = NDArray[np.str_]
@@ -226,8 +227,7 @@ def decide(low: ArrayLike, high: ArrayLike | None = None, *, score: str = "z") -
     >>> decide([-5.0, -5.0], [-3.2, -1.0]).tolist()
     ['action', 'not_assessed']
     """
-    if score not in LIMITS:
-        raise UsageError(f"score = {score!r} is none of {', '.join(LIMITS)}")
+    require_choice("score", score, LIMITS)
     a = np.asarray(low, dtype=float)
     b = a if high is None else np.asarray(high, dtype=float)
     warn, act = LIMITS[score]

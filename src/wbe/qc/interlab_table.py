@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbe.errors import SchemaError, UsageError
+from wbe.options import require_choice
 from wbe.qc.assigned import AssignedValue, Target, consensus
 from wbe.qc.interlab import (
     ACTION,
@@ -132,8 +133,7 @@ def score_table(
     """
     import pandas as pd
 
-    if score not in SCORES:
-        raise UsageError(f"score = {score!r} is none of {', '.join(SCORES)}")
+    require_choice("score", score, SCORES)
     rows = _checked(results, codes)
     made = []
     for key, group in rows.groupby(list(KEYS), sort=True):

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
-from scipy.special import ndtri, stdtrit
 
 from wbe import schema
 from wbe.errors import UsageError
-from wbe.uncertainty import Component, ErrorModel
+from wbe.uncertainty import Component, ErrorModel, few_degrees
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,7 +97,7 @@ class LabBias:
         ----------
         Nordtest TR 537 (edition 4, 2017), clause 6
         """
-        few = float(stdtrit(self.n - 1, 0.975)) / float(ndtri(0.975))
+        few = few_degrees(self.n - 1)
         if corrected:
             scatter = few * self.spread * math.sqrt(1 + 1 / self.n)
             return math.hypot(scatter, self.u_reference)

@@ -1,23 +1,16 @@
-"""Non-detects: their bounds, named substitutions, and the censored lognormal that draws use."""
+"""Non-detects: the limits that they lie below, and named substitutions."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wbe.errors import UsageError
-
-if TYPE_CHECKING:
-    from wbe.qc.censoring.data import Censored
+from wbe.options import require_choice
 
 Floats = NDArray[np.float64]
 
-MIN_DETECTS = 5
-MAX_CENSORED_SHARE = 0.8
 WITHOUT_DRAWS = "limit/2"
 """Substitution used for means when there are no draws and `nondetects` is ``censored``."""
 
@@ -48,37 +41,6 @@ RULES = ("censored", *_SUBSTITUTIONS)
 """Accepted values of `nondetects`."""
 
 
-@dataclass(frozen=True)
-class LognormalFit:
-    """Censored lognormal fit.
-
-    Attributes
-    ----------
-    mu, log_sd : float
-        Mean of the natural log, and natural log of its sd [1].
-    covariance : ndarray (2, 2)
-        Asymptotic covariance of (mu, log_sd).
-    n, n_censored : int
-        Values used, and how many of them lay below a limit.
-    """
-
-    mu: float
-    log_sd: float
-    covariance: Floats
-    n: int
-    n_censored: int
-
-    @property
-    def sd(self) -> float:
-        """Standard deviation of the natural log [1]."""
-        return math.exp(self.log_sd)
-
-    @property
-    def factor(self) -> Floats:
-        """Cholesky factor of the covariance, shape (2, 2)."""
-        return np.asarray(np.linalg.cholesky(self.covariance), dtype=float)
-
-
 def require_rule(name: str) -> str:
     """Return `name` if it is a known rule for non-detects.
 
@@ -87,8 +49,7 @@ def require_rule(name: str) -> str:
     UsageError
         If it is not; the message lists the rules.
     """
-    if name not in RULES:
-        raise UsageError(f"nondetects = {name!r} is not known; use one of {', '.join(RULES)}")
+    require_choice("nondetects", name, RULES)
     return name
 
 
@@ -141,62 +102,3 @@ def substitute(rule: str, limit: Floats, lod: Floats, loq: Floats) -> Floats:
     rule = WITHOUT_DRAWS if require_rule(rule) == "censored" else rule
     which, by = _SUBSTITUTIONS[rule]
     return {"limit": limit, "lod": lod, "loq": loq}[which] * by
-
-
-def fit_lognormal(values: Floats, limits: Floats, least: Floats | None = None) -> LognormalFit:
-    """Fit a lognormal to values and limits by maximum likelihood.
-
-    Parameters
-    ----------
-    values : ndarray (n,) [any one unit]
-        Quantified values; NaN where censored.
-    limits : ndarray (n,) [same unit]
-        Limits of the censored values; ignored where there is a value.
-    least : ndarray (n,), optional [same unit]
-        What censored values are known to exceed, such as the LOD of a result below the LOQ; 0 where
-        nothing is known. A limit that depends on the value is wrong without it.
-
-    Returns
-    -------
-    LognormalFit
-
-    Raises
-    ------
-    UsageError
-        With fewer than `MIN_DETECTS` quantified values, more than `MAX_CENSORED_SHARE` censored, a
-        value or limit that is not positive, or values that are all equal: no distribution can be
-        told from these.
-
-    Notes
-    -----
-    log L = sum over detects of ln phi((y - mu)/sd) - ln sd + sum over non-detects of
-    ln Phi((l - mu)/sd), y and l natural logs. The covariance is the inverse observed information.
-
-    References
-    ----------
-    Antweiler 2008, 10.1021/es071301c
-    """
-    data = _checked(values, limits, np.zeros(len(values)) if least is None else least)
-    # here, because the censored methods name the substitutions of this module
-    from wbe.qc.censoring.families import reduced
-    from wbe.qc.censoring.lognormal_newton import lognormal_maximum
-
-    (mu, log_sd), covariance = lognormal_maximum(reduced(data))
-    return LognormalFit(float(mu), float(log_sd), covariance, data.n, data.n_below)
-
-
-def _checked(values: Floats, limits: Floats, least: Floats) -> Censored:
-    from wbe.qc.censoring.data import Censored
-
-    detected = ~np.isnan(values)
-    n_detected, n_below = int(detected.sum()), int((~detected).sum())
-    if n_detected < MIN_DETECTS:
-        raise UsageError(f"{n_detected} quantified values; a fit needs at least {MIN_DETECTS}")
-    if n_below > MAX_CENSORED_SHARE * len(values):
-        raise UsageError(f"{n_below} of {len(values)} values lie below a limit: too many to fit")
-    high = np.where(detected, values, limits)
-    if not (high > 0).all():
-        raise UsageError("values and limits of a lognormal must be positive and known")
-    if np.ptp(values[detected]) == 0:
-        raise UsageError("all quantified values are equal: no spread can be fitted")
-    return Censored(np.where(detected, high, least), high)

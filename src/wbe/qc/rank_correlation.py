@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import math
 from itertools import permutations
-from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr, ndtri, stdtr
+from scipy.special import ndtri, stdtr
 
 from wbe.errors import UsageError
-from wbe.qc.agreement import PERMUTED_UP_TO, Agreement, require_level, undefined
+from wbe.options import require_level
+from wbe.qc.agreement import PERMUTED_UP_TO, Agreement, undefined
+from wbe.qc.ranking import (
+    EXACT_UP_TO,
+    exact_kendall_p,
+    kendall_s,
+    normal_score,
+    ranks,
+    two_sided,
+    untied_pairs,
+    variance_of_s,
+)
 
 Floats = NDArray[np.float64]
-
-EXACT_UP_TO: Final = 100
-"""Most pairs without ties for which Kendall's tau is tested exactly."""
 
 
 def spearman(x: ArrayLike, y: ArrayLike, *, level: float = 0.95) -> Agreement:
@@ -126,84 +133,15 @@ def kendall(x: ArrayLike, y: ArrayLike, *, level: float = 0.95) -> Agreement:
     n, method = len(a), "kendall_tau_b"
     if why := _untestable(a, b, least=5):
         return undefined(level, n, method, "fieller", why)
-    i, j = np.triu_indices(n, 1)
-    score = int((np.sign(a[i] - a[j]) * np.sign(b[i] - b[j])).sum())
-    ties_a, ties_b = _ties(a), _ties(b)
-    free = [n * (n - 1) / 2 - float((t * (t - 1) / 2).sum()) for t in (ties_a, ties_b)]
-    value = min(max(score / math.sqrt(free[0] * free[1]), -1.0), 1.0)
-    exact = n <= EXACT_UP_TO and ties_a.max() == ties_b.max() == 1
-    p = exact_kendall_p(n, score) if exact else _normal_tail(n, score, ties_a, ties_b)
+    score = kendall_s(a, b)
+    free_a, free_b = untied_pairs(a), untied_pairs(b)
+    value = min(max(score / math.sqrt(free_a * free_b), -1.0), 1.0)
+    exact = n <= EXACT_UP_TO and free_a == free_b == n * (n - 1) / 2
+    z = normal_score(score, variance_of_s(a, b), continuity=False)
+    p = exact_kendall_p(n, round(score)) if exact else two_sided(z)
     low, high = _fisher(value, 0.437 / (n - 4), level)
     how = "fieller, exact p" if exact else "fieller, normal p"
     return Agreement(value, low, high, level, p, n, method, how)
-
-
-def exact_kendall_p(n: int, score: int) -> float:
-    """Return the exact two-sided p of Kendall's S without ties.
-
-    Parameters
-    ----------
-    n : int
-        Pairs of values.
-    score : int
-        S, concordant less discordant pairs.
-
-    Returns
-    -------
-    float [1]
-        Twice the share of permutations of n with at most so many discordant pairs, at most 1.
-
-    Examples
-    --------
-    >>> round(exact_kendall_p(5, 10), 6)  # 2 of 5! orders agree throughout
-    0.016667
-    """
-    share = np.ones(1)
-    for k in range(2, n + 1):  # the k-th value stands before 0 to k - 1 of the others
-        share = np.convolve(share, np.full(k, 1 / k))
-    apart = abs(score)
-    most = (n * (n - 1) // 2 - apart) // 2  # discordant pairs of a score this high
-    return min(1.0, 2 * float(share[: most + 1].sum()))
-
-
-def _normal_tail(n: int, score: int, ties_a: Floats, ties_b: Floats) -> float:
-    """Two-sided p of S with ties; Kendall, Rank Correlation Methods, 4.4."""
-
-    def pieces(t: Floats) -> tuple[float, float, float]:
-        pairs = t * (t - 1)
-        return (
-            float((pairs * (2 * t + 5)).sum()), float(pairs.sum()), float((pairs * (t - 2)).sum())
-        )  # fmt: skip
-
-    (a5, a1, a2), (b5, b1, b2) = pieces(ties_a), pieces(ties_b)
-    variance = (n * (n - 1) * (2 * n + 5) - a5 - b5) / 18
-    variance += a1 * b1 / (2 * n * (n - 1)) + a2 * b2 / (9 * n * (n - 1) * (n - 2))
-    return 2 * float(ndtr(-abs(score) / math.sqrt(variance)))
-
-
-def ranks(values: ArrayLike) -> Floats:
-    """Return ranks from 1; equal values share the mean of theirs.
-
-    Parameters
-    ----------
-    values : array_like (n,)
-
-    Returns
-    -------
-    ndarray (n,)
-
-    Examples
-    --------
-    >>> ranks([10, 20, 20, 5]).tolist()
-    [2.0, 3.5, 3.5, 1.0]
-    """
-    _, at, count = np.unique(np.asarray(values), return_inverse=True, return_counts=True)
-    last = np.cumsum(count)
-    return np.asarray((last - (count - 1) / 2)[at])
-
-
-def _ties(x: Floats) -> Floats:
-    return np.unique(x, return_counts=True)[1].astype(float)
 
 
 def _pairs(x: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:

@@ -16,7 +16,7 @@ from wbe import schema
 from wbe.errors import UsageError
 from wbe.findings import Findings
 from wbe.qc.acceptance import Limits, load_limits
-from wbe.qc.batch_flags import add_flags
+from wbe.qc.flags import add_flags
 from wbe.qc.recovery import repeatability
 
 Floats = NDArray[np.float64]

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
 from wbe.errors import UsageError
+from wbe.options import require_choice
 from wbe.qc.robust_scale import MAD_FACTOR, checked, deviation, mad, niqr
 
 Floats = NDArray[np.float64]
@@ -126,8 +127,7 @@ def algorithm_a(
     >>> round(found.mean, 4), round(found.sd, 4), round(found.u, 4)
     (5.3865, 1.146, 0.5414)
     """
-    if convention not in CONVENTIONS:
-        raise UsageError(f"convention = {convention!r} is none of {', '.join(CONVENTIONS)}")
+    require_choice("convention", convention, CONVENTIONS)
     x, rule = checked(values, least=3), CONVENTIONS[convention]
     sd, start = _start(x, rule.init)
     mean, steps = float(np.median(x)), 0

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from wbe.errors import UsageError
+from wbe.options import require_choice
 
 Floats = NDArray[np.float64]
 
@@ -136,8 +137,7 @@ def qn(values: ArrayLike, *, convention: str = "exact") -> float:
     1.33401
     """
     factors = {"exact": QN_EXACT, "robustbase": 2.21914, "iso13528": 2.2219}
-    if convention not in factors:
-        raise UsageError(f"convention = {convention!r} is none of {', '.join(factors)}")
+    require_choice("convention", convention, factors)
     x = checked(values, least=2)
     n = len(x)
     half = n // 2 + 1

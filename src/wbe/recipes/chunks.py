@@ -27,11 +27,9 @@ STATED = (
 )
 """What cells can state, and its limits."""
 
-CAMPAIGN = (
-    *STATED, "status", "matrix", "site", "lab", "round", "time", "flow", "population",
-    "population_basis",
-)  # fmt: skip
-"""The columns of all samples that are loaded before anything is asked for."""
+CAMPAIGN = (*STATED, "status", *arrays.LABELS, *arrays.NUMBERS)
+"""The columns of all samples that are loaded before anything is asked for: what calibrations and
+populations are compared by, with their errors."""
 
 
 AMOUNT = ("amount", "limit", "least", "substituted", "kind")

@@ -17,7 +17,7 @@ from wbe.recipes.chunks import in_chunks, is_lazy
 from wbe.recipes.drugs import drug_product, pathways, with_pathways
 from wbe.recipes.index import with_index, with_index_fits
 from wbe.recipes.markers import with_markers
-from wbe.recipes.routes import COMBINED, named_population, with_method
+from wbe.recipes.routes import named_population, with_method
 from wbe.uncertainty import (
     ErrorModel,
     Product,
@@ -148,11 +148,6 @@ def estimate(
         return _with_campaign(some, chosen, markers or {})
 
     if is_lazy(asked):
-        if population == COMBINED:
-            raise UsageError(
-                "population = 'combined' compares all samples with each other: load them first "
-                "(samples.load())"
-            )
         return in_chunks(asked, with_campaign, _with_estimates)
     return _with_estimates(with_campaign(asked))
 

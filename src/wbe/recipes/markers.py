@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from wbe import factors, names
-from wbe.backcalc import marker_load, rows
-from wbe.backcalc.population import CONJUGATED, FORMS, MADE_FROM
+from wbe.backcalc import error_terms, marker_load, rows
+from wbe.backcalc.combining import mean_covariance
+from wbe.backcalc.measured import measured
+from wbe.backcalc.population import CONJUGATED, FORMS, MADE_FROM, UNSTATED
 from wbe.errors import UsageError
-from wbe.uncertainty import log_sd
+from wbe.uncertainty import Product, few_degrees, log_sd
 
 MIN_SITES = 3
 """Influents that a calibration needs: below this the spread between areas is unknown."""
@@ -67,7 +70,14 @@ def calibrate(s: rows.Samples, marker: str) -> dict[str, Any]:
     -----
     e_m = C_m Q 1e-3 / P for each influent, averaged over its dates on the log scale; the value is
     the geometric mean over sites, its standard error is shared by all samples, and the spread
-    between sites, which still holds their measurement errors, is drawn once per area.
+    between sites is drawn once per area.
+
+    With S^2 the variance of the log between n sites, k = (t / 1.96)^2 for the few sites (t: 97.5 %
+    quantile of Student's t with n - 1 degrees) and v what errors of analysis, sampling, flow and
+    population add to S^2 by the error model: between^2 = max(0, k S^2 - v), se^2 = k S^2 / n. An
+    estimate for one more site, with errors of its own like theirs, then has Student's prediction
+    interval. The bias of a laboratory that all sites share is not in S^2; it stands in what the
+    marker is divided by.
 
     Raises
     ------
@@ -75,38 +85,60 @@ def calibrate(s: rows.Samples, marker: str) -> dict[str, Any]:
         If fewer than `MIN_SITES` influents have marker, flow and population.
     """
     column = s.column(marker)
-    usable = np.zeros(len(s.sample), dtype=bool)
-    if column >= 0:
-        usable = (
-            (s.matrix == "wwtp_influent")
-            & (s.flow > 0)
-            & (s.population > 0)
-            & (s.amount[:, column] > 0)
-            & (s.kind[:, column] == "concentration")
-        )
-    sites = sorted(set(s.site[usable].tolist()))
-    if len(sites) < MIN_SITES:
+    i = _influents(s, column)
+    sites, at = np.unique(s.site[i], return_inverse=True)
+    n = len(sites)
+    if n < MIN_SITES:
         raise UsageError(
             f"[markers] {marker} = {{ calibrate = true }} needs at least {MIN_SITES} influents "
-            f"with {marker}, flow and population; there are {len(sites)}. State its load instead, "
+            f"with {marker}, flow and population; there are {n}. State its load instead, "
             f'for example {marker} = "... mg/day/inhabitant".'
         )
-    order = np.argsort(s.sample, kind="stable")
-    log_loads = []
-    for site in sites:
-        at = order[(usable & (s.site == site))[order]]
-        load = marker_load.bare(s.amount[at, column], s.flow[at], s.population[at])
-        log_loads.append(float(np.log(load).mean()))
-    between = float(np.std(log_loads, ddof=1))
+    log_loads = np.log(marker_load.bare(s.amount[i, column], s.flow[i], s.population[i]))
+    of_sites = np.bincount(at, log_loads) / np.bincount(at)
+    few = few_degrees(n - 1) ** 2
+    seen = few * float(np.var(of_sites, ddof=1))
     return {
-        "value": math.exp(float(np.mean(log_loads))),
-        "se": between / math.sqrt(len(sites)),
-        "between": between,
-        "n": len(sites),
+        "value": math.exp(float(of_sites.mean())),
+        "se": math.sqrt(seen / n),
+        "between": math.sqrt(max(0.0, seen - _explained(s, i, column, at))),
+        "n": n,
         "source": "calibrated on this campaign's influents",
         "form": "as measured",
-        "derived_from": _origin(s.basis[usable]),
+        "derived_from": _origin(s.basis[i]),
     }
+
+
+def _influents(s: rows.Samples, column: int) -> rows.Ints:
+    """Return the samples that can calibrate a marker, in the order of their names."""
+    if column < 0:
+        return np.empty(0, dtype=np.intp)
+    usable = (s.matrix == "wwtp_influent") & (s.flow > 0) & (s.population > 0)
+    usable &= (s.amount[:, column] > 0) & (s.kind[:, column] == "concentration")
+    order = np.argsort(s.sample, kind="stable")  # sums in one order, whatever that of the files
+    return order[usable[order]]
+
+
+def _explained(s: rows.Samples, i: rows.Ints, column: int, at: rows.Ints) -> float:
+    """Return what errors of measurement add to the variance of the log between sites [1].
+
+    Not those of visits: they were judged for drugs, and need not touch what everybody excretes.
+    """
+    j = np.full(len(i), column)
+    terms = (
+        *(term for term in measured(s, i, j) if term.name != "visit"),
+        *error_terms.terms(s, "flow", i, j, rsd=s.flow_rsd[i]),
+        *error_terms.terms(s, "population", i, j, rsd=s.population_rsd[i], divides=True),
+    )
+    days, n = np.bincount(at), len(set(at.tolist()))
+
+    def variance(some: rows.Ints, weight: np.ndarray) -> float:
+        weighted = tuple(replace(t, size=t.size * len(some) * weight) for t in terms)
+        one = Product(np.zeros(len(i)), weighted, None, s.model.correlations)
+        return float(mean_covariance((one,), some)[0, 0])
+
+    of_sites = sum(variance(np.flatnonzero(at == k), 1.0 / days[at]) for k in range(n))
+    return (of_sites - n * variance(np.arange(len(i)), 1.0 / (n * days[at]))) / (n - 1)
 
 
 def _origin(basis: rows.Strings) -> str:
@@ -140,7 +172,7 @@ def _stated(s: rows.Samples, marker: str, stated: Any) -> dict[str, Any]:
         "between": _between(s, marker, given.get("rsd")),
         "n": 0,
         "source": "stated by the user",
-        "form": form or ("unstated" if marker in CONJUGATED else ""),
+        "form": form or (UNSTATED if marker in CONJUGATED else ""),
         "derived_from": origin,
     }
 

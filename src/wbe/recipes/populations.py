@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from wbe.backcalc import population_rows, rows
 from wbe.backcalc.combining import Combined, combine
-from wbe.backcalc.population import BASIS_CAVEATS, CAVEATS, MADE_FROM
+from wbe.backcalc.population import BASIS_CAVEATS, CAVEATS, MADE_FROM, UNSTATED
 from wbe.errors import UsageError
 from wbe.factors import require_independent
 from wbe.uncertainty import Product, propagate
@@ -29,7 +29,6 @@ COLUMNS = (
     "mean", "weight", "ratio", "apart", "disagreement_log_sd", "derived_from", "caveat",
 )  # fmt: skip
 COMBINED = population_rows.COMBINED
-UNSTATED = "unstated"
 
 
 def populations(result: xr.Dataset, sources: Sequence[str] | None = None) -> pd.DataFrame:
@@ -112,13 +111,16 @@ def compare(table: pd.DataFrame, source: str) -> pd.DataFrame:
     UsageError
         If a sample has not both, or the marker's load was made from the same kind of data: a
         marker calibrated on the stated populations agrees with them by construction; so does one
-        whose ``derived_from`` nobody states, as far as anybody knows.
+        whose ``derived_from`` nobody states, as far as anybody knows. If the stated population has
+        no basis.
     """
     stated = table[table["source"] == population_rows.GIVEN]
     one = table[(table["source"] == source) & table["sample_id"].isin(stated["sample_id"])]
     if source in (population_rows.GIVEN, COMBINED) or one.empty:
         raise UsageError(f"no population from {source} alone stands beside a stated one")
     stated = stated[stated["sample_id"].isin(one["sample_id"])]
+    if (stated["derived_from"] == "").any():
+        raise UsageError("a stated population has no basis: what it was made from is not known")
     for kind in sorted(set(stated["derived_from"])):
         require_independent(f"the population from {source}", set(one["derived_from"]), kind)
     both = one.merge(stated, on="sample_id", suffixes=("", "_stated"))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from wbe import names
 from wbe.backcalc import APART, population_rows, rows
+from wbe.backcalc.population import UNSTATED
 from wbe.errors import UsageError
 from wbe.findings import Findings
 
@@ -96,6 +97,9 @@ def with_method(result: xr.Dataset) -> xr.Dataset:
         method[has] = chosen
     method[sewage & stated] = "flow"
     measured = (np.isfinite(s.amount) & (s.kind == "concentration")).any(axis=1)
+    for name, about in s.markers.items():
+        if about["form"] == UNSTATED and s.column(name) >= 0:
+            found.add("marker_form_unstated", marker=name)
     lost = (method == "none") & measured
     unmarked = lost & metered & (chosen not in (GIVEN, COMBINED))
     for matrix in rows.SEWAGE:

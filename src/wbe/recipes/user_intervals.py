@@ -21,6 +21,7 @@ def users(
     use: DailyUse | PeriodUse,
     age_share: Assumed,
     *,
+    of: str,
     thresholds: Sequence[float] = (),
     level: float = 0.95,
 ) -> UserInterval:
@@ -33,6 +34,8 @@ def users(
     drug : str
     use : DailyUse or PeriodUse
     age_share : Assumed
+    of : str
+        The age group, in words: what `age_share` is the share of.
     thresholds : sequence of float
         Shares [1] for which the probability of more is wanted.
     level : float
@@ -71,8 +74,9 @@ def users(
     load = rows.product(s, "pn_mass_load", i, j)
     used = drug_product(load, "pn_consumption", first) or Product(np.full(len(i), np.nan))
     return prevalence(
-        Mean(used, rows.site_round(s, i)), use, age_share, drug=drug, factors=chosen,
-        thresholds=thresholds, level=level, draws=result.attrs["draws"], seed=result.attrs["seed"],
+        Mean(used, rows.site_round(s, i)), use, age_share, drug=drug, of=of,
+        factors=chosen, thresholds=thresholds, level=level, draws=result.attrs["draws"],
+        seed=result.attrs["seed"],
     )  # fmt: skip
 
 

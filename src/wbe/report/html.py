@@ -159,6 +159,7 @@ def _tables(page: Publication) -> dict[str, Any]:
     records: dict[str, Any] = {
         "error_model": narrow.errors(page.error_model, page.language),
         "factors": narrow.factors(page.factors, page.references, page.language), "sites": sites,
+        "sources": narrow.sources(page.sources, str(page.meta.get("round", "")), page.language),
         "quality": quality.rows(page.quality, page.language),
         "statistics": statistics.rows(page.statistics, page.language),
         "findings_summary": _worded(page.findings_summary, page.language),

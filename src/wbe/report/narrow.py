@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wbe import names
 from wbe.plot import words
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Record = dict[str, Any]
 #: Columns of the error model whose texts are fixed.
@@ -76,6 +79,40 @@ def errors(rows: Iterable[Record], language: str) -> list[Record]:
     [{'component': 'flow', 'spread': '0.8–1.3 (range)'}]
     """
     return [_measured(in_words(dict(row), _OF_ERRORS, language), language) for row in rows]
+
+
+def sources(table: pd.DataFrame | None, round_: str, language: str) -> list[Record]:
+    """Return classes of sources in words: one round, the prior that flags rest on.
+
+    Parameters
+    ----------
+    table : DataFrame or None
+        Columns of ``sources.csv``.
+    round_ : str
+        The round on the map.
+    language : str
+        ``en`` or ``zh``.
+    """
+    if table is None:
+        return []
+    here = table[(table["round"] == round_) & (table["prior"] == "routine")]
+    classes = [str(name) for name in table.columns if str(name).startswith("p_")]
+    heads = {
+        c: names.text("column.p", language, label=names.text(f"source.{c[2:]}", language))
+        for c in classes
+    }
+    ending = "_zh" if language == "zh" else ""
+    return [
+        {
+            "name": row["name"],
+            "drug": names.display("drug", row["drug"], language),
+            **{heads[c]: row[c] for c in classes},
+            "flag": names.text(f"source.{row['flag']}", language) if row["flag"] else "",
+            "wording": row[f"wording{ending}"],
+            "alternatives": row[f"alternatives{ending}"],
+        }
+        for row in here.to_dict("records")
+    ]
 
 
 def _measured(row: Record, language: str) -> Record:

@@ -55,6 +55,9 @@ class Publication:
         Every finding; internal only.
     sites : DataFrame or None
         Estimates per site; internal only.
+    sources : DataFrame or None
+        Columns of ``sources.csv``: classes of sources by area, with their alternatives; internal
+        only.
     run : dict
         Content of ``run.json``.
     notes : list of str
@@ -75,7 +78,7 @@ class Publication:
     ------
     UsageError
         The audience is neither of the two, it is internal without purpose or approval, or it is
-        public and holds sites or single findings.
+        public and holds sites, single findings or classes of sources.
     """
 
     title: str
@@ -96,6 +99,7 @@ class Publication:
     quality: list[dict[str, Any]] = field(default_factory=list)
     findings: list[dict[str, Any]] | None = None
     sites: pd.DataFrame | None = None
+    sources: pd.DataFrame | None = None
     run: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     warning: str = ""
@@ -109,8 +113,11 @@ class Publication:
             raise UsageError(f"audience {self.audience!r}: give one of {', '.join(AUDIENCES)}")
         if self.internal and not (self.purpose and self.approval):
             raise UsageError("an internal page needs purpose and approval: it prints both")
-        if not self.internal and (self.sites is not None or self.findings is not None):
-            raise UsageError("a public page holds areas only: leave out sites and single findings")
+        inside = (self.sites, self.findings, self.sources)
+        if not self.internal and any(part is not None for part in inside):
+            raise UsageError(
+                "a public page holds areas only: leave out sites, single findings and sources"
+            )
 
     @property
     def internal(self) -> bool:

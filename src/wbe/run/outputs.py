@@ -182,7 +182,11 @@ def fill(
     writers.write_netcdf(results.result, target / "estimates.nc")
     writers.write_findings(results.findings, target / "findings.csv", config.language)
     about = described(config, results, inputs, encoding)
-    extra = _internal(config, results, table) if config.privacy.audience == "internal" else {}
+    extra: dict[str, Any] = {}
+    if config.privacy.audience == "internal":
+        extra = _internal(config, results, table)
+        if extra["sources"] is not None:
+            writers.write_csv(extra["sources"], target / "sources.csv")
     if results.public is not None:
         publish.write_for_public(target, results.public)
     extra |= publish.write_statistics(target, results.statistics, config.language)
@@ -388,7 +392,9 @@ def _verified(table: pd.DataFrame) -> dict[str, str]:
 
 
 def _internal(config: Config, results: Results, table: pd.DataFrame) -> dict[str, Any]:
-    """What only an internal page shows: estimates by site, and every finding."""
+    """What only an internal page shows: estimates by site, every finding, classes of sources."""
+    from wbe.emerging.source_rounds import of_campaign
+
     tiers, label = config.tiers, results.round
     rows = table[(table["quantity"] == tiers.quantity) & (table["round"] == label)]
     drug = rows["drug"].where(rows["drug"] != "", rows["analyte"])
@@ -398,4 +404,5 @@ def _internal(config: Config, results: Results, table: pd.DataFrame) -> dict[str
     shown = withheld.emptied(shown.reset_index(drop=True), hidden)
     kept = Findings(withheld.about_shown(results.findings, results.result, hidden, ()))
     found = [f.as_dict(config.language) for f in kept.sorted()]
-    return {"sites": shown, "findings": found}
+    sources = of_campaign(results.result, results.tiers)
+    return {"sites": shown, "findings": found, "sources": None if sources.empty else sources}

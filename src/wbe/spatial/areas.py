@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from wbe import qc
 from wbe.backcalc import rows
 from wbe.errors import UsageError
+from wbe.options import require_choice
 from wbe.schema import CENSORED
 from wbe.spatial import levels
 from wbe.spatial.join import stored_areas
@@ -85,8 +86,7 @@ def by_area(
     Streams and soil, and sites placed by suspicion, stay out of the value of an area: they say
     where somebody looked, not what the area's sewage carries.
     """
-    if statistic not in STATISTICS:
-        raise UsageError(f"statistic = {statistic!r}; use one of {', '.join(STATISTICS)}")
+    require_choice("statistic", statistic, STATISTICS)
     s = rows.extract(result)
     if (s.area == "").all() or (s.round == "").any():
         raise UsageError("samples have no area or round; call wbe.locate before wbe.estimate")

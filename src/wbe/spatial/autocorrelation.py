@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from wbe.errors import UsageError
+from wbe.options import require_choice
 from wbe.spatial.drawn import draws_of
 from wbe.spatial.neighbours import Neighbours
 from wbe.spatial.series_draws import series_draws
@@ -134,7 +135,7 @@ def moran(
     >>> round(moran([1, 2, 3, 4, 5, 6], line, seed=1).statistic, 4)
     0.7143
     """
-    require_alternative(alternative)
+    require_choice("alternative", alternative, ALTERNATIVES)
     z, near = deviations(values, neighbours)
     n, w = len(z), near.weights
     observed = float(statistic_of(z, w))
@@ -293,17 +294,6 @@ def statistic_of(z: Floats, weights: Floats) -> Floats:
     lagged = z @ weights.T
     n = z.shape[-1]
     return np.asarray(n / weights.sum() * (z * lagged).sum(-1) / (z * z).sum(-1))
-
-
-def require_alternative(alternative: str) -> None:
-    """Raise if an alternative has no name here.
-
-    Raises
-    ------
-    UsageError
-    """
-    if alternative not in ALTERNATIVES:
-        raise UsageError(f"alternative = {alternative!r}; use one of {', '.join(ALTERNATIVES)}")
 
 
 def permuted_p(observed: float, arranged: Floats, alternative: str) -> float:

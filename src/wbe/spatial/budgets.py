@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from wbe.backcalc import rows
 from wbe.errors import UsageError
+from wbe.options import require_choice
 from wbe.spatial.levels import COUNTY, GEOMETRIC, AreaModel, Level, compile_areas, log_draws_of
 from wbe.spatial.members import Series, all_series, factor_of
 from wbe.spatial.schemes import AMONG_AREAS, classify
@@ -280,8 +281,7 @@ def _asked(values: xr.Dataset, drug: str, quantity: str, round_: str | None) -> 
 
 def _scale(wanted: ScaleOption, models: list[AreaModel]) -> Scale:
     """Return the scale; refuse one on which the output has no variance, or none that draws show."""
-    if wanted not in SCALES:
-        raise UsageError(f"scale = {wanted!r} is none of {', '.join(SCALES)}")
+    require_choice("scale", wanted, SCALES)
     level: Level = models[0].level
     if level.design != COUNTY:
         return "log" if wanted == "auto" else wanted

@@ -143,19 +143,18 @@ def weights_by_overlap(
         raise UsageError(f"by = {by!r}; use area or population")
     if by == "population" and "population" not in areas:
         raise UsageError("weights by population need a column population of the areas")
+
     own, places = _on_equal_area(catchments, areas)
     surface, ground = own.area.to_numpy(), places.area.to_numpy()
     if not (surface > 0).all() or not (ground > 0).all():
         raise UsageError("weights by overlap need polygons of catchments and areas")
     _refuse_overlapping(places, areas["area"].astype(str).tolist())
     held, at = places.sindex.query(own.to_numpy(), predicate="intersects")
-    common = (
-        own.iloc[held].reset_index(drop=True).intersection(places.iloc[at].reset_index(drop=True))
-    )
+    common = shapely.area(shapely.intersection(own.to_numpy()[held], places.to_numpy()[at]))
     found = pd.DataFrame(
         {"site": catchments["site"].astype(str).to_numpy()[held],
          "area": areas["area"].astype(str).to_numpy()[at],
-         "weight": common.area.to_numpy() / surface[held]}
+         "weight": common / surface[held]}
     )  # fmt: skip
     if by == "population":
         density = areas["population"].to_numpy(dtype=float) / ground

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from wbe.area_names import nearest_areas
 from wbe.backcalc.rows import SEWAGE
 from wbe.errors import UsageError
 from wbe.findings import Findings
+from wbe.options import require_choice
 from wbe.spatial.datum import sites_to_wgs84
+from wbe.spatial.placement import OUTSIDE, Placement, note_unplaced, placement_of
 from wbe.spatial.positions import note_positions
 from wbe.spellings import nearest
 
@@ -28,6 +32,7 @@ def locate(
     areas: gpd.GeoDataFrame | None = None,
     *,
     rounds: str = "auto",
+    spread: Collection[str] = (),
 ) -> xr.Dataset:
     """Give every sample its area, round, visit and role, and a missing population its site's.
 
@@ -35,12 +40,16 @@ def locate(
     ----------
     samples : Dataset (sample, analyte)
     sites : GeoDataFrame, optional
-        From `wbe.read_sites`. A site's area is the one it states, else the polygon around it.
+        From `wbe.read_sites`. A site's area is the one it states, else the polygon around it
+        (see `wbe.spatial.placement`).
     areas : GeoDataFrame, optional
         From `wbe.read_areas`. Without areas and stated areas each site stands for itself.
     rounds : str
         ``column``: as the tables state; ``month``, ``quarter``, ``year``: from the dates; ``all``:
         one round; ``auto``: the stated round where there is one, else the quarter.
+    spread : collection of str
+        Sites whose catchments are spread over areas afterwards (`spread_over_areas`): they need no
+        area here.
 
     Returns
     -------
@@ -48,7 +57,8 @@ def locate(
         Coordinates ``area``, ``round``, ``visit``, ``role``; further findings in
         ``attrs["findings"]``. The visit is set where an area and round hold grab or open-channel
         samples of sewage: the crew, hours and rain that its points share. Pure composites of plants
-        get none. A site that lies in none of the areas given has the area "" and enters no area.
+        get none. A site that lies in none of the areas given, or in one of several and nobody knows
+        which, has the area "" and enters no area.
 
     Raises
     ------
@@ -61,7 +71,7 @@ def locate(
         areas = areas.to_crs("EPSG:4326")
     note_positions(sites, areas, found, used=_stated_areas(samples).values())
     out = samples.assign_coords(round=("sample", rounds_of(samples, rounds)))
-    place = _site_table(out, sites, areas, found)
+    place = _site_table(out, sites, areas, found, spread)
     site = out["site"].values.astype(str)
     for name in ("area", "role", "site_type"):
         out = out.assign_coords({name: ("sample", place[name].reindex(site).to_numpy(dtype=str))})
@@ -154,8 +164,7 @@ def rounds_of(samples: xr.Dataset, rounds: str) -> np.ndarray:
     UsageError
         If `rounds` is unknown or a sample has neither round nor date.
     """
-    if rounds not in ROUNDS:
-        raise UsageError(f"rounds = {rounds!r}; use one of {', '.join(ROUNDS)}")
+    require_choice("rounds", rounds, ROUNDS)
     stated = samples["round"].values.astype(str) if "round" in samples.coords else np.array([])
     stated = stated if len(stated) else np.full(samples.sizes["sample"], "")
     if rounds == "all":
@@ -208,6 +217,7 @@ def _site_table(
     sites: gpd.GeoDataFrame | None,
     areas: gpd.GeoDataFrame | None,
     found: Findings,
+    spread: Collection[str],
 ) -> pd.DataFrame:
     """Return one row a sampled site: area, role, site_type, population, basis, date."""
     used = sorted(set(samples["site"].values.astype(str).tolist()))
@@ -217,17 +227,18 @@ def _site_table(
     stated = _stated_areas(samples)
     table["area"] = [stated.get(site, "") for site in used]
     if sites is not None:
-        _take_sites(table, sites, areas, found)
-    if areas is not None:
-        _check_areas(table, areas, found)
-    alone = table["area"] == ""
+        _take_sites(table, sites, found)
     if areas is None:
+        alone = table["area"] == ""
         table.loc[alone, "area"] = table.index[alone].astype(object)
-    else:  # a misspelt site must not become an area of its own
-        known = areas["area"].astype(str).tolist()
-        for site in table.index[alone].astype(str):
-            near = ", ".join(nearest(site, known)) or "none"
-            found.add("site_outside_areas", site=site, value=site, nearest=near)
+        return table
+    _check_areas(table, areas, found)
+    alone = (table["area"] == "") & ~table.index.isin(list(spread))
+    around = _placements(sites, areas) if alone.any() else {}
+    for site in table.index[alone].astype(str):  # none becomes an area of its own
+        placed = around.get(site, Placement(OUTSIDE))
+        table.loc[site, "area"] = placed.area
+        note_unplaced(site, placed, areas["area"].astype(str).tolist(), found, site=site)
     return table
 
 
@@ -238,12 +249,7 @@ def _stated_areas(samples: xr.Dataset) -> dict[str, str]:
     return {site: area for site, area in pairs if area}
 
 
-def _take_sites(
-    table: pd.DataFrame,
-    sites: gpd.GeoDataFrame,
-    areas: gpd.GeoDataFrame | None,
-    found: Findings,
-) -> None:
+def _take_sites(table: pd.DataFrame, sites: gpd.GeoDataFrame, found: Findings) -> None:
     known = sites.drop_duplicates("site").set_index("site")
     both = [site for site in table.index if site in known.index]
     unused = known.index.difference(table.index).astype(str).tolist()
@@ -257,40 +263,34 @@ def _take_sites(
         if column in here:
             table.loc[both, name] = here[column].fillna("").astype(str).to_numpy()
     table.loc[both, "population"] = here["population"].to_numpy(dtype=float)
-    around = _polygons_around(here, areas, found)
     given = pd.Series("", index=here.index)
     if "area" in here:
         given = here["area"].fillna("").astype(str)
     for site in both:
-        table.loc[site, "area"] = given[site] or table.loc[site, "area"] or around.get(site, "")
+        table.loc[site, "area"] = given[site] or table.loc[site, "area"]
 
 
-def _polygons_around(
-    sites: pd.DataFrame, areas: gpd.GeoDataFrame | None, found: Findings
-) -> dict[str, str]:
-    """Return site -> area whose polygon holds it, after bringing the point to WGS84."""
-    if areas is None or "lon" not in sites or not len(sites):
+def _placements(
+    sites: gpd.GeoDataFrame | None, areas: gpd.GeoDataFrame | None
+) -> dict[str, Placement]:
+    """Return where the polygons put each site that has coordinates."""
+    if sites is None or areas is None or "lon" not in sites:
         return {}
-    import geopandas as gpd
-
-    placed = sites[sites["lon"].notna() & sites["lat"].notna()]
-    if not len(placed) or not areas.geom_type.isin(["Polygon", "MultiPolygon"]).any():
+    shapes = areas[areas.geom_type.isin(["Polygon", "MultiPolygon"])]
+    if not len(shapes):
         return {}
-    points = gpd.GeoDataFrame(
-        {"site": placed.index},
-        geometry=gpd.points_from_xy(*sites_to_wgs84(placed)),
-        crs="EPSG:4326",
-    )
-    joined = gpd.sjoin(points, areas[["area", "geometry"]], predicate="within")
-    joined = joined.sort_values(["site", "area"]).drop_duplicates("site")
-    return dict(zip(joined["site"], joined["area"].astype(str), strict=True))
+    known = sites.drop_duplicates("site")
+    known = known[known["lon"].notna() & known["lat"].notna()]
+    crs = known["crs"].fillna("").astype(str) if "crs" in known else [""] * len(known)
+    written = zip(known["site"].astype(str), known["lon"], known["lat"], crs, strict=True)
+    return {s: placement_of((float(x), float(y)), datum, shapes) for s, x, y, datum in written}
 
 
 def _check_areas(table: pd.DataFrame, areas: gpd.GeoDataFrame, found: Findings) -> None:
     known = set(areas["area"].astype(str))
     for site, area in table["area"].items():
         if area and area not in known:
-            near = ", ".join(nearest(str(area), sorted(known))) or "none"
+            near = ", ".join(nearest_areas(str(area), sorted(known))) or "none"
             found.add("area_not_in_areas", site=str(site), value=str(area), nearest=near)
 
 

@@ -12,15 +12,19 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from wbe.findings import Findings
-from wbe.spatial.datum import sites_to_wgs84, to_wgs84
-from wbe.spellings import nearest
+from wbe.spatial.datum import sites_to_wgs84
+from wbe.spatial.placement import (
+    covers,
+    kilometres_outside,
+    note_unplaced,
+    other_datums,
+    placement_of,
+)
 from wbe.thresholds import number
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-_KM_PER_DEGREE: Final = 111.2
-_DATUMS: Final = ("wgs84", "gcj02", "bd09")
 _SHOWN: Final = 12  # areas named in one message
 _POLYGONS: Final = ["Polygon", "MultiPolygon"]
 
@@ -59,9 +63,10 @@ def note_positions(
         held.update([site.area] if site.area else around)
         if site.area in known and site.placed:
             _note_outside(site, known[site.area], around, findings)
-        elif unplaced and site.placed and not site.area and not around and known:
-            near = ", ".join(nearest(site.name, areas["area"].tolist())) or "none"
-            findings.add("site_outside_areas", value=site.name, nearest=near, **site.place)
+        elif unplaced and site.placed and not site.area and known:
+            found = placement_of(site.written, site.crs, shapes)
+            held.update(found.candidates)
+            note_unplaced(site.name, found, areas["area"].tolist(), findings, **site.place)
     empty = sorted(set(areas["area"].astype(str)) - held)
     if empty:
         values = ", ".join(empty[:_SHOWN]) + (", …" if len(empty) > _SHOWN else "")
@@ -128,57 +133,17 @@ def _note_outside(site: _Site, shape: Any, around: list[str], findings: Findings
         return
     away = kilometres_outside(shape, point)
     words = {"value": site.name, "area": site.area, "distance": f"{away:.3g}", **site.place}
-    datums = [d for d in other_datums(site.written, site.crs) if _covers(shape, d[1])]
+    datums = [d for d in other_datums(site.written, site.crs) if covers(shape, d[1])]
     if datums and away <= number("datum_km"):
         likely = " / ".join(name for name, _ in datums)
         findings.add("site_datum_suspected", column="crs", crs=site.crs or "unknown",
                      likely=likely, **words)  # fmt: skip
-    elif _covers(shape, site.written[::-1]):
+    elif covers(shape, site.written[::-1]):
         findings.add("site_axes_suspected", **words)
-    elif _covers(shape, tuple(map(from_minutes, site.written))):
+    elif covers(shape, tuple(map(from_minutes, site.written))):
         findings.add("site_minutes_suspected", **words)
     else:
         findings.add("site_outside_its_area", nearest=", ".join(around) or "none", **words)
-
-
-def _covers(shape: Any, place: tuple[float, ...]) -> bool:
-    import shapely
-
-    return bool(np.isfinite(place).all() and shape.covers(shapely.Point(place)))
-
-
-def kilometres_outside(shape: Any, point: Any) -> float:
-    """Distance from a point to an area, both in degrees, on a plane through the point [km]."""
-    from shapely.affinity import scale
-
-    flat = np.cos(np.radians(point.y))
-    near = scale(shape, xfact=flat, yfact=1, origin=(0, 0))
-    return float(near.distance(scale(point, xfact=flat, yfact=1, origin=(0, 0)))) * _KM_PER_DEGREE
-
-
-def other_datums(written: tuple[float, float], crs: str) -> list[tuple[str, tuple[float, float]]]:
-    """Where a pair of numbers would lie if it were in another datum than it states.
-
-    Parameters
-    ----------
-    written : tuple of float [degree]
-        Longitude and latitude as written.
-    crs : str
-        Stated datum; CGCS2000 counts as WGS 84.
-
-    Returns
-    -------
-    list of (str, (float, float))
-        Datum, longitude and latitude in WGS 84 [degree].
-    """
-    stated = "wgs84" if crs in ("cgcs2000", "unknown", "") else crs
-    found = []
-    if not crs.startswith("EPSG:"):
-        for datum in _DATUMS:
-            if datum != stated:
-                lon, lat = to_wgs84([written[0]], [written[1]], datum)
-                found.append((datum, (float(lon[0]), float(lat[0]))))
-    return found
 
 
 def from_minutes(angle: float) -> float:

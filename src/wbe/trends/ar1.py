@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc, ndtri
 
-from wbe.qc.rank_correlation import ranks
+from wbe.qc.ranking import ranks
 from wbe.trends.continuous_ar1 import fit
 from wbe.trends.timed import Floats
 
 Belief = Literal["weak", "none"]
 
-GRID: Floats = np.r_[np.arange(18) * 0.05, 0.9, 0.93, 0.96, 0.98]
+CANDIDATE_RHO: Floats = np.r_[np.arange(18) * 0.05, 0.9, 0.93, 0.96, 0.98]
 """Candidate autocorrelations over one gap."""
 
 SHORT, LONG = 12, 24
@@ -72,7 +72,7 @@ class Candidates:
 
 
 def prior(n: int, belief: Belief = "weak") -> Floats:
-    """Return the prior weights of `GRID` for a series of n values.
+    """Return the prior weights of `CANDIDATE_RHO` for a series of n values.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def prior(n: int, belief: Belief = "weak") -> Floats:
     ndarray (k,)
         Sum to 1.
     """
-    edges = np.r_[0.0, (GRID[1:] + GRID[:-1]) / 2, 1.0]
+    edges = np.r_[0.0, (CANDIDATE_RHO[1:] + CANDIDATE_RHO[:-1]) / 2, 1.0]
     weak, flat = np.diff(betainc(*WEAK, edges)), np.diff(edges)
     share = 1.0 if belief == "none" else min(max((n - SHORT) / (LONG - SHORT), 0.0), 1.0)
     return np.asarray((1 - share) * weak + share * flat)
@@ -137,8 +137,8 @@ def candidates(
     design = np.column_stack([dummies, (times - times.mean()) / np.ptp(times)])
     scales = gaps(times)
     with np.errstate(divide="ignore"):
-        rates = np.concatenate([-np.log(GRID) / gap for gap in scales])
-    reml = np.concatenate([fit(scores, design, times, gap, GRID).reml for gap in scales])
+        rates = np.concatenate([-np.log(CANDIDATE_RHO) / gap for gap in scales])
+    reml = np.concatenate([fit(scores, design, times, gap, CANDIDATE_RHO).reml for gap in scales])
     likelihood = np.exp(reml - reml.max())
 
     def posterior(of: Belief) -> Floats:

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_ndtr, ndtri_exp
 
-from wbe.trends.continuous_ar1 import GRID as FINE_GRID
-from wbe.trends.continuous_ar1 import whiten, whitener
+from wbe.trends.continuous_ar1 import GRID, whiten, whitener
 from wbe.trends.series import LogSeries
 from wbe.uncertainty.streams import Stream
 
@@ -26,7 +25,7 @@ SWEEPS = 120
 THIN = 4
 """Every fourth sweep is kept: neighbours are alike, and each costs time later."""
 
-GRID: Floats = FINE_GRID[::2]
+COARSE: Floats = GRID[::2]
 """Correlations, coarser than without non-detects."""
 
 
@@ -72,10 +71,10 @@ class Sweeps:
 
 def setting(series: LogSeries, x: Floats, gap: float) -> Setting:
     """Return what sweeps need of a series, a design (n, p) and a typical gap [days]."""
-    phi, sd = whitener(series.days, GRID, gap)
+    phi, sd = whitener(series.days, COARSE, gap)
     q, r = np.linalg.qr(whiten(x, phi, sd))
     log_det_r = np.log(np.abs(np.einsum("gii->gi", r))).sum(axis=1)
-    prior = np.log1p(-GRID) - np.log(sd).sum(axis=1) - log_det_r
+    prior = np.log1p(-COARSE) - np.log(sd).sum(axis=1) - log_det_r
     return Setting(
         x, series.low[:, None], series.high[:, None], phi, sd, q, np.linalg.inv(r), prior
     )
@@ -136,7 +135,7 @@ def _redrawn(
 ) -> Floats:
     """Draw rho, sd and coefficients of each chain, and then the logs below limits."""
     chains = np.arange(y.shape[1])
-    k = (weight.cumsum(axis=0) < random.random(len(chains))).sum(axis=0).clip(max=len(GRID) - 1)
+    k = (weight.cumsum(axis=0) < random.random(len(chains))).sum(axis=0).clip(max=len(COARSE) - 1)
     sigma = np.sqrt(rss[k, chains] / random.chisquare(s.df, len(chains)))
     score = projection[k, :, chains] + sigma[:, None] * random.standard_normal(
         (len(chains), s.x.shape[1])
@@ -189,7 +188,7 @@ def _collected(s: Setting, kept: list[tuple[Floats, Floats, Floats]]) -> Sweeps:
     scatter = s.r_inverse @ s.r_inverse.transpose(0, 2, 1)
     covariance = (rss / s.df)[..., None, None] * scatter[None, :, None]
     p = s.x.shape[1]
-    rho = np.broadcast_to(GRID[None, :, None], rss.shape)
+    rho = np.broadcast_to(COARSE[None, :, None], rss.shape)
     return Sweeps(
         weight.ravel() / weight.sum(), coefficients.reshape(-1, p),
         covariance.reshape(-1, p, p), rho.ravel(), np.sqrt(rss / s.df).ravel(),

@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr, stdtrit
 
 from wbe.errors import UsageError
+from wbe.options import require_level
 from wbe.qc.censoring.data import Censored
 from wbe.trends.exchange import chosen, share_as_far
-from wbe.trends.series import DAYS_PER_YEAR, ends, in_days, log_series, require_level
+from wbe.trends.series import DAYS_PER_YEAR, in_days, log_series, positive_ends
 from wbe.trends.timed import TimeUnit
 
 Floats = NDArray[np.float64]
@@ -243,7 +244,7 @@ def _columns(
 ) -> tuple[NDArray[np.str_], Floats, Floats]:
     """Return area, days and logs of all results, checked area by area."""
     area, days = np.asarray(areas).astype(str), in_days(times, unit)
-    low, high = ends(values)
+    low, high = positive_ends(values)
     if not area.shape == days.shape == high.shape:
         raise UsageError("areas, times and values must be of one length")
     for name in np.unique(area):

@@ -9,18 +9,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wbe.errors import UsageError
+from wbe.options import require_choice, require_level
 from wbe.qc.censoring.data import Censored
 from wbe.qc.censoring.pairs import signs
+from wbe.qc.ranking import FEWEST
 from wbe.trends.ar1 import Belief, Candidates, candidates, known
 from wbe.trends.continuous_ar1 import whitener
-from wbe.trends.series import require_level
-from wbe.trends.timed import Floats, in_time_unit, require_choice
+from wbe.trends.series import ends
+from wbe.trends.timed import Floats, in_time_unit
 from wbe.uncertainty.streams import Stream
 
 Ints = NDArray[np.intp]
 Signs = NDArray[np.int8]
 
-FEWEST = 4
 NEGLIGIBLE = 1e-4
 """Candidates with less weight than this are not simulated."""
 
@@ -153,16 +154,6 @@ def ranked(
     return Ranked(t, codes, signs(low, high, low, high), high - middles[codes], below)
 
 
-def ends(values: ArrayLike | Censored) -> tuple[Floats, Floats]:
-    """Return lower and upper end of each result, equal for a value."""
-    if isinstance(values, Censored):
-        return values.low, values.high
-    y = np.asarray(values, dtype=float)
-    if y.ndim != 1 or np.isinf(y).any():
-        raise UsageError("values must be one-dimensional and none infinite")
-    return y, y
-
-
 def simulated(times: Floats, rate: float, draws: int, seed: int) -> Floats:
     """Return series with autocorrelation and no trend, shape (n, draws)."""
     gap = float(np.diff(times).mean())
@@ -265,7 +256,7 @@ def ar1_bootstrap(
 
     Parameters
     ----------
-    times : array_like (n,) of datetime64, dates or numbers
+    times : array_like (n,) of datetime64, dates, ISO texts or numbers
         All different. Irregular dates are taken as they are.
     values : array_like (n,) or Censored [any one unit]
         NaN is left out. Of results with limits, pairs count whose order is known.

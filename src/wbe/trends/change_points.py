@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wbe.errors import UsageError
+from wbe.options import require_level
 from wbe.qc.censoring.data import Censored
 from wbe.trends.continuous_ar1 import whitener
 from wbe.trends.mixtures import Mixture
-from wbe.trends.series import FEWEST_ROUNDS, log_series, require_level, typical_gap
+from wbe.trends.series import FEWEST_ROUNDS, LogSeries, log_series, typical_gap
 from wbe.trends.timed import TimeUnit
 from wbe.uncertainty.streams import Stream
 
@@ -85,8 +86,8 @@ class ChangePoints:
         Autocorrelation of the chosen model [1] over one typical gap [days].
     level : float
         Probability of intervals.
-    n, n_rounds : int
-        Results, and rounds.
+    n, n_rounds, n_missing : int
+        Results, rounds, and results left out as NaN.
     simulated, seed : int
         Series behind the penalty, for each autocorrelation.
     testable : bool
@@ -111,6 +112,7 @@ class ChangePoints:
     seed: int
     testable: bool
     reason: str
+    n_missing: int = 0
 
 
 def find_change_points(
@@ -128,9 +130,9 @@ def find_change_points(
     Parameters
     ----------
     times : array_like (n,)
-        ``datetime64``, or numbers in `unit`; in any order, each once.
+        Dates as `wbe.trends.trend` takes them, or numbers in `unit`; in any order, each once.
     values : array_like (n,) [any one unit]
-        Positive values of one site or area. Non-detects are refused.
+        Positive values of one site or area; NaN is left out. Non-detects are refused.
     rounds : array_like (n,), optional
         The round of each result; by default told from the gaps. Where rounds hold several results
         their geometric means are used.
@@ -186,9 +188,9 @@ def find_change_points(
     require_level(level)
     if not 0 < false_alarms < 1:
         raise UsageError(f"false_alarms = {false_alarms}: a rate lies between 0 and 1")
-    days, y, n = _round_means(times, values, rounds, unit)
+    days, y, series = _round_means(times, values, rounds, unit)
     if len(days) < FEWEST_ROUNDS:
-        return _refused(len(days), n, false_alarms, level, seed)
+        return _refused(series, len(days), false_alarms, level, seed)
     if np.ptp(y) == 0:
         raise UsageError("all values are equal: there is no scatter to judge by")
     gap = typical_gap(days)
@@ -206,23 +208,27 @@ def find_change_points(
     points, levels = _described(days, y, cuts, chosen_rho, gap, level)
     return ChangePoints(
         points, tuple(float(days[c]) for c in (0, *cuts)), levels, p, penalty, false_alarms,
-        AUTOCORRELATIONS, chosen_rho, gap, level, n, len(days), SERIES, seed, True, "",
+        AUTOCORRELATIONS, chosen_rho, gap, level, len(series), len(days), SERIES, seed, True, "",
+        series.n_missing,
     )  # fmt: skip
 
 
 def _round_means(
     times: ArrayLike, values: ArrayLike | Censored, rounds: ArrayLike | None, unit: TimeUnit
-) -> tuple[Floats, Floats, int]:
-    series = log_series(times, values, "levels are means of logs; see loglinear_trend", unit)
-    return (*series.by_round(rounds), len(series))
+) -> tuple[Floats, Floats, LogSeries]:
+    why = "levels are means of logs; see loglinear_trend"
+    series = log_series(times, values, why, unit, leave_out_missing=True)
+    return (*series.by_round(rounds), series)
 
 
-def _refused(n_rounds: int, n: int, false_alarms: float, level: float, seed: int) -> ChangePoints:
+def _refused(
+    series: LogSeries, n_rounds: int, false_alarms: float, level: float, seed: int
+) -> ChangePoints:
     nan = float("nan")
     reason = f"{n_rounds} rounds; change points are sought from {FEWEST_ROUNDS}"
     return ChangePoints(
-        (), (), (), nan, nan, false_alarms, AUTOCORRELATIONS, nan, nan, level, n, n_rounds, 0, seed,
-        False, reason,
+        (), (), (), nan, nan, false_alarms, AUTOCORRELATIONS, nan, nan, level, len(series),
+        n_rounds, 0, seed, False, reason, series.n_missing,
     )  # fmt: skip
 
 

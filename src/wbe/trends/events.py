@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wbe.errors import UsageError
+from wbe.options import require_level
 from wbe.qc.censoring.data import Censored
 from wbe.trends.exchange import MOST_EXACT, share_as_far
-from wbe.trends.series import log_series, require_level
+from wbe.trends.series import log_series
 from wbe.trends.timed import whole_days
 from wbe.uncertainty.streams import Stream
 

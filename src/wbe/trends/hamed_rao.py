@@ -9,17 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
-from wbe.qc.rank_correlation import ranks
-from wbe.trends.mann_kendall import (
-    FEWEST,
-    kendall_s,
-    normal_score,
-    two_sided,
-    variance_of_s,
-)
+from wbe.options import require_choice, require_level
+from wbe.qc.ranking import FEWEST, kendall_s, normal_score, ranks, two_sided, variance_of_s
 from wbe.trends.sen import pairwise_slopes
-from wbe.trends.series import require_level
-from wbe.trends.timed import Floats, TimeUnit, as_series, require_choice
+from wbe.trends.timed import Floats, TimeUnit, as_series
 
 Detrend = Literal["times", "positions"]
 
@@ -83,7 +76,7 @@ def hamed_rao(
 
     Parameters
     ----------
-    times : array_like (n,) of datetime64, dates or numbers
+    times : array_like (n,) of datetime64, dates, ISO texts or numbers
     values : array_like (n,) [any one unit]
         NaN is left out.
     detrend : {"times", "positions"}

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wbe.errors import UsageError
+from wbe.options import require_choice, require_level
 from wbe.qc.censoring.data import Censored
-from wbe.qc.nondetects import MAX_CENSORED_SHARE, MIN_DETECTS
+from wbe.qc.censoring.lognormal_fit import MAX_CENSORED_SHARE, MIN_DETECTS
 from wbe.trends import augmented, continuous_ar1, tobit, weekdays
 from wbe.trends.mixtures import Mixture
 from wbe.trends.series import (
@@ -22,7 +23,6 @@ from wbe.trends.series import (
     in_days,
     log_series,
     percent,
-    require_level,
     too_few,
     typical_gap,
 )
@@ -37,7 +37,7 @@ MIN_FITTED = 5
 MIN_SEASON_YEARS = 1.5
 """Shortest record [years] from which a season can be told from a trend."""
 EACH_DAY = "each"
-_Said = tuple[float, str, int, str, int, int, int, TimeUnit]
+_Said = tuple[float, str, int, str, int, int, int, int, TimeUnit]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +79,8 @@ class LogLinearTrend:
         Standard deviation of the errors on the natural log scale [1].
     terms : tuple of Term
         Effects beside the trend.
-    n, n_below, n_rounds : int
-        Results, those below a limit, and rounds.
+    n, n_below, n_missing, n_rounds : int
+        Results, those below a limit, those left out as NaN, and rounds.
     method : str
         One of `METHODS`.
     season, weekend : int, str
@@ -110,6 +110,7 @@ class LogLinearTrend:
     terms: tuple[Term, ...]
     n: int
     n_below: int
+    n_missing: int
     n_rounds: int
     method: str
     season: int
@@ -179,9 +180,9 @@ def loglinear_trend(
     Parameters
     ----------
     times : array_like (n,)
-        ``datetime64``, or numbers in `unit`; in any order, each once.
+        Dates as `wbe.trends.trend` takes them, or numbers in `unit`; in any order, each once.
     values : array_like (n,) or Censored [any one unit]
-        Positive values of one site or area; results below limits as `Censored`.
+        Positive values of one site or area, NaN is left out; results below limits as `Censored`.
     weekend : str or DayRule
         A rule of `wbe.trends.weekdays` adds one term for the weekend, ``each`` one a day; both need
         dates. By default none.
@@ -251,18 +252,18 @@ def loglinear_trend(
     >>> loglinear_trend(dates[:2], loads[:2]).conclusion
     'not_testable'
     """
-    if method not in METHODS:
-        raise UsageError(f"method = {method!r} is not known; use one of {', '.join(METHODS)}")
+    require_choice("method", method, METHODS)
     require_level(level)
     without = (
         f"method {method!r} has no place for them; use 'integrated', or 'tobit' for independent "
         "errors" if method in ("reml", "ml") else ""
     )  # fmt: skip
-    series = log_series(times, values, without, unit)
+    series = log_series(times, values, without, unit, leave_out_missing=True)
     labels = series.labels(rounds)
     n_rounds = len(np.unique(labels))
     asked = weekend if isinstance(weekend, str) else weekend.name
-    said = (level, method, season, asked, len(series), int(series.below.sum()), n_rounds, unit)
+    counts = (len(series), int(series.below.sum()), series.n_missing, n_rounds)
+    said = (level, method, season, asked, *counts, unit)
     reason = _not_fitted(series, n_rounds)
     if reason:
         return _refused(reason, said)
@@ -368,7 +369,7 @@ def _result(
     log_sd: float, seed: int | None, said: _Said,
     origin: float,
 ) -> LogLinearTrend:  # fmt: skip
-    level, method, season, weekend, n, n_below, n_rounds, unit = said
+    level, method, season, weekend, n, n_below, n_missing, n_rounds, unit = said
     each = [known.contrast(row) for row in np.eye(len(names))]
     slope = each[1]
     low, high = slope.interval(level)
@@ -382,15 +383,15 @@ def _result(
     reason = "" if testable else too_few(n_rounds)
     return LogLinearTrend(
         percent(at), percent(low), percent(high), level, p, at, low, high, rho, gap, log_sd, terms,
-        n, n_below, n_rounds, method, season, weekend, seed, testable, reason, unit, known,
-        origin,
+        n, n_below, n_missing, n_rounds, method, season, weekend, seed, testable, reason, unit,
+        known, origin,
     )  # fmt: skip
 
 
 def _refused(reason: str, said: _Said) -> LogLinearTrend:
-    level, method, season, weekend, n, n_below, n_rounds, unit = said
+    level, method, season, weekend, n, n_below, n_missing, n_rounds, unit = said
     nan = float("nan")
     return LogLinearTrend(
-        nan, nan, nan, level, nan, nan, nan, nan, nan, nan, nan, (), n, n_below, n_rounds, method,
-        season, weekend, None, False, reason, unit,
+        nan, nan, nan, level, nan, nan, nan, nan, nan, nan, nan, (), n, n_below, n_missing,
+        n_rounds, method, season, weekend, None, False, reason, unit,
     )  # fmt: skip

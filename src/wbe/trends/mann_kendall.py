@@ -5,14 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr
+from numpy.typing import ArrayLike
 
-from wbe.trends.timed import Floats, TimeUnit, as_series
-
-FEWEST = 4
-"""Fewest values with a p-value: of three, no order has a two-sided p-value below 1/3."""
+from wbe.qc.ranking import FEWEST, kendall_s, normal_score, two_sided, untied_pairs, variance_of_s
+from wbe.trends.timed import TimeUnit, as_series
 
 
 @dataclass(frozen=True)
@@ -54,72 +50,6 @@ class MannKendall:
     reason: str
 
 
-def kendall_s(times: Floats, values: Floats) -> float:
-    """Return S: the sum over pairs of sign(later time) x sign(difference of values)."""
-    first, second = np.triu_indices(len(values), 1)
-    signs = np.sign(times[second] - times[first]) * np.sign(values[second] - values[first])
-    return float(signs.sum())
-
-
-def ties(values: ArrayLike) -> NDArray[np.int64]:
-    """Return the sizes of the groups of equal values that hold two or more, shape (group,)."""
-    counts = np.unique(np.asarray(values), return_counts=True)[1]
-    return np.asarray(counts[counts > 1], dtype=np.int64)
-
-
-def untied_pairs(values: ArrayLike) -> float:
-    """Return the number of pairs whose values differ."""
-    n, t = len(np.asarray(values)), ties(values)
-    return n * (n - 1) / 2 - float((t * (t - 1)).sum()) / 2
-
-
-def variance_of_s(times: ArrayLike, values: ArrayLike) -> float:
-    """Return the variance of S under no trend and independence, with ties in both.
-
-    Parameters
-    ----------
-    times, values : array_like (n,)
-
-    Returns
-    -------
-    float
-        Exact given the ties. 0 where all values or all times are equal.
-
-    Notes
-    -----
-    With t the sizes of ties in the values and u of those in the times,
-    Var S = [n(n-1)(2n+5) - sum t(t-1)(2t+5) - sum u(u-1)(2u+5)] / 18
-    + sum t(t-1) sum u(u-1) / (2n(n-1))
-    + sum t(t-1)(t-2) sum u(u-1)(u-2) / (9n(n-1)(n-2)), eq. 5.4 of Kendall (1975).
-
-    Examples
-    --------
-    >>> round(variance_of_s(range(10), range(10)), 6)
-    125.0
-    """
-    n, t, u = len(np.asarray(values)), ties(values), ties(times)
-    if n < 2:
-        return 0.0
-    out = (n * (n - 1) * (2 * n + 5) - sum((g * (g - 1) * (2 * g + 5)).sum() for g in (t, u))) / 18
-    out += (t * (t - 1)).sum() * (u * (u - 1)).sum() / (2 * n * (n - 1))
-    if n > 2:
-        thirds = [(g * (g - 1) * (g - 2)).sum() for g in (t, u)]
-        out += thirds[0] * thirds[1] / (9 * n * (n - 1) * (n - 2))
-    return float(out)
-
-
-def normal_score(s: float, variance: float, *, continuity: bool = True) -> float:
-    """Return z of S: sign(S) (|S| - 1) / sd, or S / sd without the correction; 0 if sd is 0."""
-    if s == 0 or variance <= 0:
-        return 0.0
-    return math.copysign(max(abs(s) - (1 if continuity else 0), 0.0), s) / math.sqrt(variance)
-
-
-def two_sided(z: float) -> float:
-    """Return the two-sided p-value of a standard normal score."""
-    return float(2 * ndtr(-abs(z)))
-
-
 def mann_kendall(
     times: ArrayLike, values: ArrayLike, *, continuity: bool = True, unit: TimeUnit = "year"
 ) -> MannKendall:
@@ -129,7 +59,7 @@ def mann_kendall(
 
     Parameters
     ----------
-    times : array_like (n,) of datetime64, dates or numbers
+    times : array_like (n,) of datetime64, dates, ISO texts or numbers
         Their order, and ties among them, are all that counts here.
     values : array_like (n,) [any one unit]
         NaN is left out, and never closes up the dates of the others.
@@ -152,7 +82,8 @@ def mann_kendall(
 
     Notes
     -----
-    S = sum over i < j of sign(y_j - y_i) where t_j > t_i [1]_; variance in `variance_of_s`.
+    S = sum over i < j of sign(y_j - y_i) where t_j > t_i [1]_; its variance is that of
+    `wbe.qc.ranking.variance_of_s`.
     Values in single precision, as the R package Kendall prints them, differ by 1e-7 from these.
 
     References

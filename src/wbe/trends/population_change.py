@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wbe.errors import MissingPopulationError, UsageError
-from wbe.trends.series import percent, require_level
+from wbe.options import require_level
+from wbe.trends.series import percent
 
 Floats = NDArray[np.float64]
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wbe.errors import UsageError
+from wbe.options import require_choice
 from wbe.qc.censoring.data import Censored
-from wbe.trends.bootstrap import ends
-from wbe.trends.series import round_labels
+from wbe.trends.series import ends, round_labels
 from wbe.trends.timed import Floats, TimeUnit, in_time_unit
 
 Scale = Literal["log", "linear"]
@@ -101,8 +101,7 @@ def record_of(
     unit: TimeUnit,
 ) -> Record:
     """Return one result a round; see `wbe.trends.trend` for parameters and errors."""
-    if scale not in ("log", "linear"):
-        raise UsageError(f"scale = {scale!r} is not known; use log or linear")
+    require_choice("scale", scale, ("log", "linear"))
     t, (low, high) = in_time_unit(times, unit), ends(values)
     if len(t) != len(low):
         raise UsageError(f"{len(t)} times for {len(low)} values; give one time a value")

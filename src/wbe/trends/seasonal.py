@@ -11,16 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc, ndtri
 
 from wbe.errors import UsageError
-from wbe.trends.mann_kendall import (
-    kendall_s,
-    normal_score,
-    two_sided,
-    untied_pairs,
-    variance_of_s,
-)
+from wbe.options import require_choice, require_level
+from wbe.qc.ranking import kendall_s, normal_score, two_sided, untied_pairs, variance_of_s
 from wbe.trends.sen import SenSlope, order_interval, pairwise_slopes
-from wbe.trends.series import require_level
-from wbe.trends.timed import Floats, Series, TimeUnit, as_given, as_series, require_choice
+from wbe.trends.timed import Floats, Series, TimeUnit, as_given, as_series
 
 Between = Literal["independent", "covariance"]
 
@@ -192,7 +186,7 @@ def seasonal_kendall(
 
     Parameters
     ----------
-    times : array_like (n,) of datetime64, dates or numbers
+    times : array_like (n,) of datetime64, dates, ISO texts or numbers
         With ``between="covariance"`` numbers must be whole years (the cycle), so that it can be
         told which values belong together; of dates the calendar year is used.
     values : array_like (n,) [any one unit]
@@ -296,7 +290,7 @@ def seasonal_sen_slope(
 
     Parameters
     ----------
-    times : array_like (n,) of datetime64, dates or numbers
+    times : array_like (n,) of datetime64, dates, ISO texts or numbers
     values : array_like (n,) [any one unit]
     seasons : array_like (n,)
         Label of the season of each value.

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
-from wbe.trends.mann_kendall import variance_of_s
-from wbe.trends.series import require_level
-from wbe.trends.timed import Floats, TimeUnit, as_series, require_choice
+from wbe.options import require_choice, require_level
+from wbe.qc.ranking import variance_of_s
+from wbe.trends.timed import Floats, TimeUnit, as_series
 
 Intercept = Literal["conover", "residuals"]
 
@@ -101,7 +101,7 @@ def sen_slope(
 
     Parameters
     ----------
-    times : array_like (n,) of datetime64, dates or numbers
+    times : array_like (n,) of datetime64, dates, ISO texts or numbers
     values : array_like (n,) [any one unit]
         NaN is left out.
     level : float

@@ -35,12 +35,15 @@ class LogSeries:
         beneath the limit.
     order : ndarray (n,) of int
         Positions of the sorted results in what was given.
+    n_missing : int
+        Values left out because they were NaN.
     """
 
     days: Floats
     low: Floats
     high: Floats
     order: NDArray[np.intp]
+    n_missing: int = 0
 
     @property
     def below(self) -> NDArray[np.bool_]:
@@ -65,9 +68,9 @@ class LogSeries:
         """
         if rounds is None:
             return round_labels(self.days)
-        given = np.asarray(rounds)
-        if given.shape != self.days.shape:
-            raise UsageError(f"{given.shape} labels of rounds for {len(self)} results")
+        given, n = np.asarray(rounds), len(self) + self.n_missing
+        if given.shape != (n,):
+            raise UsageError(f"{given.shape} labels of rounds for {n} results")
         return np.asarray(np.unique(given[self.order], return_inverse=True)[1])
 
     def by_round(self, rounds: ArrayLike | None) -> tuple[Floats, Floats]:
@@ -102,6 +105,8 @@ def log_series(
     values: ArrayLike | Censored,
     without_limits: str = "",
     unit: TimeUnit = "year",
+    *,
+    leave_out_missing: bool = False,
 ) -> LogSeries:
     """Return a series sorted by time, checked, as natural logs.
 
@@ -114,6 +119,8 @@ def log_series(
         Where not empty, results below a limit are refused, and this is said as the reason.
     unit : {"day", "year"}
         Of times that are numbers.
+    leave_out_missing : bool
+        Whether NaN is left out, and counted, or refused.
 
     Returns
     -------
@@ -126,7 +133,7 @@ def log_series(
         a non-detect and `without_limits` is given.
     """
     days = in_days(times, unit)
-    low, high = ends(values)
+    low, high = positive_ends(values, leave_out_missing=leave_out_missing)
     if days.shape != low.shape:
         raise UsageError(f"{len(days)} times and {len(low)} values must be of one length")
     if without_limits and (low < high).any():
@@ -134,27 +141,54 @@ def log_series(
             f"{int((low < high).sum())} of {len(low)} results lie below a limit: {without_limits}"
         )
     order = np.argsort(days, kind="stable")
-    days = days[order]
+    order = order[~np.isnan(high[order])]
+    n_missing, days = len(days) - len(order), days[order]
     if (np.diff(days) == 0).any():
         raise UsageError(
             "a time occurs twice: collapse replicates to one value, and give each site its own "
             "series"
         )
     with np.errstate(divide="ignore"):
-        return LogSeries(days, np.log(low[order]), np.log(high[order]), order)
+        return LogSeries(days, np.log(low[order]), np.log(high[order]), order, n_missing)
 
 
 def ends(values: ArrayLike | Censored) -> tuple[Floats, Floats]:
-    """Return lower and upper end of each result, equal for detects; checks that values are > 0."""
+    """Return lower and upper end of each result, equal for a value; NaN is left in.
+
+    Raises
+    ------
+    UsageError
+        If values are not one-dimensional, or one is infinite.
+    """
     if isinstance(values, Censored):
         return values.low, values.high
     given = np.asarray(values, dtype=float)
-    if given.ndim != 1 or not (np.isfinite(given).all() and (given > 0).all()):
-        raise UsageError(
-            "values must be positive and finite; results below a limit are given as "
-            "wbe.qc.censoring.censored(values, below), what was not measured is left out"
-        )
+    if given.ndim != 1 or np.isinf(given).any():
+        raise UsageError("values must be one-dimensional and none infinite")
     return given, given
+
+
+def positive_ends(
+    values: ArrayLike | Censored, *, leave_out_missing: bool = False
+) -> tuple[Floats, Floats]:
+    """Return the `ends` of results, every one positive.
+
+    Raises
+    ------
+    UsageError
+        As `ends`, and naming the first positions of values that are not positive, or not known
+        unless these are left out later.
+    """
+    low, high = ends(values)
+    wrong = np.flatnonzero(~(high > 0) & ~(np.isnan(high) & leave_out_missing))
+    if len(wrong):
+        shown = ", ".join(map(str, wrong[:5])) + (", ..." if len(wrong) > 5 else "")
+        raise UsageError(
+            f"values must be positive and finite; at positions {shown} (from 0) they are not. "
+            "Results below a limit are given as wbe.qc.censoring.censored(values, below), what was "
+            "not measured is left out"
+        )
+    return low, high
 
 
 def typical_gap(days: Floats) -> float:
@@ -217,10 +251,3 @@ def percent(log_change: float) -> float:
     -50.0
     """
     return float(100 * np.expm1(log_change))
-
-
-def require_level(level: float) -> float:
-    """Return the probability of an interval, checked to lie between 0 and 1."""
-    if not 0 < level < 1:
-        raise UsageError(f"level = {level}: the probability of an interval lies between 0 and 1")
-    return level

@@ -8,16 +8,17 @@ every change.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import BSpline
 
 from wbe.errors import UsageError
+from wbe.options import require_level
 from wbe.qc.censoring.data import Censored
 from wbe.trends.continuous_ar1 import GRID, whiten, whitener
-from wbe.trends.series import DAYS_PER_YEAR, FEWEST_ROUNDS, log_series, require_level, typical_gap
+from wbe.trends.series import DAYS_PER_YEAR, FEWEST_ROUNDS, log_series, typical_gap
 from wbe.trends.timed import TimeUnit
 from wbe.uncertainty.streams import Stream
 
@@ -61,8 +62,8 @@ class SmoothTrend:
         Correlation of errors over one typical gap, averaged [1].
     gap : float
         Typical gap [days].
-    n, n_rounds : int
-        Results, and rounds.
+    n, n_rounds, n_missing : int
+        Results, rounds, and results left out as NaN.
     draws, seed : int
         Of the bands.
     testable : bool
@@ -92,6 +93,7 @@ class SmoothTrend:
     seed: int
     testable: bool
     reason: str
+    n_missing: int = 0
 
     @property
     def periods(self) -> tuple[tuple[str, float, float], ...]:
@@ -120,9 +122,9 @@ def smooth_trend(
     Parameters
     ----------
     times : array_like (n,)
-        ``datetime64``, or numbers in `unit`; in any order, each once.
+        Dates as `wbe.trends.trend` takes them, or numbers in `unit`; in any order, each once.
     values : array_like (n,) [any one unit]
-        Positive values of one site or area. Non-detects are refused.
+        Positive values of one site or area; NaN is left out. Non-detects are refused.
     rounds : array_like (n,), optional
         The round of each result; by default told from the gaps. Where rounds hold several results
         their geometric means are smoothed.
@@ -175,16 +177,19 @@ def smooth_trend(
     ['rising']
     """
     require_level(level)
-    series = log_series(times, values, "a smooth has no place for them; see loglinear_trend", unit)
+    why = "a smooth has no place for them; see loglinear_trend"
+    series = log_series(times, values, why, unit, leave_out_missing=True)
     n = len(series)
     days, logs = series.by_round(rounds)
     n_rounds = len(days)
     if n_rounds < FEWEST_ROUNDS:
         reason = f"{n_rounds} rounds; a smooth trend is fitted from {FEWEST_ROUNDS}"
-        return _refused(reason, level, n, n_rounds, seed)
+        found = _refused(reason, level, n, n_rounds, seed)
+        return replace(found, n_missing=series.n_missing)
     if np.ptp(logs) == 0:
         raise UsageError("all values are equal: there is no scatter to judge by")
-    return _summary(days, _posterior(days, logs), level, n, seed)
+    found = _summary(days, _posterior(days, logs), level, n, seed)
+    return replace(found, n_missing=series.n_missing)
 
 
 @dataclass(frozen=True, eq=False)

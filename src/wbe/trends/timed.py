@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -9,12 +10,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wbe.errors import UsageError
+from wbe.options import require_choice
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 TimeUnit = Literal["day", "year"]
 
 DAYS_PER_YEAR = 365.25
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?)?")
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,32 +46,43 @@ class Series:
         return len(self.values)
 
 
-def require_choice(name: str, value: str, known: tuple[str, ...]) -> None:
-    """Refuse an option that is none of those known: a misspelt one must not mean another."""
-    if value not in known:
-        raise UsageError(f"{name} = {value!r} is not known; use {' or '.join(known)}")
-
-
 def as_given(times: ArrayLike) -> NDArray[Any]:
-    """Return times as an array: dates of any type as datetime64, anything else unchanged.
+    """Return times as an array: dates, ISO texts among them, as datetime64; else unchanged.
 
     Raises
     ------
     UsageError
-        If times have a time zone: in UTC the day, and with it the weekday, would be another.
+        If times have a time zone: in UTC the day, and with it the weekday, would be another. If a
+        text is no ISO date: years and months alone are none, for they may be labels.
 
     Examples
     --------
     >>> from datetime import date
     >>> as_given([date(2024, 3, 4)]).astype(str).tolist()
     ['2024-03-04T00:00:00.000000']
+    >>> as_given(["2024-03-04", "2024-03-05 08:30"]).astype(str).tolist()
+    ['2024-03-04T00:00:00', '2024-03-05T08:30:00']
     """
     given = np.asarray(times)
+    if given.dtype.kind == "U" or (given.size and all(isinstance(one, str) for one in given.flat)):
+        return _iso_dates(given.astype(str))
     if given.dtype.kind != "O":
         return given
     if any(getattr(one, "tzinfo", None) is not None for one in given.flat):
         raise UsageError("times have a time zone; give local times without one")
     return given.astype("datetime64[us]")
+
+
+def _iso_dates(texts: NDArray[np.str_]) -> NDArray[Any]:
+    for one in texts.flat:
+        if not _ISO_DATE.fullmatch(one):
+            raise UsageError(
+                f"{one!r} is no date such as 2024-03-04 or 2024-03-04T08:30; positions are no times"
+            )
+    try:
+        return texts.astype("datetime64[s]")
+    except ValueError as error:
+        raise UsageError(f"a time is no date of the calendar: {error}") from None
 
 
 def whole_days(dates: ArrayLike, name: str) -> NDArray[np.datetime64]:
@@ -77,7 +91,7 @@ def whole_days(dates: ArrayLike, name: str) -> NDArray[np.datetime64]:
     Raises
     ------
     UsageError
-        If they are numbers or text, under the `name` they were given by.
+        If they are numbers, under the `name` they were given by, or text that is no date.
     """
     given = as_given(dates)
     if given.dtype.kind != "M":
@@ -90,7 +104,7 @@ def in_time_unit(times: ArrayLike, unit: TimeUnit = "year") -> Floats:
 
     Parameters
     ----------
-    times : array_like (n,) of datetime64, dates or numbers
+    times : array_like (n,) of datetime64, dates, ISO texts or numbers
         Numbers are taken to be in the unit already.
     unit : {"day", "year"}
         Unit of the numbers that dates become: days since 1970-01-01, or those over 365.25.
@@ -102,7 +116,8 @@ def in_time_unit(times: ArrayLike, unit: TimeUnit = "year") -> Floats:
     Raises
     ------
     UsageError
-        If times are text, unknown (NaT, NaN) or not one-dimensional; positions are no times.
+        If times are unknown (NaT, NaN), not one-dimensional, or text that is no date; positions
+        are no times.
 
     Examples
     --------
@@ -131,7 +146,7 @@ def as_series(times: ArrayLike, values: ArrayLike, unit: TimeUnit = "year") -> S
 
     Parameters
     ----------
-    times : array_like (n,) of datetime64, dates or numbers
+    times : array_like (n,) of datetime64, dates, ISO texts or numbers
     values : array_like (n,) [any one unit]
     unit : {"day", "year"}
         See `in_time_unit`.

@@ -9,13 +9,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from wbe.options import require_choice, require_level
 from wbe.qc.censoring.data import Censored
-from wbe.trends.ar1 import GRID, Belief
+from wbe.trends.ar1 import CANDIDATE_RHO, Belief
 from wbe.trends.bootstrap import Ar1Test, ar1_bootstrap
 from wbe.trends.record import Record, Rounds, Scale, record_of
-from wbe.trends.series import FEWEST_ROUNDS, require_level, too_few
+from wbe.trends.series import FEWEST_ROUNDS, too_few
 from wbe.trends.slopes import inverted, middle, slope_ends
-from wbe.trends.timed import Floats, TimeUnit, require_choice
+from wbe.trends.timed import Floats, TimeUnit
 
 Verdict = Literal["improved", "worse", "no change", "not testable"]
 Falling = Literal["improved", "worse"]
@@ -24,7 +25,7 @@ CARRIED = {12: 0.55, 16: 0.5, 20: 0.45, 24: 0.45, 30: 0.5, 40: 0.6, 60: 0.65, 10
 """Number of rounds -> autocorrelation by the record alone above which no trend is claimed."""
 
 
-HARDEST = float(GRID[-1])
+HARDEST = float(CANDIDATE_RHO[-1])
 """Strongest autocorrelation over a mean gap that is thought of."""
 
 
@@ -124,7 +125,7 @@ def trend(
 
     Parameters
     ----------
-    times : array_like (n,) of datetime64, dates or numbers
+    times : array_like (n,) of datetime64, dates, ISO texts or numbers
         Real times, never positions.
     values : array_like (n,) or Censored [any one unit]
         Loads per head, concentrations. NaN is left out. Results below limits as

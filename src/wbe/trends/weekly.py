@@ -13,10 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
 from wbe.errors import UsageError
+from wbe.options import require_level
 from wbe.qc.censoring.data import Censored
 from wbe.qc.multiple import holm
 from wbe.trends.exchange import DRAWN, share_as_far, sign_flip_p
-from wbe.trends.series import ends, log_series, require_level
+from wbe.trends.series import log_series, positive_ends
 from wbe.trends.timed import whole_days
 from wbe.trends.weekdays import DayRule, iso_days, rule
 from wbe.uncertainty.streams import Stream
@@ -255,7 +256,7 @@ def weekend_ratios(
     """
     named = np.asarray(sites).astype(str)
     when = np.asarray(dates)
-    low, high = ends(values)
+    low, high = positive_ends(values)
     if not named.shape == when.shape == high.shape:
         raise UsageError("sites, dates and values must be of one length")
     found = [

@@ -33,12 +33,19 @@ from wbe.uncertainty.product import BelowLimit, Function, Joint, Mean, Product, 
 from wbe.uncertainty.propagation import Propagated, propagate, require_engine
 from wbe.uncertainty.published import from_parameters, published
 from wbe.uncertainty.streams import BLOCK, Correlation, Stream, blocks
-from wbe.uncertainty.student import half_variance_shift, log_fraction, student_quantiles
+from wbe.uncertainty.student import (
+    Z95,
+    few_degrees,
+    half_variance_shift,
+    log_fraction,
+    student_quantiles,
+)
 
 __all__ = [
     "BLOCK",
     "LEVELS",
     "SHARED_BY_AREA",
+    "Z95",
     "Arcsine",
     "BelowLimit",
     "Beta",
@@ -69,6 +76,7 @@ __all__ = [
     "covariance",
     "default_model",
     "draw",
+    "few_degrees",
     "from_parameters",
     "half_variance_shift",
     "log_draws",

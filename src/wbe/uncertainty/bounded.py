@@ -16,8 +16,20 @@ from wbe.uncertainty.distribution import Distribution, Floats, factor, require
 ORDER = "low <= mode <= high and low < high"
 
 
+class _Bounded(Distribution):
+    """Between `low` and `high`, which are parameters."""
+
+    low: float
+    high: float
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """The two ends."""
+        return self.low, self.high
+
+
 @dataclass(frozen=True)
-class Beta(Distribution):
+class Beta(_Bounded):
     """low + (high - low) B with B ~ Beta(a, b)."""
 
     kind: ClassVar[str] = "beta"
@@ -47,28 +59,34 @@ class Beta(Distribution):
         return replace(self, low=self.low * factor(by), high=self.high * by)
 
     @property
-    def support(self) -> tuple[float, float]:
-        """The two ends."""
-        return self.low, self.high
-
-    @property
     def mean(self) -> float:
         """Mean, low + (high - low) a / (a + b)."""
         return self.low + (self.high - self.low) * self.a / (self.a + self.b)
 
 
 @dataclass(frozen=True)
-class Pert(Distribution):
-    """Beta on [low, high] with its mode at `mode` and a mean of (low + 4 mode + high) / 6."""
+class _Peaked(_Bounded):
+    """Highest at `mode`, between `low` and `high`."""
 
-    kind: ClassVar[str] = "pert"
-    tabulated: ClassVar[bool] = True
     low: float = 0.0
     mode: float = 0.5
     high: float = 1.0
 
     def __post_init__(self) -> None:
         require(self.low <= self.mode <= self.high and self.low < self.high, self, ORDER)
+
+    def scaled(self, by: float) -> Self:
+        """Return all parameters multiplied."""
+        k = factor(by)
+        return replace(self, low=self.low * k, mode=self.mode * k, high=self.high * k)
+
+
+@dataclass(frozen=True)
+class Pert(_Peaked):
+    """Beta on [low, high] with its mode at `mode` and a mean of (low + 4 mode + high) / 6."""
+
+    kind: ClassVar[str] = "pert"
+    tabulated: ClassVar[bool] = True
 
     @functools.cached_property
     def as_beta(self) -> Beta:
@@ -86,16 +104,6 @@ class Pert(Distribution):
         """Return the distribution function of the beta."""
         return self.as_beta.cdf(x)
 
-    def scaled(self, by: float) -> Pert:
-        """Return all parameters multiplied."""
-        k = factor(by)
-        return Pert(self.low * k, self.mode * k, self.high * k)
-
-    @property
-    def support(self) -> tuple[float, float]:
-        """The two ends."""
-        return self.low, self.high
-
     @property
     def mean(self) -> float:
         """Mean, (low + 4 mode + high) / 6."""
@@ -103,16 +111,10 @@ class Pert(Distribution):
 
 
 @dataclass(frozen=True)
-class Triangular(Distribution):
+class Triangular(_Peaked):
     """Density rising from `low` to `mode` and falling to `high`."""
 
     kind: ClassVar[str] = "triangular"
-    low: float = 0.0
-    mode: float = 0.5
-    high: float = 1.0
-
-    def __post_init__(self) -> None:
-        require(self.low <= self.mode <= self.high and self.low < self.high, self, ORDER)
 
     def value(self, z: ArrayLike) -> Floats:
         """Return the quantile, from the nearer end."""
@@ -138,16 +140,6 @@ class Triangular(Distribution):
     def _sides(self) -> tuple[float, float, float]:
         return self.high - self.low, self.mode - self.low, self.high - self.mode
 
-    def scaled(self, by: float) -> Triangular:
-        """Return all parameters multiplied."""
-        k = factor(by)
-        return Triangular(self.low * k, self.mode * k, self.high * k)
-
-    @property
-    def support(self) -> tuple[float, float]:
-        """The two ends."""
-        return self.low, self.high
-
     @property
     def mean(self) -> float:
         """Mean, (low + mode + high) / 3."""
@@ -155,7 +147,7 @@ class Triangular(Distribution):
 
 
 @dataclass(frozen=True)
-class _Even(Distribution):
+class _Even(_Bounded):
     """Symmetrical between `low` and `high`."""
 
     low: float = 0.0
@@ -167,11 +159,6 @@ class _Even(Distribution):
     def scaled(self, by: float) -> Self:
         """Return both ends multiplied."""
         return replace(self, low=self.low * factor(by), high=self.high * by)
-
-    @property
-    def support(self) -> tuple[float, float]:
-        """The two ends."""
-        return self.low, self.high
 
     @property
     def mean(self) -> float:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from wbe import names
 from wbe.errors import PrecisionError, UsageError
+from wbe.options import require_choice
 from wbe.uncertainty import joint, variables
 from wbe.uncertainty.inputs import of_model
 from wbe.uncertainty.moments import covariance
@@ -229,14 +230,11 @@ def by_draws(
 
 
 def _require_options(model: Model, by: str, scale: str, method: str) -> None:
-    if by not in ("name", "level"):
-        raise UsageError(f"by = {by!r} is neither 'name' nor 'level'")
+    require_choice("by", by, ("name", "level"))
     if by == "level" and isinstance(model, Function):
         raise UsageError("the inputs of a function have no levels: use by = 'name'")
-    if scale not in SCALES:
-        raise UsageError(f"scale = {scale!r} is none of {', '.join(SCALES)}")
-    if method not in ("auto", EXACT, DRAWN):
-        raise UsageError(f"method = {method!r} is none of auto, {EXACT}, {DRAWN}")
+    require_choice("scale", scale, SCALES)
+    require_choice("method", method, ("auto", EXACT, DRAWN))
 
 
 def _position(n: int, row: int | None) -> int:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbe.errors import PrecisionError, UsageError
+from wbe.options import require_choice
 from wbe.uncertainty import fft, monte_carlo
 from wbe.uncertainty.monte_carlo import INTERVAL
 from wbe.uncertainty.product import Function, Joint, Mean, Model, Product, Solved
@@ -297,8 +298,7 @@ def require_engine(engine: str) -> None:
     UsageError
         If it is unknown, or numba is not installed.
     """
-    if engine not in ENGINES:
-        raise UsageError(f"engine = {engine!r} is none of {', '.join(ENGINES)}")
+    require_choice("engine", engine, ENGINES)
     if engine == "numba":
         from wbe.uncertainty import fast  # noqa: F401  # says what to install
 
@@ -306,8 +306,7 @@ def require_engine(engine: str) -> None:
 def _require_options(
     method: str, draws: int, at: tuple[float, ...], engine: str, threads: int
 ) -> None:
-    if method not in METHODS:
-        raise UsageError(f"method = {method!r} is none of {', '.join(METHODS)}")
+    require_choice("method", method, METHODS)
     require_engine(engine)
     if not (isinstance(draws, (int, np.integer)) and isinstance(threads, int)):
         raise UsageError(f"draws = {draws!r} and threads = {threads!r} must be whole numbers")

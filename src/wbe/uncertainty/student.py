@@ -7,15 +7,19 @@ distribution as the draws that later steps regenerate.
 from __future__ import annotations
 
 import functools
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr, ndtri, stdtrit
 
 from wbe.uncertainty.monte_carlo import INTERVAL
 from wbe.uncertainty.normal_family import LogitNormal
 
 Floats = NDArray[np.float64]
+
+Z95: Final = 1.959963984540054
+"""97.5 % point of the standard normal: a central 95 % interval is 2 Z95 sd wide."""
 
 
 def _normalised(nodes: Floats, weights: Floats) -> tuple[Floats, Floats]:
@@ -35,6 +39,24 @@ def log_fraction(z: Floats, centre: float, signed_sd: float) -> Floats:
 
 _U = np.linspace(-7.0, 7.0, 281)
 """Grid of a distribution function: asinh of the value in units of half its scale."""
+
+
+def few_degrees(df: float) -> float:
+    """Return by how much few degrees of freedom widen a spread: the 97.5 % point of t over z.
+
+    A normal error with the wider spread has the 95 % interval of Student's t.
+
+    Parameters
+    ----------
+    df : float
+        Degrees of freedom behind the spread.
+
+    Examples
+    --------
+    >>> round(few_degrees(4), 3)
+    1.417
+    """
+    return float(stdtrit(df, 0.975)) / Z95
 
 
 def student_quantiles(

@@ -48,6 +48,17 @@ def test_from_concentration_to_doses_and_the_mass_of_a_year() -> None:
     assert year.units == backcalc.annual_mass("1 mg/day", "366 day").units
 
 
+def test_a_national_mass_of_a_year_lies_within_the_published_interval() -> None:
+    """Mean of 22 Chinese cities, 157 mg/day/1000; printed for 2018: 84 (44 to 136) tonnes.
+
+    A consistency check: the people counted are not stated, and cities stand for the country.
+    10.1007/s11356-019-07504-w
+    """
+    used = backcalc.annual_mass(f"{157 * 1.4e6} mg/day", "365 day")
+    assert 44_000 < float(used.magnitude) < 136_000
+    assert float(used.magnitude) == pytest.approx(84_000, rel=0.06)
+
+
 def test_a_year_has_no_default_length() -> None:
     with pytest.raises(TypeError):
         backcalc.annual_mass("1 mg/day")  # type: ignore[call-arg]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,12 @@ def test_southwest_china_is_consistent_with_half_of_the_morphine_being_licit() -
     assert net.median[0] == pytest.approx(10.3, rel=0.02)
     assert net.lower[0] < 10.3 < net.upper[0]
     assert net.sources == ("stated for the test", "Zuccato2008")
+    # 6-MAM was in none of the study's samples: by the rule, 10.3 is then no more than a bound
+    said = backcalc.heroin_from_morphine(
+        exactly(6.7), [part("medicines", exactly(licit_half))], HEROIN,
+        six_mam="below_limit", largest_share=0.7, **DRAWS,
+    )  # fmt: skip
+    assert np.isnan(said.median[0]) and said.bound[0] > 10.3
 
 
 def test_without_spread_the_net_is_exact() -> None:
@@ -76,7 +84,8 @@ def test_without_6mam_heroin_is_an_upper_bound() -> None:
         exactly(6.7), parts, HEROIN, six_mam="below_limit", **options
     )
     assert seen.identifiable[0] and not not_seen.identifiable[0]
-    assert np.isnan(not_seen.median[0]) and not_seen.reason[0] == licit.NO_6MAM
+    assert np.isnan([not_seen.median[0], not_seen.lower[0], not_seen.upper[0]]).all()
+    assert not_seen.reason[0] == licit.NO_6MAM
     assert not_seen.bound[0] == seen.bound[0]
 
 
@@ -85,15 +94,22 @@ def test_a_licit_share_above_the_limit_is_not_identifiable_but_bounded() -> None
     net = net_of(measured, part("medical", exactly(5.0, 8.0)))
     assert net.identifiable.tolist() == [True, False]
     assert net.reason[1] == licit.SHARE_TOO_LARGE
-    assert np.isnan(net.median[1]) and np.isnan(net.lower[1])
+    assert np.isnan([net.median[1], net.lower[1], net.upper[1]]).all()
     assert 0 < net.bound[1] < 10.0 * 1.5
     assert 0.5 < net.p_positive[1] < 1
+
+
+@pytest.mark.parametrize(("licit_amount", "told"), [(6.9, True), (7.1, False)])
+def test_the_largest_share_is_the_one_that_is_stated(licit_amount: float, told: bool) -> None:
+    net = net_of(exactly(10.0), part("medical", exactly(licit_amount)), share=0.7)
+    assert net.identifiable[0] == told and net.largest_share == 0.7
 
 
 def test_amounts_that_exceed_what_was_measured_say_so_and_bound_nothing_away() -> None:
     measured = with_error([10.0], 0.1, "flow")
     net = net_of(measured, part("medical", exactly(20.0)), share=10.0)
     assert net.p_positive[0] == 0 and net.reason[0] == licit.EXCEEDS
+    assert np.isnan(net.upper[0])  # not 0: that would read as a finding of nothing
     assert net.bound[0] == pytest.approx(10 * np.exp(1.751 * 0.0998), rel=0.01)
 
 
@@ -181,14 +197,19 @@ def test_the_control_is_consistent_with_itself_and_tells_a_chain_that_is_off() -
     assert found.ratio[0] == pytest.approx(1, rel=0.01) and found.verdict[0] == "consistent"
     assert control(right * 10).verdict[0] == "above"
     assert control(right / 10).verdict[0] == "below"
+    for near in (0.8, 1.25):  # off, and within what the row leaves open
+        assert control(right * near).verdict[0] == "consistent"
     away = control(right, present=LogitNormal(0.5, 0.2))
     assert away.ratio[0] == pytest.approx(2, rel=0.02)
     assert away.upper[0] / away.lower[0] > found.upper[0] / found.lower[0]
 
 
 def test_a_factor_from_sewage_cannot_be_controlled_by_sewage() -> None:
-    with pytest.raises(UsageError, match="own source"):
+    with pytest.raises(UsageError, match="derived from WBE"):
         control(3_000.0, factor=ROWS["methadone|EDDP|Thai2016"])
+    for made_from, said in [("sales", "sales"), ("PK+seizures", "seizures"), ("", "not stated")]:
+        with pytest.raises(UsageError, match=said):
+            control(3_000.0, factor=replace(PK_EDDP, derived_from=made_from))
 
 
 @pytest.mark.parametrize("salt", ["base", "hydrochloride", "sulfate"])

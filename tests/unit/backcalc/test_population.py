@@ -30,6 +30,12 @@ def test_population_from_water_and_from_devices():
     )
 
 
+@pytest.mark.parametrize("share", [0.0, -0.4, np.nan])
+def test_a_share_of_devices_that_is_none_is_refused(share):
+    with pytest.raises(UsageError, match="share"):
+        backcalc.population_from_devices(90_000, share)
+
+
 def test_a_count_that_may_follow_persons_is_refused():
     with pytest.raises(UsageError, match="single persons"):
         backcalc.population_from_devices(np.array([5_000, 99]), 0.45)
@@ -138,6 +144,44 @@ def test_nothing_to_combine_is_refused():
         backcalc.combine({}, np.array(["a"]))
 
 
+def test_the_disagreement_brings_unlike_weights_together():
+    got = backcalc.combine(*parts([[1e5, 2e5]], [0.1, 0.2]), log_sd=0.3)
+    assert got.weights[0] == pytest.approx([0.13 / 0.23, 0.10 / 0.23], rel=1e-9)
+
+
+def one_error(values, sizes, labels):
+    """Estimates of one site with one error of the same name: of different size or owner."""
+    return {
+        f"m{k}": Product(np.log([v]), (Term("bias", "lab", np.array([label]), np.array([size])),))
+        for k, (v, size, label) in enumerate(zip(values, sizes, labels, strict=True))
+    }
+
+
+def test_an_error_of_one_name_is_shared_by_those_of_one_label_alone():
+    apart = backcalc.combine(
+        one_error([1e5, 2e5], [0.1, 0.2], ["L1", "L2"]), np.array(["s"]), log_sd=0.0
+    )
+    assert apart.weights[0] == pytest.approx([0.8, 0.2], rel=1e-6)
+
+
+def test_no_estimate_pulls_against_itself():
+    # the second carries five times the shared error: least variance would weigh it below 0
+    got = backcalc.combine(
+        one_error([1e5, 2e5], [0.1, 0.5], ["L1", "L1"]), np.array(["s"]), log_sd=0.01
+    )
+    assert got.weights[0] == pytest.approx([1.0, 0.0])
+    assert np.exp(got.product.log_central[0]) == pytest.approx(1e5)
+
+
+def test_the_days_compared_are_those_that_say_most():
+    table = np.full((11, 3), np.nan)
+    table[0] = [1e5, 3e5, 2e5]  # one day of three estimates, ten of two
+    table[1:, :2] = [1e5, 1.2e5]
+    got = backcalc.combine(*parts(table, [0.1] * 3, sites=["s"] * 11))
+    assert (got.disagreement.degrees, got.disagreement.sites) == (1, 1)
+    assert got.disagreement.q == pytest.approx(np.log(1.2) ** 2 / 0.02, rel=1e-6)
+
+
 # --- flow from ammonium ------------------------------------------------------------------------
 
 
@@ -149,6 +193,11 @@ def test_the_line_of_logs_is_that_of_least_squares_with_its_prediction_interval(
     slope, intercept = np.polyfit(np.log(c), np.log(q), 1)
     assert (fit.slope, fit.intercept) == pytest.approx((slope, intercept))
     low, high = fit.interval(c)
+    left = np.log(q) - intercept - slope * np.log(c)
+    away = np.log(c) - np.log(c).mean()
+    expected = np.sqrt(left @ left / 38 * (1 + 1 / 40 + away**2 / (away @ away)))
+    assert fit.log_rsd(c) == pytest.approx(expected, rel=1e-9)
+    assert np.log(high / low) / 2 == pytest.approx(2.024394 * expected, rel=1e-6)  # t, 38 degrees
     assert 0.85 < ((low < q) & (q < high)).mean() <= 1
     assert np.isnan(fit.flow([5.0, 60.0])).all()
 

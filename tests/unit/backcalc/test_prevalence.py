@@ -18,7 +18,9 @@ from wbe.factors import load_set
 from wbe.uncertainty import Mean, Product, Term
 
 PN = "mg/day/1000 inhabitants"
-METH = {"drug": "methamphetamine", "factors": "default", "seed": 1}
+ADULTS = "inhabitants aged 15-64"
+COUNT = {"drug": "methamphetamine", "factors": "default", "seed": 1}
+METH = {**COUNT, "of": ADULTS}
 POSITIVE = st.floats(0.01, 1e3)
 
 
@@ -63,7 +65,7 @@ def test_the_interval_without_spread_is_the_truth(p: float) -> None:
     each = backcalc.per_1000(used, f"{people} inhabitant")
     found = prevalence(float(each.magnitude), daily(), share(a), **METH)
     assert [found.lower[0], found.upper[0]] == pytest.approx([p, p], rel=1e-9)
-    count = user_count(float(used.magnitude), daily(), **METH)
+    count = user_count(float(used.magnitude), daily(), **COUNT)
     assert [count.lower[0], count.upper[0]] == pytest.approx([p * a * people] * 2, rel=1e-9)
     assert "not stated" in found.statements()[0] and "not stated" in count.statements()[0]
 
@@ -122,7 +124,7 @@ def test_rounding_is_outward_and_to_two_figures(low: float, ratio: float) -> Non
 
 
 def test_counts_are_rounded_intervals() -> None:
-    found = user_count(2.6e6, daily(spread=0.5), **METH)
+    found = user_count(2.6e6, daily(spread=0.5), **COUNT)
     low, high = found.rounded()[0]
     assert (low, high) == outward(found.lower[0], found.upper[0])
     said = found.statements()[0]
@@ -131,17 +133,17 @@ def test_counts_are_rounded_intervals() -> None:
 
 @pytest.mark.parametrize("drug", ["methcathinone", "etomidate", "MDA", "morphine"])
 def test_users_of_a_drug_known_by_its_load_alone_are_withheld(drug: str) -> None:
-    found = prevalence(10.0, daily(spread=0.3), share(), drug=drug, factors="default", seed=1)
+    found = prevalence(10.0, daily(spread=0.3), share(), **{**METH, "drug": drug})
     assert np.isnan(found.lower).all() and "load only" in found.withheld
     assert "not stated" in found.statements()[0]
 
 
 def test_a_net_drug_needs_its_other_sources_subtracted() -> None:
-    about = {"drug": "heroin", "factors": load_set("default"), "seed": 1}
+    about = {**METH, "drug": "heroin", "factors": load_set("default")}
     assert "net" in prevalence(10.0, daily(spread=0.3), share(), **about).withheld
     assert not prevalence(10.0, daily(spread=0.3), share(), net=True, **about).withheld
     with pytest.raises(MissingFactorError, match="korea2015"):
-        prevalence(10.0, daily(), share(), drug="cocaine", factors="korea2015", seed=1)
+        prevalence(10.0, daily(), share(), **{**METH, "drug": "cocaine", "factors": "korea2015"})
 
 
 def test_nothing_known_is_said_so_and_means_are_taken() -> None:
@@ -176,6 +178,14 @@ def test_shares_of_groups_come_from_a_dirichlet() -> None:
     assert ends == pytest.approx(exact, rel=0.02)
     assert (found.lower, found.upper) == (again.lower, again.upper)
     assert "survey" in str(found) and "10 answers" in str(found)
+
+
+def test_nobody_uses_on_more_days_than_the_period_has() -> None:
+    """Days of 28 with an upper end of 60: cut at 30.4, the mean amount of a day is at most 1."""
+    use = PeriodUse((group("daily", 1.0, 28, 1.0, low=13, high=60),), 30.4, None)
+    found = prevalence(1.0, use, share(1.0), **METH)
+    assert found.lower[0] == pytest.approx(1e-3, rel=1e-6)
+    assert found.upper[0] == pytest.approx(30.4 / 28 * np.sqrt(60 / 13) * 1e-3, rel=0.05)
 
 
 def test_habits_that_make_no_sense() -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wbe import backcalc
+from wbe import backcalc, factors
+from wbe.backcalc.residues_weights import least_variance
 from wbe.errors import MissingFactorError, UsageError
 from wbe.uncertainty import Product, Term, propagate
 
@@ -97,6 +98,31 @@ def test_disagreement_is_shown_and_widens_on_request_alone():
         backcalc.joint_consumption(found)
 
 
+def test_q_i_squared_and_tau_of_two_residues_are_those_of_their_difference():
+    found = two([125.0], [80.0], shared=0.4)
+    got = backcalc.joint_consumption(found, disagreement="shown")
+    y = [float(e.consumption.log_central[0]) for e in found]
+    own = sum(
+        t.size[0] ** 2 * t.unit_variance for e in found for t in e.consumption.terms
+        if t.name != "flow"
+    )  # fmt: skip
+    q = (y[0] - y[1]) ** 2 / own
+    assert got.q[0] == pytest.approx(q, rel=1e-6)
+    assert got.i_squared[0] == pytest.approx((q - 1) / q, rel=1e-6)
+    assert got.tau[0] ** 2 == pytest.approx((q - 1) * own / 2, rel=1e-6)  # each differs by tau
+    widened = backcalc.joint_consumption(found, disagreement="widened")
+    tau = {t.labels[0]: t.size[0] for t in widened.product.terms if "disagreement" in t.name}
+    assert list(tau) == ["benzoylecgonine", "norbenzoylecgonine"]  # one each, not one for both
+    assert list(tau.values()) == pytest.approx(list(got.tau[0] * widened.weights[0]))
+
+
+def test_no_residue_pulls_against_itself():
+    cov = np.array([[[0.01, 0.05], [0.05, 0.26]]])  # least variance would weigh the second below 0
+    weights = least_variance(cov, np.array([[True, True]]))
+    assert weights[0] == pytest.approx([1.0, 0.0])
+    assert least_variance(cov, np.array([[False, True]]))[0] == pytest.approx([0.0, 1.0])
+
+
 def test_scale_of_the_loads_scales_the_estimate_and_order_changes_nothing():
     a, b = two([125.0, 30.0], [20.0, 9.0])
     c, d = two([1250.0, 300.0], [200.0, 90.0])
@@ -117,7 +143,8 @@ def test_a_residue_below_its_limit_bounds_and_has_no_weight():
     assert np.isnan(got.value[1:]).all() and got.lower[1] == 0 and got.upper[1] > 440
     assert (got.agreement == "not testable").all() and not got.beyond_bound.any()
     low = two([1250.0], [0.2], below=np.array([True]))
-    assert backcalc.joint_consumption(low, disagreement="shown").beyond_bound[0]
+    beyond = backcalc.joint_consumption(low, disagreement="shown")
+    assert beyond.beyond_bound[0] and beyond.to_frame()["beyond_bound"].tolist() == [True]
 
 
 def test_without_a_stated_uncertainty_residues_are_not_tested():
@@ -187,6 +214,23 @@ def test_ratios_from_0_05_to_0_25_are_human_use_and_others_are_not():
     no = np.zeros(5, dtype=bool)
     got = backcalc.amphetamine_reading(ratio, np.ones(5), below=no, methamphetamine_below=no)
     assert [g.startswith("consistent") for g in got] == [False, True, True, True, False]
+
+
+def test_the_ratio_by_excretion_is_of_masses_and_carries_both_fractions():
+    ratio = backcalc.ratio_by_excretion(METABOLITE, PARENT)
+    rows = factors.table().set_index("factor_id")
+    fractions = rows.loc[METABOLITE, "excretion"] / rows.loc[PARENT, "excretion"]
+    assert ratio.value == pytest.approx(fractions * 135.206 / 149.233, rel=1e-4)
+    powers = {t.labels[0]: np.sign(t.size[0]) for t in ratio.rows.terms}
+    spread = {i for i in (METABOLITE, PARENT) if rows.loc[i, "low"] < rows.loc[i, "high"]}
+    assert {i for i, power in powers.items() if power} == spread and PARENT in spread
+    assert powers[PARENT] == -1.0
+
+
+def test_the_range_of_an_observed_ratio_is_a_95_percent_interval():
+    ratio = backcalc.ratio_observed(0.09, 0.045, 0.18, source="synthetic")
+    low, median, high = propagate(ratio.rows).quantiles[0]
+    assert (low, median, high) == pytest.approx((0.045, 0.09, 0.18), rel=1e-4)
 
 
 def test_own_amphetamine_is_identifiable_from_a_ratio_of_0_2_on():
@@ -269,3 +313,15 @@ def test_samples_of_a_campaign_share_their_errors_between_residues(samples):
     assert log_width > np.sqrt(0.1**2 + 0.2**2 + 0.1**2)
     with pytest.raises(UsageError, match="morphine"):
         backcalc.evidence_of_samples(result, "heroin|MOR|Zuccato2008", quantity="pn_mass_load")
+
+
+def test_a_sample_without_such_a_load_says_nothing(samples):
+    import wbe
+
+    data = samples({"benzoylecgonine": [500.0, 300.0]}, flow=[50_000.0, np.nan])
+    result = wbe.estimate(data, draws=20)
+    for quantity in ("mass_load", "pn_mass_load"):
+        found = backcalc.evidence_of_samples(result, BE, quantity=quantity)
+        assert np.isfinite(found.consumption.log_central).tolist() == [True, False]
+        got = backcalc.joint_consumption([found], disagreement="shown")
+        assert got.status.tolist() == ["estimate", "not measured"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from wbe import backcalc
 from wbe.backcalc import GammaResidence, ListedResidence, Scenario, StabilityRate
 from wbe.errors import MissingFactorError, UnitError, UsageError
-from wbe.uncertainty import Product, propagate
+from wbe.uncertainty import BelowLimit, Product, propagate
 
 rates = st.floats(1e-6, 1.0)
 hours = st.floats(0.1, 24.0)
@@ -128,6 +128,8 @@ def test_only_rates_that_were_read_correct_a_load():
     read = backcalc.stability_rates("cocaine").query("was_read")["source"]
     assert set(read) == {"vanNuijs2012", "SewerMicrocosm2022"}
     assert not backcalc.stability_rate("methamphetamine", "gravity", source="Thai2014").was_read
+    half = StabilityRate("cocaine", "bulk", "x", 0.05, "yes: rate in wastewater; no: the others")
+    assert not half.was_read
     loads = Product(np.log([100.0]))
     recalled = backcalc.stability_rate("cocaine", "bulk", source="Bisceglia2014")
     with pytest.raises(UsageError, match="sensitivity_band"):
@@ -146,6 +148,17 @@ def test_corrected_load_has_its_median_at_the_central_correction_and_the_stated_
     solved = propagate(got)
     ends = [100 / residence.survival(0.05 * math.exp(s * 0.4 * 1.959964)) for s in (-1, 0, 1)]
     assert solved.quantiles[0] == pytest.approx(np.array(ends), rel=1e-5)
+
+
+def test_limits_of_a_corrected_load_are_corrected_with_it():
+    below = BelowLimit(
+        rows=np.array([0]), labels=np.array(["s|x"]), log_limit=np.log([10.0]),
+        groups=np.array(["g"]), fits={"g": (1.0, 0.0, np.eye(2) * 0.1)}, offset=np.zeros(1),
+    )  # fmt: skip
+    loads = Product(np.array([np.nan]), (), below)
+    got = backcalc.with_loss_corrected(loads, READ, GammaResidence(6.0), log_sd=0.0, level="global")
+    free, shifted = (propagate(p, draws=2_000, seed=1).quantiles for p in (loads, got))
+    assert shifted == pytest.approx(free * math.exp(0.3), rel=1e-9)
 
 
 def test_without_loss_or_spread_the_load_is_left_exact():
@@ -194,8 +207,18 @@ def test_formation_lowers_the_band_and_a_lost_parent_opens_it():
     assert band.lower[1] == 125.0 and np.isnan(band.factors[0, 1])
     far = Scenario("rising main", 0.0, GammaResidence(6.0), path, 0.35)
     assert backcalc.sensitivity_band([125.0], [far], parent_load=[60.0]).open_below[0]
+    # how much a lost parent formed is not known, however little of it is left
+    assert backcalc.sensitivity_band([125.0], [far], parent_load=[1.0]).open_below[0]
     with pytest.raises(UsageError, match="parent"):
         backcalc.sensitivity_band([125.0], [formed])
+
+
+def test_a_scenario_that_cannot_be_judged_leaves_the_band_open():
+    path = backcalc.transformation_of("cocaine", "benzoylecgonine", conversion=1.0, source="bound")
+    formed = Scenario("all to BE", 0.0, GammaResidence(6.0), path, 0.045)
+    band = backcalc.sensitivity_band([125.0, np.nan], [formed], parent_load=[np.nan, 60.0])
+    assert band.open_below.tolist() == band.open_above.tolist() == [True, True]
+    assert np.isnan([band.lower[1], band.upper[1]]).all()
 
 
 def test_a_stronger_scenario_never_narrows_the_band():

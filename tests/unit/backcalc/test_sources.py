@@ -51,7 +51,13 @@ def test_a_metabolite_below_its_limit_is_a_bound_and_no_evidence_of_disposal() -
     )
     assert not net.identifiable[0] and net.reason[0] == balance.METABOLITE_BELOW
     assert np.isnan(net.p_positive[0]) and np.isnan(net.median[0])
-    assert 55 < net.lower[0] < 80 < 100 < net.upper[0] < 130
+    far = 1.96 * 0.09975  # of ln flow
+    assert net.lower[0] == pytest.approx(100 * np.exp(-far) - 20, rel=0.03)
+    assert net.upper[0] == pytest.approx(100 * np.exp(far), rel=0.03)  # metabolite at zero
+    high = backcalc.direct_disposal(
+        parent, exactly(20.0), exactly(10.0), below=np.array([True]), source="stated", **DRAWS
+    )
+    assert high.lower[0] == 0 and high.upper[0] == pytest.approx(net.upper[0])
 
 
 def test_methcathinone_within_its_baseline_is_no_use() -> None:
@@ -111,6 +117,14 @@ def test_a_use_only_value_with_the_metabolite_below_its_limit_is_at_most() -> No
     assert found.bounded.tolist() == [False, True, False, False]
     assert np.isnan(found.use_only[1, :2]).all() and found.use_only[1, 2] == pytest.approx(20)
     assert found.n_use == 3
+
+
+def test_use_cannot_exceed_what_was_discharged() -> None:
+    found = backcalc.side_by_side(
+        exactly(10.0, 90.0), exactly(5.0, 5.0), exactly(10.0, 10.0), explained=np.zeros(2, bool),
+        below=np.zeros(2, bool), weights=np.ones(2), convention="metabolite", **DRAWS,
+    )  # fmt: skip
+    np.testing.assert_allclose(found.use_only[:, 1], [10.0, 50.0], rtol=1e-9)
 
 
 def test_the_published_rural_county() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from wbe import backcalc
 from wbe.backcalc import GammaResidence, ListedResidence, SewerInputs, Transformation
 from wbe.errors import UsageError
-from wbe.uncertainty import LogitNormal, Product, Term
+from wbe.uncertainty import LogitNormal, Lognormal, Product, Term
 
 COCAINE = backcalc.transformation_of("cocaine", "benzoylecgonine", conversion=0.7, source="bound")
 HEROIN = backcalc.transformation_of(
@@ -65,6 +65,17 @@ def test_a_product_mostly_formed_is_not_identifiable_and_says_why():
     assert got.identifiable.tolist() == [False, True, False]
     assert got.reason.tolist() == ["formed", "", "not measured"]
     assert np.isnan(got.product[0]) and got.formed[0] > 5.0
+
+
+def test_half_of_a_product_formed_is_the_most_that_is_subtracted():
+    # 20 of the parent lost, all of it to the product: 19.08 mg of benzoylecgonine
+    path = backcalc.transformation_of("cocaine", "benzoylecgonine", conversion=1.0, source="bound")
+    got = backcalc.before_sewer(
+        [80.0, 80.0], [38.0, 38.3], path, parent_rate=-math.log(0.8), product_rate=0.0,
+        residence=GammaResidence(1.0),
+    )  # fmt: skip
+    assert got.identifiable.tolist() == [False, True]
+    assert got.product[1] == pytest.approx(38.3 - 100 * 0.2 * 289.331 / 303.358, abs=1e-4)
 
 
 def test_a_parent_lost_by_more_than_half_is_refused():
@@ -125,6 +136,25 @@ def test_no_conversion_forms_nothing_in_the_draws_either():
         known(product_rate=0.0), labels=np.array(["a"]), draws=1_000, seed=1,
     )  # fmt: skip
     assert got.median[0] == pytest.approx(125.0, rel=1e-12)
+
+
+def test_draws_form_no_more_than_all_of_the_parent_and_leave_no_less_than_nothing():
+    def run(conversion, product):
+        sewer = known(product_rate=0.0, conversion=conversion)
+        return backcalc.product_before_sewer(
+            rows([60.0], "x", 0.0, 0.0), rows([product], "y", 0.0, 0.0), COCAINE, sewer,
+            labels=np.array(["a"]), draws=2_000, seed=1,
+        )  # fmt: skip
+
+    most = backcalc.before_sewer(
+        60.0, 125.0,
+        backcalc.transformation_of("cocaine", "benzoylecgonine", conversion=1.0, source="bound"),
+        parent_rate=0.045, product_rate=0.0, residence=GammaResidence(5.0, 0.5),
+    )  # fmt: skip
+    assert run(Lognormal(0.8, 1.0), 125.0).lower[0] == pytest.approx(float(most.product))
+    scarce = run(LogitNormal(0.3, 2.0), 9.0)
+    # the drawn conversion decides, not the path's own 0.7, by which most of it would be formed
+    assert scarce.identifiable[0] and scarce.lower[0] == 0.0 and 0.1 < scarce.p_positive[0] < 0.9
 
 
 def test_draws_depend_on_the_seed_and_the_label_alone():

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy.stats
 
 from wbe.backcalc.sources import CLASSES
 from wbe.emerging import source_classes as sc
 from wbe.emerging.source_classes import classify_sources
-from wbe.emerging.source_evidence import Background, Evidence, learn_background
+from wbe.emerging.source_evidence import Background, Evidence, learn_background, outlying
 from wbe.errors import UsageError
 
 TOWNS = np.array([12.0, 18.0, 20.0, 24.0, 30.0, 40.0, 22.0, 15.0, 26.0, 200.0])
@@ -186,3 +187,39 @@ def test_bad_calls() -> None:
         one("cocaine", Evidence.of("COC/BE", 0.0))
     with pytest.raises(UsageError, match="positive"):
         learn_background([0.0, 1.0], "x")
+
+
+def test_a_level_is_outlying_beyond_three_mad_and_never_as_a_bound() -> None:
+    usual = Background(np.log(10.0), 0.5, 20, "test")
+    levels = 10 * np.exp([1.4, 1.6, 1.6])
+    assert outlying(Evidence.of("level", levels, 0.0, [False, False, True]), usual).tolist() == [
+        False, True, False,
+    ]  # fmt: skip
+
+
+def test_the_spread_of_a_background_grows_as_its_values_get_fewer() -> None:
+    """By hand: MAD to sd, the unknown centre, Student's t at 0.37 (n - 1) degrees of freedom."""
+    few, many = Background(0.0, 0.5, 7, "test"), Background(0.0, 0.5, 5_000, "test")
+    t = scipy.stats.t.ppf(0.975, 0.37 * 6)
+    assert few.sd == pytest.approx(1.4826 * 0.5 * np.sqrt(8 / 7) * t / 1.96, rel=1e-3)
+    assert many.sd == pytest.approx(1.4826 * 0.5, rel=2e-3)
+
+
+def test_a_larger_error_of_a_level_weighs_less() -> None:
+    found = one("methamphetamine", Evidence.of("level", [150.0, 150.0], [0.1, 1.5]))
+    odds = found.likelihood_ratios["level"][:, CLASSES.index("manufacture")]
+    assert odds[0] > 1.3 * odds[1] > 1
+
+
+@pytest.mark.parametrize(
+    ("disposal", "manufacture", "flag"),
+    [
+        (0.02, 0.94, "disposal or manufacture"), (0.0, 0.94, ""), (0.0, 0.95, "manufacture"),
+        (0.96, 0.0, "disposal"), (0.5, 0.45, "disposal or manufacture"), (0.5, 0.4, ""),
+    ],
+)  # fmt: skip
+def test_a_flag_needs_a_probability_of_95_percent(disposal, manufacture, flag) -> None:
+    rest = 1 - disposal - manufacture
+    probability = np.array([[rest, disposal, manufacture, 0.0, 0.0]])
+    assert sc._flags(probability, np.array([True])).tolist() == [flag]
+    assert sc._flags(probability, np.array([False])).tolist() == [""]

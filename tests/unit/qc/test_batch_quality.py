@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from wbe import qc
 from wbe.errors import UsageError
 from wbe.qc.acceptance import parse_limits
-from wbe.qc.batch_flags import failed
+from wbe.qc.flags import failed
 
 METH, AMP = "methamphetamine", "amphetamine"
 DEFAULTS = qc.load_limits()

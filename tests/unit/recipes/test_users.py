@@ -18,6 +18,7 @@ USE = DailyUse(
     assumed("frequency", "1.5 dose/day", low=0.7, high=3.2, source="synthetic"),
 )
 AGE = assumed("age_share", 0.72, sd=0.02, source="synthetic")
+GROUP = "inhabitants aged 18-64"
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,7 @@ def result(samples):
 
 
 def test_a_site_has_the_interval_of_the_mean_of_its_consumption(result) -> None:
-    found = users(result, "methamphetamine", USE, AGE, thresholds=[0.0])
+    found = users(result, "methamphetamine", USE, AGE, of=GROUP, thresholds=[0.0])
     drawn = wbe.draws(result, "pn_consumption").sel(
         pathway="methamphetamine|METH|Zuccato2008"
     )  # fmt: skip
@@ -45,14 +46,29 @@ def test_a_site_has_the_interval_of_the_mean_of_its_consumption(result) -> None:
     assert found.upper[0] / found.lower[0] > 10 and found.above[0.0][0] == 1
     assert found.statements()[0].startswith(f"{found.labels[0]}: methamphetamine")
     assert found.no_spread == ()
+    assert f", {GROUP}: " in found.statements()[0]  # whose share it is, as it was said
 
 
 def test_what_is_withheld_or_missing(result, samples) -> None:
-    net = users(result, "amphetamine", USE, AGE)
+    net = users(result, "amphetamine", USE, AGE, of=GROUP)
     assert "net" in net.withheld and np.isnan(net.upper).all()
     with pytest.raises(MissingFactorError, match="it has"):
-        users(result, "cocaine", USE, AGE)
+        users(result, "cocaine", USE, AGE, of=GROUP)
     with pytest.raises(UsageError, match="draws"):
-        users(wbe.estimate(samples, draws=0), "methamphetamine", USE, AGE)
+        users(wbe.estimate(samples, draws=0), "methamphetamine", USE, AGE, of=GROUP)
     loads = wbe.estimate(samples, factors="euda", draws=500)
-    assert "load only" in users(loads, "methamphetamine", USE, AGE).withheld
+    assert "load only" in users(loads, "methamphetamine", USE, AGE, of=GROUP).withheld
+
+
+def test_the_residue_that_gives_a_consumption_is_taken_before_one_of_load_alone(
+    samples, tmp_path: Path
+) -> None:
+    rows = [
+        "factor_id,drug,analyte,quantity,value,distribution,use,gives,source",
+        "own|AMP,methamphetamine,amphetamine,excretion,0.05,point,load_only,load,own study",
+        "own|METH,methamphetamine,methamphetamine,excretion,0.43,point,consumption,consumption,own",
+    ]
+    (tmp_path / "own.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    result = wbe.estimate(samples, factors=str(tmp_path / "own.csv"), draws=500)
+    found = users(result, "methamphetamine", USE, AGE, of=GROUP)
+    assert not found.withheld and np.isfinite(found.upper).any()

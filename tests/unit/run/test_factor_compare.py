@@ -241,3 +241,31 @@ def test_chinese(tmp_path: Path) -> None:
     text = factor_compare.listing("ketamine", folder, lang="zh")
     assert names.display("drug", "ketamine", "zh") in text and "校正因子" in text
     assert "仅给负荷量" in text and "load only" not in text
+
+
+def test_ranks_are_those_of_one_round(tmp_path: Path) -> None:
+    tiers = [tier("north", "methamphetamine", 100), tier("south", "methamphetamine", 50)]
+    tiers += [{**tier(area, "methamphetamine", value), "round": "2024Q2"}
+              for area, value in (("north", 5), ("south", 3))]  # fmt: skip
+    rows = rows_of("METH", run(tmp_path / "r", [METH], tiers))
+    found = {(r["round"], r["area"]): r["rank"] for r in rows if r["own"] == "true"}
+    assert found == {("2024Q1", "north"): "1", ("2024Q1", "south"): "2",
+                     ("2024Q2", "north"): "1", ("2024Q2", "south"): "2"}  # fmt: skip
+
+
+def test_a_drug_known_net_of_others_alone_is_no_rival(tmp_path: Path) -> None:
+    tiers = [tier("north", "ketamine", 10), tier("north", "methamphetamine", 400)]
+    net = {**METH, "gives": "net"}
+    rows = rows_of("ketamine", run(tmp_path / "r", [KET, net], tiers))
+    assert {r["own_drug_place"] for r in rows if r["area"]} == {"1"}
+
+
+def test_areas_hidden_in_the_tiers_are_hidden_in_samples_too(tmp_path: Path) -> None:
+    """Ketamine is not in the tiers, so that its loads come from the samples."""
+    tiers = [
+        tier("north", "methamphetamine", 40),
+        tier("hill", "methamphetamine", "", "suppressed"),
+    ]
+    samples = [sample("north", "ketamine", 10), sample("hill", "ketamine", 900)]
+    rows = rows_of("ketamine", run(tmp_path / "r", [KET, METH], tiers, samples))
+    assert {r["area"] for r in rows if r["area"]} == {"north"}

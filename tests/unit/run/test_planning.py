@@ -47,6 +47,15 @@ def test_chinese_is_chinese(kind: str) -> None:
     assert words == []
 
 
+def test_the_language_of_the_group_is_that_of_its_commands() -> None:
+    chinese = plan(*DAYS, "--lang", "zh")
+    assert plan("--lang", "zh", *DAYS).stdout == chinese.stdout != plan(*DAYS).stdout
+    assert plan("--lang", "zh", *DAYS, "--lang", "en").stdout == plan(*DAYS).stdout
+    wrong = ["days", "--error", "20%", "--cv", "50"]
+    failed = plan(*wrong, "--lang", "zh")
+    assert failed.exit_code == 2 and plan("--lang", "zh", *wrong).stderr == failed.stderr
+
+
 @pytest.mark.parametrize("kind", EVERY)
 def test_csv_and_json_hold_every_row_and_the_same_numbers(kind: str) -> None:
     rows = list(csv.DictReader(plan(*EVERY[kind], "--format", "csv").stdout.splitlines()))

@@ -64,7 +64,9 @@ def test_columns_align_with_chinese_names() -> None:
 
 
 def test_guard_and_audience_are_stated() -> None:
-    assert "Suppressed (population below 5000 or unknown, or no record of consent): 1 area" in lines()
+    assert (
+        "Suppressed (population below 5000 or unknown, or no record of consent): 1 area" in lines()
+    )
     assert any("no area is suppressed" in line for line in lines(min_population=0))
     inside = lines(audience="internal", purpose="round", approval="no. 7")
     assert "Internal use only. Purpose: round. Approval: no. 7" in inside

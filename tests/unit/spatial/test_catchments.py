@@ -9,7 +9,7 @@ import pytest
 from builders import build_samples
 from hypothesis import given
 from hypothesis import strategies as st
-from shapely.geometry import box
+from shapely.geometry import Point, box
 
 import wbe
 from wbe.errors import UsageError
@@ -111,7 +111,9 @@ def test_what_cannot_be_weighed_is_refused():
     with pytest.raises(UsageError, match="coordinate system"):
         weights_by_overlap(plants.set_crs(None, allow_override=True), areas, by="area")
     with pytest.raises(UsageError, match="polygons"):
-        weights_by_overlap(plants.set_geometry(plants.centroid), areas, by="area")
+        weights_by_overlap(
+            plants.set_geometry([Point(116.5, 23.5)], crs="EPSG:4326"), areas, by="area"
+        )
     twice = shapes("area", A=(116, 23, 117, 24), B=(116.5, 23, 117.5, 24))
     with pytest.raises(UsageError, match="A and B overlap"):
         weights_by_overlap(plants, twice, by="area")
@@ -175,8 +177,8 @@ def test_values_of_areas_are_the_formula_on_the_plants(estimated):
 def test_areas_on_one_plant_share_its_draws(estimated):
     both = pd.DataFrame({"site": ["P", "P", "Q"], "area": ["A", "B", "C"], "weight": [0.5, 0.5, 1]})
     values = by_area(spread_over_areas(estimated, both))
-    drawn = area_draws(values, "methamphetamine")
-    logs = {str(a): drawn.sel(area=a).values.ravel() for a in drawn["area"].values}
+    names, drawn = area_draws(values, "methamphetamine", "2018Q1")
+    logs = dict(zip(names, drawn.T, strict=True))
     np.testing.assert_allclose(logs["A"], logs["B"], rtol=1e-12)
     assert not np.allclose(logs["A"], logs["C"])
     one = values["lower"].sel(quantity="pn_mass_load", drug="methamphetamine").values.ravel()

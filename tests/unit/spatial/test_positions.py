@@ -12,7 +12,8 @@ from shapely.geometry import Point, box
 from wbe.findings import Finding, Findings
 from wbe.spatial import locate
 from wbe.spatial.datum import from_wgs84
-from wbe.spatial.positions import from_minutes, kilometres_outside, note_positions, other_datums
+from wbe.spatial.placement import kilometres_outside, other_datums
+from wbe.spatial.positions import from_minutes, note_positions
 
 AREA = box(116.0, 22.9, 116.1, 23.0)
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,8 +13,16 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from wbe.errors import UsageError
-from wbe.qc.censoring import censored
-from wbe.trends import augmented, continuous_ar1, loglinear_trend, sen_slope, smooth_trend
+from wbe.qc.censoring import Censored, censored
+from wbe.trends import (
+    augmented,
+    continuous_ar1,
+    find_change_points,
+    loglinear_trend,
+    sen_slope,
+    smooth_trend,
+    weekend_ratio,
+)
 from wbe.trends import trend as verdict
 from wbe.trends.series import FEWEST_ROUNDS, log_series
 from wbe.trends.tobit import fit_tobit
@@ -72,7 +84,7 @@ def test_drawn_logs_agree_with_integration_over_one_non_detect() -> None:
     def at(v: float) -> tuple[float, float]:
         y = np.log(loads)
         y[4] = v
-        fits = continuous_ar1.fit(y, x, series.days, gap, augmented.GRID)
+        fits = continuous_ar1.fit(y, x, series.days, gap, augmented.COARSE)
         log = fits.reml + np.log1p(-fits.rho)
         w = np.exp(log - 8.0)
         return float(w.sum()), float(w @ fits.coefficients[:, 1])
@@ -174,7 +186,7 @@ def test_too_many_non_detects_are_not_tested() -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"method": "ols"}, "not known"),
+        ({"method": "ols"}, "is none of"),
         ({"season": -1}, "harmonics"),
         ({"level": 1.0}, "between 0 and 1"),
         ({"weekend": "weekdays"}, "no rule"),
@@ -184,6 +196,32 @@ def test_too_many_non_detects_are_not_tested() -> None:
 def test_wrong_options_are_refused(change: dict[str, object], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         loglinear_trend(DATES, LOADS, **change)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("fitted", [loglinear_trend, smooth_trend, find_change_points, verdict])
+def test_a_missing_value_is_left_out_and_counted(fitted: Callable[..., Any]) -> None:
+    there = np.arange(len(LOADS)) % 5 != 2
+    rounds = np.arange(len(LOADS)) // 2
+    got = fitted(DATES, np.where(there, LOADS, np.nan), rounds=rounds, seed=1)
+    want = fitted(DATES[there], LOADS[there], rounds=rounds[there], seed=1)
+    assert (got.n_missing, want.n_missing) == (int((~there).sum()), 0)
+    assert (got.n, got.reason) == (want.n, want.reason)
+    assert repr(replace(got, n_missing=0)) == repr(want)
+
+
+def test_a_comparison_that_needs_each_value_names_where_one_is_missing() -> None:
+    with pytest.raises(UsageError, match=r"at positions 3, 7 \(from 0\)"):
+        weekend_ratio(DATES, np.where(np.isin(np.arange(len(LOADS)), (3, 7)), np.nan, LOADS))
+
+
+def test_iso_texts_are_dates_like_others() -> None:
+    texts = np.datetime_as_string(DATES.astype("datetime64[D]"))
+    for fitted in (verdict, loglinear_trend):
+        assert repr(fitted(texts, LOADS, seed=1)) == repr(fitted(DATES, LOADS, seed=1))
+        assert repr(fitted(texts.tolist(), LOADS, seed=1)) == repr(fitted(DATES, LOADS, seed=1))
+    for wrong in ("2024-02-30", "04/03/2024", "2024", "2024-03-04T08:00Z", ""):
+        with pytest.raises(UsageError, match="no date"):
+            verdict([wrong, *texts[1:]], LOADS, seed=1)
 
 
 def test_wrong_input_is_refused() -> None:
@@ -225,7 +263,7 @@ def test_non_detects_widen_and_repeat() -> None:
     assert one == two and one.seed == 4
     full = loglinear_trend(DATES, LOADS)
     assert one.slope_upper - one.slope_lower > 0.9 * (full.slope_upper - full.slope_lower)
-    scaled = loglinear_trend(DATES, mixed.scaled(1000.0), seed=4)
+    scaled = loglinear_trend(DATES, Censored(1000 * mixed.low, 1000 * mixed.high), seed=4)
     assert scaled.slope == pytest.approx(one.slope, abs=0.02)
 
 

@@ -11,8 +11,9 @@ import pytest
 from builders import reference_file
 from scipy.special import ndtr
 
+from wbe.qc.ranking import two_sided, untied_pairs
 from wbe.trends.hamed_rao import hamed_rao
-from wbe.trends.mann_kendall import mann_kendall, two_sided, untied_pairs
+from wbe.trends.mann_kendall import mann_kendall
 from wbe.trends.seasonal import seasonal_kendall, seasonal_sen_slope
 from wbe.trends.sen import sen_slope
 

@@ -13,10 +13,11 @@ from scipy import stats
 from wbe.errors import UsageError
 from wbe.qc.censoring import akritas_theil_sen, censored, kendall_tau
 from wbe.qc.rank_correlation import ranks
-from wbe.trends.ar1 import GRID, candidates, known, normal_scores, prior
+from wbe.qc.ranking import variance_of_s
+from wbe.trends.ar1 import CANDIDATE_RHO, candidates, known, normal_scores, prior
 from wbe.trends.bootstrap import ar1_bootstrap, ranked, simulated
 from wbe.trends.hamed_rao import autocorrelations, hamed_rao
-from wbe.trends.mann_kendall import mann_kendall, variance_of_s
+from wbe.trends.mann_kendall import mann_kendall
 from wbe.trends.seasonal import covariance_of_seasons, seasonal_kendall
 from wbe.trends.sen import sen_slope
 from wbe.trends.slopes import inverted, middle, slope_ends
@@ -224,7 +225,7 @@ def test_weights_are_restricted_likelihood_times_prior(n_seasons: int) -> None:
     x = np.column_stack([*(seasons == g for g in range(n_seasons)), t]).astype(float)
     log = []
     for gap in (np.diff(t).mean(), np.median(np.diff(t))):
-        for rho, mass in zip(GRID, prior(15), strict=True):
+        for rho, mass in zip(CANDIDATE_RHO, prior(15), strict=True):
             distance = np.abs(t[:, None] - t) / gap
             r = np.where(distance == 0, 1.0, float(rho) ** distance)
             inverse = np.linalg.inv(r)
@@ -239,10 +240,10 @@ def test_weights_are_restricted_likelihood_times_prior(n_seasons: int) -> None:
 
 
 def test_prior_gives_way_to_a_uniform_one() -> None:
-    width = np.diff(np.r_[0, (GRID[1:] + GRID[:-1]) / 2, 1])
+    width = np.diff(np.r_[0, (CANDIDATE_RHO[1:] + CANDIDATE_RHO[:-1]) / 2, 1])
     assert prior(24) == pytest.approx(width)
     assert prior(12, "none") == pytest.approx(width)
-    assert prior(12) @ GRID == pytest.approx(2 / 11, abs=0.01)
+    assert prior(12) @ CANDIDATE_RHO == pytest.approx(2 / 11, abs=0.01)
     assert prior(18) == pytest.approx((prior(12) + prior(24)) / 2)
 
 
@@ -346,7 +347,7 @@ def test_a_misspelt_option_of_a_named_test_does_not_mean_another() -> None:
         lambda: mann_kendall(t, y, unit="month"),
         lambda: ar1_bootstrap(t, y, seed=1, belief="strong"),
     ):
-        with pytest.raises(UsageError, match="is not known"):
+        with pytest.raises(UsageError, match="is none of"):
             call()
     with pytest.raises(UsageError, match="level = 95"):
         hamed_rao(t, y, level=95)  # no lag is beyond such a band: it would be the plain test

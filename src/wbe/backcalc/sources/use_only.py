@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from wbe.backcalc.products import stacked
 from wbe.errors import UsageError
+from wbe.options import require_choice
 from wbe.uncertainty import Product, draw
 
 Floats = NDArray[np.float64]
@@ -106,8 +107,7 @@ def side_by_side(
     ----------
     Wu 2021, 10.1016/j.scitotenv.2021.149058
     """
-    if convention not in CONVENTIONS:
-        raise UsageError(f"convention = {convention!r} is none of {', '.join(CONVENTIONS)}")
+    require_choice("convention", convention, CONVENTIONS)
     fine, hidden = np.asarray(explained, dtype=bool), np.asarray(below, dtype=bool)
     weight = np.asarray(weights, dtype=float)
     n = len(parent)

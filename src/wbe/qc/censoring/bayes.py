@@ -9,10 +9,12 @@ import numpy as np
 from scipy.optimize import brentq
 
 from wbe.errors import TooFewDetectsError, UsageError
+from wbe.options import require_level
 from wbe.qc.censoring.data import Censored, Floats
-from wbe.qc.censoring.families import LOGNORMAL, Reduced, log_between, reduced
+from wbe.qc.censoring.edge_terms import edge_terms
+from wbe.qc.censoring.families import LOGNORMAL, Reduced, reduced
 from wbe.qc.censoring.likelihood import natural
-from wbe.qc.censoring.quantities import Quantity, require_level
+from wbe.qc.censoring.quantities import Quantity
 
 _SHAPES, _LOCATIONS = 121, 161
 _REACH = 6.0  # standard deviations, of the prior of the shape
@@ -222,14 +224,10 @@ def _mode(data: Reduced, sd: Floats) -> tuple[Floats, Floats]:
 def _location_derivatives(data: Reduced, mu: Floats, sd: Floats) -> tuple[Floats, Floats]:
     """Return the first and second derivative of the loss by mu, each (s,)."""
     with np.errstate(divide="ignore"):
-        a = (np.log(data.low) - mu[:, None]) / sd[:, None]
-    b = (np.log(data.high) - mu[:, None]) / sd[:, None]
-    log_d = log_between(a, b)
-    p, q = (np.exp(-(x**2) / 2 - log_d) / math.sqrt(2 * math.pi) for x in (b, a))
-    a = np.where(np.isinf(a), 0.0, a)
-    slope = data.n_detected * (mu - data.mean_log) / sd**2 + (p - q) @ data.count / sd
-    bend = (data.n_detected + (p * b - q * a + (p - q) ** 2) @ data.count) / sd**2
-    return slope, bend
+        ends = [(np.log(x) - mu[:, None]) / sd[:, None] for x in (data.low, data.high)]
+    edges = edge_terms(*ends)
+    slope = data.n_detected * (mu - data.mean_log) / sd**2 - edges.slope @ data.count / sd
+    return slope, (data.n_detected + edges.bend @ data.count) / sd**2
 
 
 def _interpolated(at: Floats, x: Floats, y: Floats, slope: Floats) -> Floats:

@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit, ndtri
 
 from wbe.errors import TooFewDetectsError, UsageError
+from wbe.options import require_choice, require_level
 from wbe.qc.censoring.bayes import bayes_lognormal
 from wbe.qc.censoring.bounds import bounds
 from wbe.qc.censoring.choice import Fitted, choose
 from wbe.qc.censoring.data import Censored
 from wbe.qc.censoring.kaplan_meier import kaplan_meier
 from wbe.qc.censoring.likelihood import fit_likelihood
-from wbe.qc.censoring.options import require_choice
-from wbe.qc.censoring.quantities import MEAN, Quantity, require_level
+from wbe.qc.censoring.quantities import MEAN, Quantity
 from wbe.qc.censoring.ros import robust_ros
 from wbe.qc.censoring.shared_errors import CarriedErrors, carried_errors
 from wbe.uncertainty import Product, Stream, blocks

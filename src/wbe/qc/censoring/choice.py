@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from wbe.errors import TooFewDetectsError, UsageError
+from wbe.options import require_choice, require_level
 from wbe.qc.censoring.bayes import WEAK, Prior, bayes_lognormal
 from wbe.qc.censoring.bounds import bounds
 from wbe.qc.censoring.data import Censored
 from wbe.qc.censoring.kaplan_meier import kaplan_meier
 from wbe.qc.censoring.likelihood import fit_likelihood
-from wbe.qc.censoring.quantities import Answer, Quantity, require_level, wanted
+from wbe.qc.censoring.lognormal_fit import MAX_CENSORED_SHARE, MIN_DETECTS
+from wbe.qc.censoring.quantities import Answer, Quantity, wanted
 from wbe.qc.censoring.ros import robust_ros
 from wbe.qc.censoring.substitution import substitution
-from wbe.qc.nondetects import MAX_CENSORED_SHARE, MIN_DETECTS, RULES
+from wbe.qc.nondetects import RULES
 
 MIN_DETECTS_BAYES = 2
 """One detect says nothing of the spread: the interval would be that of the prior."""
@@ -203,8 +205,7 @@ def summarize(
     (7.25, 6.0, 7.0)
     """
     require_level(level)
-    if method not in METHODS:
-        raise UsageError(f"method {method!r} is not known; use one of {', '.join(METHODS)}")
+    require_choice("method", method, METHODS)
     if convention is not None and method not in ("ros", "kaplan_meier"):
         raise UsageError("a convention can be named for the methods ros and kaplan_meier only")
     asked = wanted(percentiles, thresholds)

@@ -14,12 +14,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wbe.errors import UsageError
+from wbe.options import require_choice, require_level
 from wbe.qc.censoring.data import Censored
-from wbe.qc.censoring.options import require_choice
-from wbe.qc.censoring.pairs import normal_bound, signs, two_sided_p
-from wbe.qc.censoring.quantities import require_level
+from wbe.qc.censoring.pairs import normal_bound, signs
 from wbe.qc.censoring.turnbull import npmle, npmle_median
-from wbe.qc.rank_correlation import EXACT_UP_TO, exact_kendall_p
+from wbe.qc.ranking import EXACT_UP_TO, FEWEST, exact_kendall_p, permutation_variance, two_sided
 
 Floats = NDArray[np.float64]
 
@@ -27,8 +26,6 @@ Continuity = Literal["kendall", "none"]
 Scale = Literal["log", "natural"]
 CONTINUITIES = ("kendall", "none")
 SCALES = ("log", "natural")
-MIN_PAIRED = 4
-"""Results below which no correlation is tested: with three the smallest p is 1/3."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +129,7 @@ def kendall_tau(
     Returns
     -------
     KendallTau
-        ``testable`` is False with a reason where there are fewer than `MIN_PAIRED` results or the
+        ``testable`` is False with a reason where there are fewer than `FEWEST` results or the
         order of too few pairs is known.
 
     Raises
@@ -250,7 +247,7 @@ def akritas_theil_sen(
     if y.n_below:
         order = np.zeros((len(at), len(at)))
         order[j, i] = (least > slope).astype(float) - (most < slope)
-        variance = _variance(np.sign(at[:, None] - at), order - order.T)
+        variance = permutation_variance(np.sign(at[:, None] - at), order - order.T)
     lower, upper = _inverted(ends, math.sqrt(variance) * normal_bound(level), continuity)
     below, above = npmle_median(*npmle(low - slope * at, high - slope * at))
     middle = (below + above) / 2 if math.isfinite(below) else math.nan
@@ -275,7 +272,7 @@ def _below(ends: tuple[Floats, Floats]) -> int:
 def _tau(a: Floats, b: Floats, below_x: int, below_y: int, continuity: str) -> KendallTau:
     n, (all_a, all_b) = len(a), (float((m**2).sum()) for m in (a, b))
     s, pairs = float((a * b).sum()) / 2, max(n * (n - 1), 1)
-    variance = _variance(a, b) if n >= MIN_PAIRED else math.nan
+    variance = permutation_variance(a, b) if n >= FEWEST else math.nan
     reason = _why_not(n, all_a, all_b, variance)
     z = p = tau = math.nan
     exact = n <= EXACT_UP_TO and all_a == all_b == n * (n - 1)  # the order of every pair is known
@@ -284,7 +281,7 @@ def _tau(a: Floats, b: Floats, below_x: int, below_y: int, continuity: str) -> K
         tau = 2 * s / math.sqrt(all_a * all_b)
         shrunk = s if continuity == "none" else math.copysign(max(abs(s) - 1, 0), s)
         z = shrunk / math.sqrt(variance)
-        p = exact_kendall_p(n, round(s)) if exact else two_sided_p(z)
+        p = exact_kendall_p(n, round(s)) if exact else two_sided(z)
     return KendallTau(
         tau, 2 * s / pairs, s, variance, z, p, all_a / pairs, all_b / pairs, n, below_x, below_y,
         continuity, f"tau-b, permutation variance, {how}", not reason, reason,
@@ -292,19 +289,11 @@ def _tau(a: Floats, b: Floats, below_x: int, below_y: int, continuity: str) -> K
 
 
 def _why_not(n: int, all_a: float, all_b: float, variance: float) -> str:
-    if n < MIN_PAIRED:
-        return f"{n} results; a rank correlation needs at least {MIN_PAIRED}"
+    if n < FEWEST:
+        return f"{n} results; a rank correlation needs at least {FEWEST}"
     if not (all_a and all_b):
         return "no two results can be told apart: all are equal or below one limit"
     return "" if variance > 0 else "the order of too few pairs is known"
-
-
-def _variance(a: Floats, b: Floats) -> float:
-    """Return the variance of S over permutations: see the Notes of `kendall_tau`."""
-    n = len(a)
-    (a1, a2), (b1, b2) = ((float((m.sum(axis=1) ** 2).sum()), float((m**2).sum())) for m in (a, b))
-    first = 4 * (a1 - a2) * (b1 - b2) / (n * (n - 1) * (n - 2))
-    return (first + 2 * a2 * b2 / (n * (n - 1))) / 4
 
 
 def _slopes(

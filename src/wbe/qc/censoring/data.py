@@ -94,10 +94,6 @@ class Censored:
         """Return the results at some positions, repeated where a position is."""
         return Censored(self.low[index], self.high[index])
 
-    def scaled(self, by: float) -> Censored:
-        """Return the results in another unit: every value and limit times `by` (> 0)."""
-        return Censored(self.low * by, self.high * by)
-
 
 def censored(values: ArrayLike, below: ArrayLike, *, lod: ArrayLike | None = None) -> Censored:
     """Return results with limits from the way laboratories write them.

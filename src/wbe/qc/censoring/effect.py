@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
+from wbe.options import require_level
 from wbe.qc.censoring.data import Censored, Floats
 from wbe.qc.censoring.pairs import normal_bound, signs
-from wbe.qc.censoring.quantities import require_level
 
 
 @dataclass(frozen=True)

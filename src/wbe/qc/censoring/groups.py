@@ -15,11 +15,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wbe.errors import UsageError
+from wbe.options import require_choice, require_level
 from wbe.qc.censoring.data import Censored
 from wbe.qc.censoring.effect import Superiority, superiority
-from wbe.qc.censoring.options import require_choice
 from wbe.qc.censoring.pairs import chi_squared_p
-from wbe.qc.censoring.quantities import require_level
 from wbe.qc.censoring.regrouping import MOST_REGROUPINGS, exact_p, regroupings
 from wbe.qc.multiple import holm
 

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import betaincinv, stdtrit
 
-from wbe.errors import TooFewDetectsError, UsageError
+from wbe.errors import TooFewDetectsError
+from wbe.options import require_choice, require_level
 from wbe.qc.censoring.data import Censored, Floats
 from wbe.qc.censoring.product_limit import Ordered, ordered
-from wbe.qc.censoring.quantities import Quantity, require_level
+from wbe.qc.censoring.quantities import Quantity
 
 KM_CONVENTIONS = ("restricted", "unrestricted", "nada")
 """Where the probability beneath the smallest value is put: ``restricted`` at the smallest limit
@@ -131,8 +132,7 @@ class KaplanMeier:
         UsageError
             If the scale is not known or the level not between 0 and 1.
         """
-        if scale not in ("log", "plain"):
-            raise UsageError(f"scale {scale!r} is not known; use log or plain")
+        require_choice("scale", scale, ("log", "plain"))
         if not self.n > 1:
             return float("nan"), float("nan")
         half = float(stdtrit(self.n - 1, (1 + require_level(level)) / 2)) * self.se_mean
@@ -232,9 +232,7 @@ def kaplan_meier(data: Censored, convention: str = "restricted") -> KaplanMeier:
     >>> kaplan_meier(x).mean, round(kaplan_meier(x, "unrestricted").mean, 6)
     (6.666666666666667, 7.333333)
     """
-    if convention not in KM_CONVENTIONS:
-        known = ", ".join(KM_CONVENTIONS)
-        raise UsageError(f"KM convention {convention!r} is not known; use one of {known}")
+    require_choice("convention", convention, KM_CONVENTIONS)
     if not data.n_detected:
         raise TooFewDetectsError("no detect: all of the distribution lies beneath the limits")
     order = ordered(data.high, data.detected)

@@ -10,11 +10,12 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq, minimize
 from scipy.special import expit, ndtri
 
-from wbe.errors import TooFewDetectsError, UsageError
+from wbe.errors import TooFewDetectsError
+from wbe.options import require_choice, require_level
 from wbe.qc.censoring.data import Censored, Floats
 from wbe.qc.censoring.families import GAMMA, LOGNORMAL, Family, Reduced, reduced
 from wbe.qc.censoring.lognormal_newton import lognormal_maximum
-from wbe.qc.censoring.quantities import MEAN, SD, Quantity, require_level
+from wbe.qc.censoring.quantities import MEAN, SD, Quantity
 
 FAMILIES: dict[str, Family] = {"lognormal": LOGNORMAL, "gamma": GAMMA}
 _FAR = 1e300
@@ -180,8 +181,7 @@ def fit_likelihood(data: Censored, family: str = "lognormal") -> LikelihoodFit:
     >>> round(fit.mean, 3), [round(v, 2) for v in fit.interval(MEAN)]
     (9.972, [2.53, 12877.13])
     """
-    if family not in FAMILIES:
-        raise UsageError(f"family {family!r} is not known; use one of {', '.join(FAMILIES)}")
+    require_choice("family", family, FAMILIES)
     distinct = len(np.unique(data.values))
     if distinct < 2:
         raise TooFewDetectsError(f"{distinct} different detects; a likelihood fit needs at least 2")

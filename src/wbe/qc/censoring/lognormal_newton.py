@@ -8,11 +8,11 @@ import numpy as np
 
 from wbe.errors import TooFewDetectsError
 from wbe.qc.censoring.data import Floats
-from wbe.qc.censoring.families import LOGNORMAL, Reduced, log_between
+from wbe.qc.censoring.edge_terms import edge_terms
+from wbe.qc.censoring.families import LOGNORMAL, Reduced
 
 _MAX_STEPS = 100
 _SETTLED = 1e-9  # the step after it would be its square
-_LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
 
 
 def lognormal_maximum(data: Reduced) -> tuple[Floats, Floats]:
@@ -51,29 +51,20 @@ def lognormal_maximum(data: Reduced) -> tuple[Floats, Floats]:
 
 
 def derivatives(data: Reduced, mu: float, log_sd: float) -> tuple[Floats, Floats]:
-    """Return gradient (2,) and Hessian (2, 2) of `Lognormal.loss` in (mu, ln sigma).
-
-    For a range with ends a, b in units of sigma about mu and D = Phi(b) - Phi(a), with p = phi(b)/D
-    and q = phi(a)/D: d ln D / db = p, d2/db2 = -p (b + p), d2/da db = p q, d2/da2 = q (a - q).
-    """
+    """Return gradient (2,) and Hessian (2, 2) of `Lognormal.loss` in (mu, ln sigma)."""
     sd = math.exp(log_sd)
     n, off = data.n_detected, data.mean_log - mu
     squares = (data.square_log + n * off**2) / sd**2
-    b, p = (np.log(data.high) - mu) / sd, np.zeros_like(data.high)
     with np.errstate(divide="ignore"):
-        a = (np.log(data.low) - mu) / sd
-    log_d = log_between(a, b)
-    p = np.exp(-(b**2) / 2 - _LOG_SQRT_2PI - log_d)
-    q = np.exp(-(a**2) / 2 - _LOG_SQRT_2PI - log_d)
-    a = np.where(np.isinf(a), 0.0, a)  # its density is zero there, and so is every term
-    bb, ab, aa, w = -p * (b + p), p * q, q * (a - q), data.count
+        e = edge_terms((np.log(data.low) - mu) / sd, (np.log(data.high) - mu) / sd)
+    a, b, p, q, w = e.a, e.b, e.p, e.q, data.count
     gradient = [
-        -n * off / sd**2 + ((p - q) * w).sum() / sd,
+        -n * off / sd**2 - (e.slope * w).sum() / sd,
         n - squares + ((b * p - a * q) * w).sum(),
     ]
-    h_mm = (n - ((bb + 2 * ab + aa) * w).sum()) / sd**2
-    h_ms = 2 * n * off / sd**2 - ((b * bb + (a + b) * ab + a * aa + p - q) * w).sum() / sd
-    h_ss = 2 * squares - ((b**2 * bb + 2 * a * b * ab + a**2 * aa + b * p - a * q) * w).sum()
+    h_mm = (n + (e.bend * w).sum()) / sd**2
+    h_ms = 2 * n * off / sd**2 - ((b * e.bb + (a + b) * e.ab + a * e.aa - e.slope) * w).sum() / sd
+    h_ss = 2 * squares - ((b**2 * e.bb + 2 * a * b * e.ab + a**2 * e.aa + b * p - a * q) * w).sum()
     return np.array(gradient), np.array([[h_mm, h_ms], [h_ms, h_ss]])
 
 

@@ -38,11 +38,6 @@ def chi_squared_p(statistic: float, df: int) -> float:
     return float(chdtrc(df, statistic))
 
 
-def two_sided_p(z: float) -> float:
-    """Return the probability of a standard normal beyond z on both sides [1]."""
-    return chi_squared_p(z * z, 1)
-
-
 def normal_bound(level: float) -> float:
     """Return the standard normal quantile of a two-sided interval of that level."""
     return float(ndtri(0.5 + level / 2))

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wbe.errors import UsageError
+from wbe.options import require_choice
 
 KINDS = ("mean", "sd", "percentile", "exceedance")
 
@@ -34,8 +35,7 @@ class Quantity:
     at: float = math.nan
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise UsageError(f"quantity {self.kind!r} is not known; use one of {', '.join(KINDS)}")
+        require_choice("quantity", self.kind, KINDS)
         if self.kind == "percentile" and not 0 < self.at < 1:
             raise UsageError(f"a percentile is asked as a share between 0 and 1, not {self.at}")
         if self.kind == "exceedance" and not 0 < self.at < math.inf:
@@ -75,19 +75,6 @@ def wanted(percentiles: Iterable[float] = (), thresholds: Iterable[float] = ()) 
     shares = [Quantity("percentile", float(p)) for p in percentiles]
     above = [Quantity("exceedance", float(c)) for c in thresholds]
     return list(dict.fromkeys([MEAN, SD, MEDIAN, *shares, *above]))
-
-
-def require_level(level: float) -> float:
-    """Return the level of an interval if it lies between 0 and 1.
-
-    Raises
-    ------
-    UsageError
-        If it does not.
-    """
-    if not 0 < level < 1:
-        raise UsageError(f"the level of an interval lies between 0 and 1, not {level}")
-    return level
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtrit
 
-from wbe.errors import TooFewDetectsError, UsageError
+from wbe.errors import TooFewDetectsError
+from wbe.options import require_choice, require_level
 from wbe.qc.censoring.data import Censored, Floats, Mask
 from wbe.qc.censoring.families import LOGNORMAL, reduced
+from wbe.qc.censoring.filled import Filled
 from wbe.qc.censoring.lognormal_newton import lognormal_maximum
 from wbe.qc.censoring.product_limit import Ordered, ordered
-from wbe.qc.censoring.quantities import Quantity, require_level
+from wbe.qc.censoring.quantities import Quantity
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ ROS_CONVENTIONS: dict[str, RosRule] = {
 
 
 @dataclass(frozen=True, eq=False)
-class Ros:
+class Ros(Filled):
     """Robust ROS of one sample.
 
     Attributes
@@ -84,16 +86,6 @@ class Ros:
         return self.data.n_below
 
     @property
-    def mean(self) -> float:
-        """Mean [unit of the data]."""
-        return float(self.filled.mean())
-
-    @property
-    def sd(self) -> float:
-        """Standard deviation with n - 1 [unit of the data]; NaN for one result."""
-        return float(self.filled.std(ddof=1)) if len(self.filled) > 1 else float("nan")
-
-    @property
     def mean_log(self) -> float:
         """Mean of the natural logs."""
         return float(np.log(self.filled).mean())
@@ -102,22 +94,6 @@ class Ros:
     def sd_log(self) -> float:
         """Standard deviation of the natural logs, with n - 1; NaN for one result."""
         return float(np.log(self.filled).std(ddof=1)) if len(self.filled) > 1 else float("nan")
-
-    def quantile(self, p: ArrayLike) -> Floats:
-        """Return quantiles of the filled sample (type 7 of Hyndman and Fan) [unit of the data]."""
-        return np.asarray(np.quantile(self.filled, np.asarray(p, dtype=float)))
-
-    def exceedance(self, threshold: float) -> float:
-        """Return the share of the filled sample above a threshold [1]."""
-        return float((self.filled > threshold).mean())
-
-    def value(self, quantity: Quantity) -> float:
-        """Return a quantity [unit of the data; 1]."""
-        if quantity.kind == "percentile":
-            return float(self.quantile(quantity.at))
-        if quantity.kind == "exceedance":
-            return self.exceedance(quantity.at)
-        return self.mean if quantity.kind == "mean" else self.sd
 
     def interval(self, quantity: Quantity, level: float = 0.95) -> tuple[float, float]:
         """Return the Cox-type interval of a quantity.
@@ -228,33 +204,8 @@ def ros_rule(convention: str) -> RosRule:
     UsageError
         If it is not known.
     """
-    try:
-        return ROS_CONVENTIONS[convention]
-    except KeyError:
-        known = ", ".join(ROS_CONVENTIONS)
-        raise UsageError(
-            f"ROS convention {convention!r} is not known; use one of {known}"
-        ) from None
-
-
-def ros_filled(low: Floats, high: Floats, rule: RosRule) -> tuple[Floats, Floats, Floats]:
-    """Return the lines and filled values of many samples of one size.
-
-    Parameters
-    ----------
-    low, high : ndarray (..., n) [any one unit]
-        As those of `Censored`, one sample a row.
-    rule : RosRule
-
-    Returns
-    -------
-    intercept, slope : ndarray (...)
-        NaN where a row has fewer than two different detects.
-    filled : ndarray (..., n)
-        Rising by value or limit; NaN where dropped, and for non-detects of a row without a line.
-    """
-    order = ordered(high, low == high)
-    return _filled(order, np.take_along_axis(low, order.places, axis=-1), rule)
+    require_choice("convention", convention, ROS_CONVENTIONS)
+    return ROS_CONVENTIONS[convention]
 
 
 def _covariance(data: Censored, sigma: float) -> Floats:

@@ -15,6 +15,7 @@ from scipy.optimize import minimize
 
 from wbe.errors import TooFewDetectsError, UsageError
 from wbe.qc.censoring.data import Censored, Floats
+from wbe.qc.censoring.edge_terms import edge_terms
 from wbe.qc.censoring.families import log_between
 
 Ints = NDArray[np.intp]
@@ -22,7 +23,6 @@ Ints = NDArray[np.intp]
 BETWEEN, BETWEEN_LOG_SD = 0.5, 1.0
 """Weak prior of the log-sd between sites: median, and sd of its log (judgement: 0.07 to 3.6)."""
 
-_LOG_SQRT_2PI = 0.5 * math.log(2 * math.pi)
 _STEPS = 60
 _STEP = 1e-3  # of the numerical second derivatives, on log scales
 
@@ -196,14 +196,9 @@ def _slopes(
     mu: Floats, centre: float, weight: float, sd: float, data: _Sites
 ) -> tuple[Floats, Floats]:
     """Return the first derivative of each site's log posterior in its level, minus the second."""
-    a, b = (data.low - mu[data.site]) / sd, (data.high - mu[data.site]) / sd
-    log_d = log_between(a, b)
-    p = np.exp(-(b**2) / 2 - _LOG_SQRT_2PI - log_d)
-    q = np.exp(-(a**2) / 2 - _LOG_SQRT_2PI - log_d)
-    a = np.where(np.isinf(a), 0.0, a)
-    k = len(mu)
-    pull = np.bincount(data.site, (q - p) / sd, minlength=k)
-    bend = np.bincount(data.site, (p * (b + p) - 2 * p * q - q * (a - q)) / sd**2, minlength=k)
+    edges = edge_terms((data.low - mu[data.site]) / sd, (data.high - mu[data.site]) / sd)
+    pull = np.bincount(data.site, edges.slope / sd, minlength=len(mu))
+    bend = np.bincount(data.site, edges.bend / sd**2, minlength=len(mu))
     slope = data.count * (data.mean - mu) / sd**2 + pull - weight * (mu - centre)
     return slope, data.count / sd**2 + np.maximum(bend, 0.0) + weight
 

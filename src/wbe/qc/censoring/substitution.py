@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from wbe.qc.censoring.data import Censored, Floats
+from wbe.qc.censoring.filled import Filled
 from wbe.qc.censoring.quantities import Quantity
 from wbe.qc.nondetects import TOTALS, substitute
 
 
 @dataclass(frozen=True, eq=False)
-class Substituted:
+class Substituted(Filled):
     """A sample with numbers in the place of its non-detects.
 
     Attributes
@@ -35,35 +35,9 @@ class Substituted:
     n_below: int
 
     @property
-    def mean(self) -> float:
-        """Mean [unit of the data]."""
-        return float(self.filled.mean())
-
-    @property
-    def sd(self) -> float:
-        """Standard deviation with n - 1 [unit of the data]; NaN for one result."""
-        return float(self.filled.std(ddof=1)) if self.n > 1 else float("nan")
-
-    @property
     def total(self) -> float:
         """Sum over results [unit of the data], by the rule's own treatment of totals."""
         return float(np.nansum(self.in_totals))
-
-    def quantile(self, p: ArrayLike) -> Floats:
-        """Return quantiles (type 7 of Hyndman and Fan) [unit of the data]."""
-        return np.asarray(np.quantile(self.filled, np.asarray(p, dtype=float)))
-
-    def exceedance(self, threshold: float) -> float:
-        """Return the share above a threshold [1]."""
-        return float((self.filled > threshold).mean())
-
-    def value(self, quantity: Quantity) -> float:
-        """Return a quantity [unit of the data; 1]."""
-        if quantity.kind == "percentile":
-            return float(self.quantile(quantity.at))
-        if quantity.kind == "exceedance":
-            return self.exceedance(quantity.at)
-        return self.mean if quantity.kind == "mean" else self.sd
 
     def interval(self, quantity: Quantity, level: float = 0.95) -> tuple[float, float]:
         """Return NaN: a number that was put in by rule has no sampling error to tell."""

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from wbe import schema
 from wbe.backcalc import rows
 from wbe.errors import UsageError
+from wbe.options import require_choice
 from wbe.qc import WITHOUT_DRAWS
 from wbe.qc.censoring import Censored
 from wbe.qc.censoring.data import as_mask
@@ -243,8 +244,7 @@ def days_of(
     base = {**BY_PATHWAY, "pn_doses": "pn_mass_load"}.get(quantity, quantity)
     if base not in BY_ANALYTE:
         raise UsageError(f"{quantity!r} is no quantity of a result that has draws")
-    if nondetects not in ("as_estimated", "zero", "limit"):
-        raise UsageError(f"nondetects = {nondetects!r} is none of as_estimated, zero, limit")
+    require_choice("nondetects", nondetects, ("as_estimated", "zero", "limit"))
     s = rows.extract(data)
     found = pathways(data)
     if quantity == base:

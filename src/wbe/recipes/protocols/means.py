@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wbe.errors import MissingPopulationError, UsageError
+from wbe.errors import MissingPopulationError
+from wbe.options import require_choice
 from wbe.recipes.protocols.days import Days, Flags, Floats, Ints, Strings
 from wbe.trends.strata import LEAST_CLUSTERS, StratifiedMean, stratified_mean
 
@@ -118,8 +119,7 @@ def period_means(days: Days, plan: Plan, by: str = "site") -> list[PeriodMean]:
     population. Their standard errors are added linearly, as if wholly correlated, because the
     plants of a city are sampled on the same days.
     """
-    if by not in ("site", "area", "points"):
-        raise UsageError(f"by = {by!r} is none of 'site', 'area', 'points'")
+    require_choice("by", by, ("site", "area", "points"))
     return [
         _mean(days, plan, place, period, rows, by)
         for place, period, rows in _groups(days, plan, by)

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from wbe.errors import UsageError
+from wbe.options import require_choice
 from wbe.recipes.protocols.days import Dates, Days, NonDetects, Strings, days_of
 from wbe.recipes.protocols.means import PeriodMean, Plan
 from wbe.recipes.protocols.runs import runs
@@ -87,8 +88,7 @@ def quarterly_round(
     >>> protocols.quarterly_round(visit)[["period", "value", "lower", "upper"]].round(1).values[0]
     array(['2018Q2', 30.0, 21.6, 41.6], dtype=object)
     """
-    if period not in ("quarter", "round"):
-        raise UsageError(f"period = {period!r} is neither 'quarter' nor 'round'")
+    require_choice("period", period, ("quarter", "round"))
     rows: list[dict[str, Any]] = []
     for days in days_of(data, quantity, nondetects):
         label = days.round if period == "round" else quarter_of(days)

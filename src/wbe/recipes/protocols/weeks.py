@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from wbe.errors import UsageError
+from wbe.options import require_choice
 from wbe.recipes.protocols.days import Days, NonDetects, Strings, days_of
 from wbe.recipes.protocols.means import PeriodMean, Plan
 from wbe.recipes.protocols.tidy import Notes, Protocol, frame, lost, table
@@ -188,8 +189,7 @@ def _week(
     nondetects: NonDetects,
     by: str,
 ) -> pd.DataFrame:
-    if missing not in ("sampled_days", "stratified"):
-        raise UsageError(f"missing = {missing!r} is neither 'sampled_days' nor 'stratified'")
+    require_choice("missing", missing, ("sampled_days", "stratified"))
     chosen = rule(days_rule)
     rows = []
     every = list(days_of(data, quantity, nondetects))

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from wbe.errors import UsageError
+from wbe.options import require_choice
 from wbe.recipes.protocols.days import Dates, Days, NonDetects, Strings, days_of
 from wbe.recipes.protocols.means import PeriodMean, Plan
 from wbe.recipes.protocols.runs import runs
@@ -106,8 +107,7 @@ def annual_mean(
     >>> bool(year["lower"].item() < year["value"].item() < year["upper"].item())
     True
     """
-    if strata not in STRATA:
-        raise UsageError(f"strata = {strata!r} is none of {', '.join(STRATA)}")
+    require_choice("strata", strata, STRATA)
     chosen = rule(days_rule)
     protocol = Protocol("annual_mean", _words(strata, chosen))
     rows: list[dict[str, Any]] = []

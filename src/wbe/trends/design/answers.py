@@ -44,7 +44,19 @@ class Table:
 
 
 class Answer(Table):
-    """Base of what a planner answers: a table that people read, and the assumptions behind it."""
+    """Base of what a planner answers: a number or why there is none, its table, its assumptions."""
+
+    reason: str
+    table: Table
+
+    @property
+    def reachable(self) -> bool:
+        """Whether there is an answer; else `reason` says why not."""
+        return not self.reason
+
+    def columns(self) -> dict[str, NDArray[np.generic]]:
+        """Return the columns of `table`."""
+        return self.table.columns()
 
     def summary(self) -> dict[str, object]:
         """Return the answer in a few numbers and words, assumptions included, for JSON."""
@@ -109,19 +121,6 @@ def inside(low: float, high: float, **values: float) -> None:
     for name, value in values.items():
         if not low < value < high:
             raise UsageError(f"{name} = {value}: needs a number above {low:g} and below {high:g}")
-
-
-def one_of(choices: tuple[str, ...], **values: str) -> None:
-    """Refuse a word that is none of the choices.
-
-    Raises
-    ------
-    UsageError
-        Naming the choices.
-    """
-    for name, value in values.items():
-        if value not in choices:
-            raise UsageError(f"{name} = {value!r} is none of {', '.join(choices)}")
 
 
 def whole(least: int, **values: int) -> None:

@@ -93,15 +93,6 @@ class ChangePlan(Answer):
     alpha: float
     table: DetectableChange
 
-    @property
-    def reachable(self) -> bool:
-        """Whether some number of points is enough."""
-        return self.points is not None
-
-    def columns(self) -> dict[str, NDArray[np.generic]]:
-        """Return the table of `DetectableChange`."""
-        return self.table.columns()
-
     def summary(self) -> dict[str, object]:
         """Return points, what endless points would detect, and what was assumed."""
         best = self.table.ratio_at_best
@@ -181,9 +172,9 @@ def detectable_change(
     if power <= alpha:
         raise UsageError(f"power = {power} is not above alpha = {alpha}: no test needed for that")
     n = counts(points, "points", MIN_POINTS)  # fewer are not compared
-    each = -np.expm1(np.log1p(-alpha) / areas)
+    each = _each(alpha, areas)
     own, common = spread.own(n, paired=paired, visits=visits), spread.common(visits)
-    df = (n - 1) if paired else 2 * (n - 1)
+    df = (1 if paired else 2) * (n - 1)
     found = [smallest(float(s), int(f), common, power, each) for s, f in zip(own, df, strict=True)]
     best = float(np.exp((ndtri(1 - each / 2) + ndtri(power)) * common))
     simple = textbook_change(own * np.sqrt(n / 2), n, power=power, alpha=alpha)
@@ -295,10 +286,10 @@ def power_of_change(
     whole(MIN_POINTS, points=points)
     whole(1, visits=visits, areas=areas)
     inside(0, 1, alpha=alpha)
-    each = -np.expm1(np.log1p(-alpha) / areas)
     own = float(spread.own(points, paired=paired, visits=visits))
-    df = points - 1 if paired else 2 * (points - 1)
-    return ChangeTest(own, df, spread.common(visits), float(each)).power(float(np.log(ratio)))
+    df = (1 if paired else 2) * (points - 1)
+    test = ChangeTest(own, df, spread.common(visits), _each(alpha, areas))
+    return test.power(float(np.log(ratio)))
 
 
 def textbook_change(
@@ -337,6 +328,11 @@ def textbook_change(
     z = float(ndtri(1 - alpha / 2) + ndtri(power))
     spread = np.asarray(log_sd, dtype=float) * np.sqrt(2 / np.asarray(points, dtype=float))
     return np.asarray(np.exp(z * spread))
+
+
+def _each(alpha: float, areas: int) -> float:
+    """Return the size of one test of several that hold the chance of any false alarm at alpha."""
+    return float(-np.expm1(np.log1p(-alpha) / areas))
 
 
 def _why_not(size: float, most: int, table: DetectableChange) -> str:

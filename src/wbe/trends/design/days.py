@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from wbe.errors import UsageError
+from wbe.options import require_choice
 from wbe.trends.design.answers import (
     Answer,
     Floats,
@@ -27,7 +28,6 @@ from wbe.trends.design.answers import (
     inside,
     log_sd,
     no_slip,
-    one_of,
     t_and_normal,
     whole,
 )
@@ -119,18 +119,9 @@ class DaysPlan(Answer):
     table: MeanError
 
     @property
-    def reachable(self) -> bool:
-        """Whether some number of days is enough."""
-        return self.days is not None
-
-    @property
     def rough(self) -> bool:
         """Whether daily results vary more than the method is valid for, a CV of about 1."""
         return self.variation.cv >= VALID_CV
-
-    def columns(self) -> dict[str, NDArray[np.generic]]:
-        """Return the table of `MeanError`."""
-        return self.table.columns()
 
     def summary(self) -> dict[str, object]:
         """Return days, the error they keep, the floor, and what was assumed."""
@@ -220,7 +211,7 @@ def mean_error(
     >>> mean_error([56], village, design="stratified").upper.round(2)
     array([0.21])
     """
-    one_of(DESIGNS, design=design)
+    require_choice("design", design, DESIGNS)
     at_least_zero(shared_cv=shared_cv)
     no_slip(shared_cv=shared_cv)
     inside(0, 1, level=level)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wbe.errors import UsageError
+from wbe.options import require_choice
 from wbe.trends.design.answers import (
     MIN_POINTS,
     Answer,
@@ -25,7 +26,6 @@ from wbe.trends.design.answers import (
     at_least_zero,
     counts,
     inside,
-    one_of,
     whole,
 )
 from wbe.trends.design.certainty import binomial, chances, chances_at_most, limits_of
@@ -158,15 +158,6 @@ class PointsPlan(Answer):
     visits: int
     valid: float
     table: TierChances
-
-    @property
-    def reachable(self) -> bool:
-        """Whether some number of points is enough."""
-        return self.points is not None
-
-    def columns(self) -> dict[str, NDArray[np.generic]]:
-        """Return the table of `TierChances`."""
-        return self.table.columns()
 
     def summary(self) -> dict[str, object]:
         """Return points, the chance they give, its ceiling, and what was assumed."""
@@ -329,7 +320,7 @@ def points_for_tier(
     with any number of points the chance stays below 80%: visits and shared errors do not shrink
     """
     inside(0, 1, chance=chance)
-    one_of(GOALS, goal=goal)
+    require_choice("goal", goal, GOALS)
     whole(MIN_POINTS, most=most)
     table = tier_chances(
         np.arange(MIN_POINTS, most + 1), truth, breaks, spread, visits=visits, valid=valid

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from wbe.errors import UsageError
-from wbe.trends.design.answers import Floats, above_zero, at_least_zero, inside, one_of
+from wbe.options import require_choice
+from wbe.trends.design.answers import Floats, above_zero, at_least_zero, inside
 
 DAY: Final = 1440
 """Minutes in a day."""
@@ -152,7 +153,7 @@ def phase_variance(interval: ArrayLike, duration: float, shape: str = GAUSSIAN) 
     >>> phase_variance([4, 10], 1, "rectangle"), phase_variance([1, 10], 4).round(3)
     (array([3., 9.]), array([0.   , 1.821]))
     """
-    one_of(SHAPES, shape=shape)
+    require_choice("shape", shape, SHAPES)
     above_zero(duration=duration)
     delta = np.asarray(interval, dtype=float)
     if shape == RECTANGLE:

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from wbe.options import require_choice
 from wbe.trends.design.answers import (
     Answer,
     Floats,
@@ -20,7 +21,6 @@ from wbe.trends.design.answers import (
     above_zero,
     at_least_zero,
     no_slip,
-    one_of,
 )
 from wbe.trends.design.pulses import (
     EVEN,
@@ -71,7 +71,7 @@ class Sampler:
         above_zero(duration=self.duration)
         at_least_zero(mass_cv=self.mass_cv)
         no_slip(mass_cv=self.mass_cv)
-        one_of(MODES, mode=self.mode)
+        require_choice("mode", self.mode, MODES)
         phase_variance(1.0, self.duration, self.shape)  # refuses an unknown shape
 
     def moments(self, interval: ArrayLike) -> tuple[Floats, float]:
@@ -159,11 +159,6 @@ class SamplerPlan(Answer):
     sampler: Sampler
     population_needed: Floats
     table: SamplerError
-
-    @property
-    def reachable(self) -> bool:
-        """Whether an interval of a minute or more is short enough."""
-        return self.interval is not None
 
     def columns(self) -> dict[str, NDArray[np.generic]]:
         """Return the table of `SamplerError`, and the population that each interval needs."""

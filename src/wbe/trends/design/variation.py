@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from wbe.errors import UsageError
+from wbe.options import require_choice
 from wbe.trends.design.answers import (
     Floats,
     Ints,
@@ -16,7 +17,6 @@ from wbe.trends.design.answers import (
     at_least_zero,
     inside,
     no_slip,
-    one_of,
     whole,
 )
 
@@ -130,7 +130,7 @@ def candidates(design: str, period: int) -> Ints:
     UsageError
         If the design is unknown, or the period too short for it.
     """
-    one_of(DESIGNS, design=design)
+    require_choice("design", design, DESIGNS)
     whole({RANDOM: 2, CONSECUTIVE: 1}.get(design, 2 * WEEK), period=period)
     if design in (STRATIFIED, WEEKS):
         return np.arange(2 * WEEK, period + 1, WEEK)

@@ -166,7 +166,10 @@ def test_same_seed_same_bytes_and_rows_in_any_order() -> None:
 
 
 def test_unit_of_the_results_is_that_of_the_answer() -> None:
-    plain, scaled = (carry(v, lab(0.2), estimator="lognormal") for v in (X, X.scaled(1000.0)))
+    plain, scaled = (
+        carry(v, lab(0.2), estimator="lognormal")
+        for v in (X, Censored(1000 * X.low, 1000 * X.high))
+    )
     assert scaled.lower == pytest.approx(1000 * plain.lower, rel=1e-6)
     assert scaled.most == pytest.approx(1000 * plain.most)
 

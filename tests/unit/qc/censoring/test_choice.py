@@ -125,7 +125,7 @@ def test_bounds_of_the_sd_are_reached():
     [
         ({"method": "half"}, "bounds"),
         ({"method": "bayes", "convention": "nada"}, "ros and kaplan_meier only"),
-        ({"method": "ros", "convention": "restricted"}, "not known"),
+        ({"method": "ros", "convention": "restricted"}, "is none of"),
         ({"percentiles": (90,)}, "share between 0 and 1"),
         ({"thresholds": (0.0,)}, "positive"),
         ({"level": 95}, "between 0 and 1"),

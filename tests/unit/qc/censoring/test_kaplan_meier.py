@@ -111,7 +111,7 @@ def test_refusals():
         kaplan_meier(censored([1.0, 2.0], [True, True]))
     with pytest.raises(UsageError, match="restricted, unrestricted, nada"):
         kaplan_meier(sample(), "default")
-    with pytest.raises(UsageError, match="log or plain"):
+    with pytest.raises(UsageError, match="log, plain"):
         kaplan_meier(sample()).mean_interval(scale="normal")
     with pytest.raises(UsageError, match="between 0 and 1"):
         kaplan_meier(sample()).mean_interval(95)

@@ -8,7 +8,6 @@ from scipy.special import ndtri
 from wbe.errors import TooFewDetectsError, UsageError
 from wbe.qc.censoring import (
     MEAN,
-    ROS_CONVENTIONS,
     Quantity,
     censored,
     fit_likelihood,
@@ -16,7 +15,6 @@ from wbe.qc.censoring import (
 )
 from wbe.qc.censoring.families import LOGNORMAL
 from wbe.qc.censoring.quantities import SD
-from wbe.qc.censoring.ros import ros_filled
 
 
 def sample(seed=0, n=30, limits=(0.4, 0.8, 1.5)):
@@ -55,25 +53,6 @@ def test_a_value_from_the_line_is_kept_within_its_result():
     assert robust_ros(x).filled[:8].max() == 1.0
     between = censored([3.0, 3, 1, 5, 8, 9], [True, True, True, False, False, False], lod=1.0)
     assert robust_ros(between).filled[:2].min() >= 1.0
-
-
-@pytest.mark.parametrize("convention", ROS_CONVENTIONS)
-def test_many_samples_at_once_are_each_sample_alone(convention):
-    some = [sample(seed, n=15) for seed in range(40)]
-    low, high = (np.stack([getattr(x, name) for x in some]) for name in ("low", "high"))
-    intercept, slope, filled = ros_filled(low, high, ROS_CONVENTIONS[convention])
-    for k, x in enumerate(some):
-        fit = robust_ros(x, convention)
-        assert (intercept[k], slope[k]) == pytest.approx((fit.intercept, fit.slope), rel=1e-12)
-        assert np.nanmean(filled[k]) == pytest.approx(fit.mean, rel=1e-12)
-        assert np.isnan(filled[k]).sum() == fit.n_dropped
-
-
-def test_a_row_without_a_line_is_not_a_number_and_leaves_the_others_alone():
-    low, high = np.array([[0.0, 2, 2], [0, 2, 4]]), np.array([[1.0, 2, 2], [1, 2, 4]])
-    intercept, slope, filled = ros_filled(low, high, ROS_CONVENTIONS["capped"])
-    assert np.isnan([intercept[0], slope[0], filled[0, 0]]).all()
-    assert np.isfinite([intercept[1], slope[1], *filled[1]]).all()
 
 
 def test_the_interval_is_coxs_without_non_detects():

@@ -100,7 +100,7 @@ def test_order_of_rows_and_unit_do_not_matter() -> None:
     data, order = told_apart(x), np.random.default_rng(0).permutation(36)
     fit = fit_site_levels(data, sites)
     moved = fit_site_levels(data.take(order), sites[order])
-    scaled = fit_site_levels(data.scaled(1000.0), sites)
+    scaled = fit_site_levels(Censored(1000 * data.low, 1000 * data.high), sites)
     assert moved.mu == pytest.approx(fit.mu, abs=1e-4)
     assert scaled.mu - math.log(1000) == pytest.approx(fit.mu, abs=1e-4)
     assert scaled.log_sd == pytest.approx(fit.log_sd, abs=1e-4)

@@ -247,5 +247,5 @@ def test_what_cannot_be_averaged_is_refused(samples):
         protocols.euda_week(result, "index")
     with pytest.raises(wbe.errors.UsageError, match="none of as_estimated"):
         protocols.euda_week(result, nondetects="half")
-    with pytest.raises(wbe.errors.UsageError, match="none of 'site'"):
+    with pytest.raises(wbe.errors.UsageError, match="none of site"):
         protocols.euda_week(result, by="country")

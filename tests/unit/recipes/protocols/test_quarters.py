@@ -84,7 +84,7 @@ def test_what_belongs_to_no_quarter_is_refused():
         protocols.quarterly_round(lost)
     with pytest.raises(UsageError, match="cannot be counted"):
         protocols.quarterly_plants(lost)
-    with pytest.raises(UsageError, match="neither 'quarter' nor 'round'"):
+    with pytest.raises(UsageError, match="none of quarter, round"):
         protocols.quarterly_round(lost, period="month")
 
 

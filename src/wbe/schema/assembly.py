@@ -1,29 +1,4 @@
-"""What a samples Dataset holds, the one place that builds it, and the checks on it.
-
-Dims are ``(sample, analyte)``. A quantity that was not found is never 0: its value is NaN, its
-``status`` says why, and its limits say below what it lies.
-
-============================================  ==================  ===============================
-name                                          dims                unit
-============================================  ==================  ===============================
-``concentration, lod, loq``                   sample, analyte     ng/L (liquids)
-``concentration_rsd``                         sample, analyte     1
-``content, content_lod, content_loq``         sample, analyte     ng/g dry weight (solids)
-``load, load_lod, load_loq``                  sample, analyte     mg/day, only if stated
-``pn_load, pn_load_lod, pn_load_loq``         sample, analyte     mg/day/1000 inhabitants, only
-                                                                  if stated
-``status``                                    sample, analyte     a word of `STATUSES`
-``flow``, ``flow_rsd``                        sample              m^3/day, 1
-``population``, ``population_rsd``            sample              inhabitant, 1
-``source_file``, ``source_line``              sample, analyte     index into ``attrs["files"]``;
-                                                                  line as a person sees it
-============================================  ==================  ===============================
-
-Coordinates on ``sample``: ``site, area, time`` (start of collection, local clock), ``duration``
-[h], ``matrix, mode, round, visit, lab, population_basis, population_date``, and where known
-``role, weekday, lon, lat, crs, site_id``. ``attrs``: ``files``, ``findings``, ``qc_rows``. The
-entry of a workbook in ``files`` leads to the ``sheets`` of its results.
-"""
+"""Builds a samples Dataset from tidy records: the one place that does."""
 
 from __future__ import annotations
 
@@ -37,91 +12,19 @@ import xarray as xr
 
 from wbe.errors import SchemaError
 from wbe.findings import Findings
-from wbe.names import ids
-from wbe.units import PN_UNIT
+from wbe.schema.variables import (
+    NUMBER_COORDS,
+    OPTIONAL_NUMBER_COORDS,
+    OPTIONAL_RESULT_NUMBERS,
+    OPTIONAL_SAMPLE_NUMBERS,
+    OPTIONAL_SAMPLE_TEXTS,
+    OPTIONAL_TEXT_COORDS,
+    RESULT_NUMBERS,
+    SAMPLE_NUMBERS,
+    TEXT_COORDS,
+)
 
-STATUSES: Final = ids("status")
-CENSORED: Final = ("below_loq", "below_lod")
-"""Statuses of a value known only to lie below a limit."""
-QUANTITIES: Final = {
-    "concentration": "ng/L", "content": "ng/g", "load": "mg/day", "pn_load": PN_UNIT,
-}  # fmt: skip
-"""Quantity -> unit; a quantified result has a value in exactly one of them."""
-
-TEXT_COORDS: Final = (
-    "site", "area", "matrix", "mode", "round", "visit", "lab", "population_basis",
-    "population_date",
-)  # fmt: skip
-OPTIONAL_TEXT_COORDS: Final = ("role", "weekday", "crs", "site_id")
-NUMBER_COORDS: Final = {"duration": "h"}
-OPTIONAL_NUMBER_COORDS: Final = {"lon": "degrees_east", "lat": "degrees_north"}
-SAMPLE_NUMBERS: Final = {
-    "flow": "m^3/day", "flow_rsd": "1", "population": "inhabitant", "population_rsd": "1",
-}  # fmt: skip
-OPTIONAL_SAMPLE_NUMBERS: Final = {
-    "rain_24h": "mm", "rain_72h": "mm", "domestic_share": "1",
-    "cigarettes": "cigarette/day/inhabitant",
-}  # fmt: skip
-OPTIONAL_SAMPLE_TEXTS: Final = (
-    "note", "phase", "preservation", "storage_temp", "analysed_date", "province", "city",
-    "county", "type",
-)  # fmt: skip
-RESULT_NUMBERS: Final = {
-    "concentration": "ng/L", "lod": "ng/L", "loq": "ng/L", "concentration_rsd": "1",
-    "content": "ng/g", "content_lod": "ng/g", "content_loq": "ng/g",
-}  # fmt: skip
-OPTIONAL_RESULT_NUMBERS: Final = {
-    "load": "mg/day", "load_lod": "mg/day", "load_loq": "mg/day",
-    "pn_load": PN_UNIT, "pn_load_lod": PN_UNIT, "pn_load_loq": PN_UNIT,
-    "recovery": "1", "duplicate_rpd": "1",
-}  # fmt: skip
 _UNKNOWN_TEXT: Final = ""
-
-_HOW: Final = {
-    "area": "call wbe.locate(samples, sites, areas)",
-    "visit": "call wbe.locate(samples, sites, areas), or give a column 'visit'",
-    "flow": "give a column 'flow' with its unit, or use a method that needs no flow",
-    "population": "give a column 'population', or a sites table to wbe.locate",
-    "pathway": "call wbe.estimate(samples) first",
-    "load": "give a column 'load' [mg/day]",
-    "pn_load": f"give a column 'pn_load' [{PN_UNIT}]",
-    "lon": "give columns 'lon' and 'lat', or a sites table to wbe.locate",
-    "lat": "give columns 'lon' and 'lat', or a sites table to wbe.locate",
-}
-
-
-def limits_of(quantity: str) -> tuple[str, str]:
-    """Names of the limits of detection and quantification that belong to a quantity."""
-    prefix = "" if quantity == "concentration" else f"{quantity}_"
-    return f"{prefix}lod", f"{prefix}loq"
-
-
-def require(samples: xr.Dataset, *names: str) -> None:
-    """Refuse a Dataset that lacks what a function needs.
-
-    Parameters
-    ----------
-    samples : Dataset (sample, analyte)
-        As `wbe.read` returns it.
-    *names : str
-        Variables, coordinates or dims that must be there; without any, those that every samples
-        Dataset has.
-
-    Raises
-    ------
-    SchemaError
-        Names everything that is missing and how to get it.
-    """
-    if not isinstance(samples, xr.Dataset):
-        raise SchemaError(
-            f"a samples Dataset is needed, not {type(samples).__name__}: use wbe.read(...)"
-        )
-    needed = names or ("sample", "analyte", "status", *TEXT_COORDS, "time", *RESULT_NUMBERS)
-    known = set(samples.variables) | set(samples.dims)
-    missing = [name for name in needed if name not in known]
-    if missing:
-        words = "; ".join(f"{n}: {_HOW.get(n, 'read the samples with wbe.read')}" for n in missing)
-        raise SchemaError(f"the samples lack {', '.join(missing)}. {words}")
 
 
 def empty(findings: Findings | None = None, files: Sequence[Mapping[str, Any]] = ()) -> xr.Dataset:
@@ -156,7 +59,7 @@ def assemble(
     Parameters
     ----------
     samples : pandas.DataFrame
-        One row a sample, indexed by its id; columns are any of the sample names of this module.
+        One row a sample, indexed by its id; columns are any of the sample names of `wbe.schema`.
     results : pandas.DataFrame
         One row for each result: ``sample, analyte, status``, and any of the result names.
         A pair that has no row is ``not_measured``.
@@ -358,64 +261,3 @@ def _extras(extras: Mapping[str, pd.Series], samples: pd.DataFrame, grid: _Grid)
             array[grid.row, grid.column] = values
             found[f"extra_{number}"] = (("sample", "analyte"), array, attrs)
     return found
-
-
-def validate(samples: xr.Dataset) -> Findings:
-    """Check that a samples Dataset does not contradict itself.
-
-    What its values say about the data is the subject of `wbe.io.plausibility`.
-
-    Parameters
-    ----------
-    samples : Dataset (sample, analyte)
-
-    Returns
-    -------
-    Findings
-        Errors for what contradicts the schema.
-
-    Raises
-    ------
-    SchemaError
-        If the Dataset lacks the variables of every samples Dataset.
-    """
-    require(samples)
-    findings = Findings()
-    _check_status(samples, findings)
-    return findings
-
-
-def _place(samples: xr.Dataset, row: int, column: int | None = None) -> dict[str, Any]:
-    """File, line and labels of a sample or of one of its results."""
-    files, lines = samples["source_file"].values[row], samples["source_line"].values[row]
-    if column is None:
-        known = np.flatnonzero(files >= 0)
-        column = int(known[np.argmin(lines[known])]) if len(known) else None
-    place: dict[str, Any] = {
-        "sample_id": str(samples["sample"].values[row]),
-        "site": str(samples["site"].values[row]),
-    }
-    if column is not None and files[column] >= 0:
-        names = samples.attrs.get("files", [])
-        place["file"] = names[files[column]]["name"] if files[column] < len(names) else ""
-        place["line"] = int(lines[column]) if lines[column] >= 0 else None
-    return place
-
-
-def _check_status(samples: xr.Dataset, findings: Findings) -> None:
-    status = samples["status"].values
-    known = np.isin(status, STATUSES)
-    valued = np.zeros(status.shape, dtype=bool)
-    for name in QUANTITIES:
-        if name in samples:
-            values = samples[name].values
-            valued |= np.isfinite(values)
-            for row, column in np.argwhere(values < 0):
-                findings.add("negative_value", value=f"{values[row, column]:g}",
-                             analyte=str(samples["analyte"].values[column]),
-                             **_place(samples, row, column))  # fmt: skip
-    wrong = ~known | (valued != (status == "quantified"))
-    for row, column in np.argwhere(wrong):
-        findings.add("status_contradicts", value=str(status[row, column]),
-                     analyte=str(samples["analyte"].values[column]),
-                     **_place(samples, row, column))  # fmt: skip
