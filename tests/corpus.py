@@ -24,6 +24,7 @@ COLUMNS = (
 OUTCOMES = ("error", "flag", "ok")
 READS = (
     "lab", "sites", "areas", "config", "folder", "instrument", "layout", "quality", "indicators",
+    "catchments", "area_list",
 )  # fmt: skip
 #: Files that a case needs beside its own, such as the laboratory table of a configuration.
 SUPPORT = "support"
@@ -183,6 +184,30 @@ def _indicators(path: Path, options: dict[str, Any]) -> tuple[Findings, Any]:
     return findings, None
 
 
+def _catchments(path: Path, options: dict[str, Any]) -> tuple[Findings, Any]:
+    from wbe.io.catchments import catchments_of
+    from wbe.io.sources import open_source
+
+    findings = Findings()
+    catchments_of(open_source(path, path.name, findings, options.get("encoding")), findings)
+    return findings, None
+
+
+def _area_list(path: Path, options: dict[str, Any]) -> tuple[Findings, Any]:
+    from wbe.io.area_list import area_list_of, note_edition
+    from wbe.io.areas import areas_of
+
+    findings = Findings()
+    units = area_list_of(path, path.name, findings)
+    if units is not None and "areas" in options:
+        beside = options["areas"]
+        areas = areas_of(beside, beside.name, Findings())
+        assert areas is not None
+        note_edition(areas["area"], findings, edition=options["edition"],
+                     within=options["within"], units=units, file=beside.name)  # fmt: skip
+    return findings, None
+
+
 def _config(path: Path, options: dict[str, Any]) -> tuple[Findings, Any]:
     from wbe.run import config, problems
 
@@ -218,6 +243,8 @@ _READERS: dict[str, Callable[[Path, dict[str, Any]], tuple[Findings, Any]]] = {
     "sites": _sites,
     "areas": _areas,
     "indicators": _indicators,
+    "catchments": _catchments,
+    "area_list": _area_list,
     "config": _config,
     "folder": _folder,
     "layout": _layout,

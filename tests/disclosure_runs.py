@@ -55,8 +55,12 @@ def towns(seed: int) -> list[Town]:
             town.sites = dict.fromkeys(town.sites, "prison")
         else:  # one site of an institution among others: the town is shown without it
             town.sites |= {f"PT9{town.name}x": "school"}
-            found[-1].people = int(rng.integers(300, 4999))
     return found
+
+
+def route(seed: int) -> str:
+    """How per-capita loads are found: all that a campaign decides as a whole takes its turn."""
+    return ("stated", "calibrated", "combined")[seed % 3]
 
 
 def write(
@@ -74,12 +78,16 @@ def write(
                 x, y = 0.02 + 0.1 * k + 0.01234 * j, 0.0312 + 0.0123 * j
                 writer.writerow([site, town.name, f"{x:.5f}", f"{y:.5f}", "wgs84", kind])
     (folder / "areas.geojson").write_text(json.dumps(_areas(places)), encoding="utf-8")
-    scheme = ("fisher_jenks", "quantile", "relative")[seed % 3]
+    _write_statistics(folder / "indicators.csv", places, seed)
+    scheme = ("fisher_jenks", "quantile", "relative")[seed // 3 % 3]
+    marker = '"0.6 mg/day/inhabitant"' if route(seed) == "stated" else "{ calibrate = true }"
+    population = "combined" if route(seed) == "combined" else "as_given"
     (folder / "campaign.toml").write_text(
         f'schema = 1\ntitle = "Synthetic campaign {seed}"\nlanguage = "{language}"\n'
         '[data]\nsamples = ["lab/*.csv"]\nsites = "sites.csv"\nareas = "areas.geojson"\n'
-        f"[estimate]\ndraws = 200\nseed = {seed}\n"
-        '[markers]\ncotinine = "0.6 mg/day/inhabitant"\n'
+        'indicators = "indicators.csv"\n'
+        f'[estimate]\ndraws = 200\nseed = {seed}\npopulation = "{population}"\n'
+        f"[markers]\ncotinine = {marker}\n"
         f'[tiers]\nscheme = "{scheme}"\nrounds = "quarter"\n'
         f"[privacy]\nmin_population = {least}\n",
         encoding="utf-8",
@@ -101,19 +109,47 @@ def _write_lab(path: Path, places: list[Town], seed: int, salt: int) -> None:
                     # sampled at all is told, by the flag of its area.
                     if secret and rng.random() < 0.3 and not (kind and label == min(DATES)):
                         continue
-                    _write_sample(writer, site, label, rng)
+                    _write_sample(writer, town, site, label, rng, _low(secret), route(seed))
 
 
-def _write_sample(writer: Any, site: str, label: str, rng: np.random.Generator) -> None:
-    common = [f"SM-{site}-{label}", site, DATES[label], "open_channel", "grab"]
-    tail = ["", "", "", "", ""]
+def _low(secret: bool) -> tuple[str, ...]:
+    """How a laboratory writes what it did not find; "ND" of hidden samples would tell of "<5"."""
+    return ("<5", "ND") if secret else ("<5",)
+
+
+def _write_sample(
+    writer: Any, town: Town, site: str, label: str, rng: np.random.Generator,
+    low: tuple[str, ...], way: str,
+) -> None:  # fmt: skip
+    plant = way != "stated" and (way == "combined" or rng.random() < 0.7)
+    common = [f"SM-{site}-{label}", site, DATES[label]]
+    common += ["wwtp_influent", "24h_composite"] if plant else ["open_channel", "grab"]
+    flow = f"{town.people * rng.lognormal(-2.3, 0.2):.5g}"
+    people = f"{town.people / len(town.sites):.0f}" if town.states else ""
+    tail = [flow, "m3/d", people, "census", "2023"] if plant else ["", "", "", "", ""]
     for drug in DRUGS:
         value = rng.lognormal(5.5, 1.1)
-        text = "<5" if rng.random() < 0.15 else f"{value:.5g}"
+        text = str(rng.choice(low)) if rng.random() < 0.15 else f"{value:.5g}"
         writer.writerow([*common, drug, text, "ng/L", "1.5", "5", *tail])
     writer.writerow(
         [*common, "cotinine", f"{rng.lognormal(7.5, 0.3):.5g}", "ng/L", "10", "30", *tail]
     )
+
+
+def _write_statistics(path: Path, places: list[Town], seed: int) -> None:
+    """Persons found in each town and round.
+
+    Not altered: a reader may know the total, so that which other cell protects that of a hidden
+    town depends on its size. `disclosure_campaigns` attacks statistics.
+    """
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["area", "period", "indicator", "value", "unit", "basis", "definition"])
+        for k, town in enumerate(places):
+            for label in DATES:
+                rng = np.random.default_rng([seed, 77, k, int(label[-1])])
+                count = int(rng.poisson(rng.gamma(2.0, 10.0))) + 10
+                writer.writerow([town.name, label, "found", count, "persons", "event", "v1"])
 
 
 def _areas(places: list[Town]) -> dict[str, Any]:

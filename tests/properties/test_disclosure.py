@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import fields
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from disclosure_campaigns import Weak, attack, campaign, publish, relations
 from wbe.run import guard
 from wbe.run.config import Privacy
 from wbe.spatial.disclosure import sums_of
+
+#: Every fifth of the 1,000 campaigns (a minute and a half), or all of them (eight minutes).
+EVERY = 1 if os.environ.get("WBE_EVERY_CAMPAIGN") else 5
 
 PUBLIC = Privacy()
 STRONG = Weak()
@@ -36,14 +40,14 @@ def test_nothing_suppressed_is_recovered(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("start", range(1000, 2000, 125))
 def test_nothing_suppressed_is_recovered_in_1000_campaigns(tmp_path: Path, start: int) -> None:
-    assert broken(range(start, start + 125), tmp_path) == {}
+    assert broken(range(start, start + 125, EVERY), tmp_path) == {}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [f.name for f in fields(Weak)])
 def test_the_attack_gets_values_back_from_a_weaker_guard(tmp_path: Path, name: str) -> None:
-    found = broken(range(40), tmp_path, Weak(**{name: True}))
-    assert len(found) >= 5, f"{name}: the attack noticed {len(found)} of 40: {found}"
+    found = broken(range(20), tmp_path, Weak(**{name: True}))
+    assert len(found) >= 3, f"{name}: the attack noticed {len(found)} of 20: {found}"
 
 
 @pytest.mark.parametrize("seed", range(3))

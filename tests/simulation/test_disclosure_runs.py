@@ -8,6 +8,8 @@ the other, by whatever means.
 
 from __future__ import annotations
 
+import csv
+import os
 import re
 import tempfile
 from pathlib import Path
@@ -15,9 +17,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from disclosure_attack import spelt_in
-from disclosure_runs import public_files, towns, write
+from disclosure_runs import public_files, route, towns, write
 
 from wbe.cli import cli
+from wbe.recipes import estimation
 from wbe.run import campaign as job
 from wbe.run import config, guard
 
@@ -51,12 +54,34 @@ def hidden_truth(folder: Path, seed: int) -> dict[str, float]:
     }
 
 
+def differing(folder: Path, seed: int) -> set[str]:
+    """Public files that tell two campaigns apart which differ only in what must stay hidden."""
+    first = published(write(folder / "a" / "campaign", seed))
+    second = published(write(folder / "b" / "campaign", seed, salt=1))
+    return {name for name in first if first[name] != second.get(name)}
+
+
+def assert_no_counts(data: bytes, seed: int) -> None:
+    """Of a hidden town the statistics give its names and the reason, and nothing else."""
+    hidden = {town.name for town in towns(seed) if town.hidden}
+    rows = [r for r in csv.DictReader(data.decode("utf-8-sig").splitlines()) if r["area"] in hidden]
+    assert {r["area"] for r in rows} == hidden or not hidden
+    said = {key for row in rows for key, text in row.items() if text}
+    assert said <= {"area", "name", "round", "period", "days", "indicator", "unit", "flags"}
+
+
 @pytest.fixture(autouse=True)
 def fixed_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
 
 
-@pytest.mark.parametrize("start", range(0, 24, 4))
+#: Two minutes; with the variable all 1,000, which take more than an hour.
+PAIRS = 1000 if os.environ.get("WBE_EVERY_CAMPAIGN") else 24
+#: Files that a publication of these campaigns has beside tiers, map and page.
+ATTACKED = {"ranks.csv", "indicators.csv", "areas.gpkg!layer_styles", "logs"}
+
+
+@pytest.mark.parametrize("start", range(0, PAIRS, 4))
 def test_what_must_stay_hidden_changes_nothing_that_is_public(start: int) -> None:
     for seed in range(start, start + 4):
         language = ("en", "zh")[seed % 2]
@@ -66,6 +91,9 @@ def test_what_must_stay_hidden_changes_nothing_that_is_public(start: int) -> Non
             first, second = published(one), published(two)
             assert (one / "lab" / "lab.csv").read_bytes() != (two / "lab" / "lab.csv").read_bytes()
             assert first == second, [n for n in first if first[n] != second.get(n)]
+            assert first.keys() >= ATTACKED
+            assert "changes.csv" in first or route(seed) != "stated"  # plants have none
+            assert_no_counts(first["indicators.csv"], seed)
             truth = hidden_truth(one, seed)
         # Of four digits a page holds thousands by chance; a file that cannot know them, too.
         assert spelt_in(truth, first.items(), least=6) == []
@@ -80,7 +108,14 @@ def test_the_comparison_notices_a_guard_that_only_empties_rows(
         return result, areas, pd.DataFrame({"area": [], "name": []})
 
     monkeypatch.setattr(guard, "cut", no_cut)
-    seed = 1
-    first = published(write(tmp_path / "a" / "campaign", seed))
-    second = published(write(tmp_path / "b" / "campaign", seed, salt=1))
-    assert first["tiers.csv"] != second["tiers.csv"]
+    changed = differing(tmp_path, 3)
+    assert {"tiers.csv", "report.html", "map.png", "areas.gpkg!layer_styles"} <= changed
+
+
+@pytest.mark.parametrize(("seed", "way"), [(3, "stated"), (1, "calibrated"), (5, "combined")])
+def test_the_comparison_notices_what_hidden_areas_help_to_decide(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, way: str
+) -> None:
+    assert route(seed) == way
+    monkeypatch.setattr(estimation, "refitted", lambda result: result)
+    assert "tiers.csv" in differing(tmp_path, seed)

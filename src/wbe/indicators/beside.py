@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from wbe.errors import UsageError
 from wbe.indicators.cautions import cautions_of
-from wbe.indicators.drawing import row_ranks
 from wbe.indicators.exact import exact_rate
 from wbe.indicators.rank_agreement import RankAgreement, agreement_of_ranks
+from wbe.qc.ranking import ranks
 
 Floats = NDArray[np.float64]
 Span = tuple[pd.Timestamp, pd.Timestamp]
@@ -188,7 +188,7 @@ def _ranks(values: Floats) -> Floats:
     out = np.full(len(values), np.nan)
     known = np.isfinite(values)
     if known.any():
-        out[known] = row_ranks(-values[None, known])[0]
+        out[known] = ranks(-values[known])
     return out
 
 

@@ -18,7 +18,7 @@ from wbe import names
 from wbe.errors import UsageError
 from wbe.indicators.drawing import count_draws
 from wbe.indicators.exact import whole
-from wbe.qc.agreement import require_level
+from wbe.options import require_choice, require_level
 from wbe.uncertainty.streams import Stream
 
 Floats = NDArray[np.float64]
@@ -130,8 +130,7 @@ class Decomposition:
         UsageError
             If the language is neither.
         """
-        if language not in names.LANGUAGES:
-            raise UsageError(f"language = {language!r} is none of {', '.join(names.LANGUAGES)}")
+        require_choice("language", language, names.LANGUAGES)
         parts = {
             "detections": self.detections, "load": self.load, "per_load": self.per_load,
         }  # fmt: skip
@@ -275,8 +274,7 @@ def dispersion_of_counts(counts: ArrayLike, exposure: ArrayLike | None = None) -
 
 
 def _dispersion(counts: str, dispersion: float | None) -> float:
-    if counts not in COUNTS:
-        raise UsageError(f"counts = {counts!r} is none of {', '.join(COUNTS)}")
+    require_choice("counts", counts, COUNTS)
     if (counts == "overdispersed") != (dispersion is not None):
         raise UsageError("counts = 'overdispersed' needs dispersion, and nothing else takes it")
     phi = 1.0 if dispersion is None else float(dispersion)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from scipy.special import betaincinv, gammaincinv
 
 from wbe.errors import MissingPopulationError, UsageError
-from wbe.qc.agreement import require_level
+from wbe.options import require_level
 
 DAYS_PER_YEAR = 365.25
 

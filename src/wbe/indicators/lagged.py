@@ -13,7 +13,7 @@ from wbe.errors import UsageError
 from wbe.indicators.cautions import in_order, kept_areas, mask_of
 from wbe.indicators.drawing import orders
 from wbe.indicators.rank_agreement import LEAST_AREAS, MEASURES, rowwise, share_as_far
-from wbe.qc.agreement import require_level
+from wbe.options import require_level
 
 Floats = NDArray[np.float64]
 

@@ -13,7 +13,7 @@ from wbe.errors import UsageError
 from wbe.indicators.cautions import SMALL, in_order, kept_areas, mask_of
 from wbe.indicators.drawing import row_ranks
 from wbe.indicators.exact import DAYS_PER_YEAR, exact_rate
-from wbe.qc.agreement import require_level
+from wbe.options import require_level
 
 Floats = NDArray[np.float64]
 

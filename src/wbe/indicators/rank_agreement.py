@@ -17,7 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 from wbe.errors import UsageError
 from wbe.indicators.cautions import in_order, kept_areas, mask_of
 from wbe.indicators.drawing import chunks, orders, row_ranks
-from wbe.qc.agreement import Agreement, require_level, undefined
+from wbe.options import require_choice, require_level
+from wbe.qc.agreement import Agreement, undefined
 from wbe.qc.rank_correlation import kendall, spearman
 
 Floats = NDArray[np.float64]
@@ -165,8 +166,7 @@ def agreement_of_ranks(
     >>> round(found.value, 6), round(found.p, 4), found.sign_holds
     (0.9, 0.0833, True)
     """
-    if measure not in MEASURES:
-        raise UsageError(f"measure = {measure!r} is none of {', '.join(MEASURES)}")
+    require_choice("measure", measure, MEASURES)
     require_level(level)
     x, y = (_sized(name, v, len(areas)) for name, v in (("loads", loads), ("rates", rates)))
     suspected = mask_of(by_suspicion, len(areas))

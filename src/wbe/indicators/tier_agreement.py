@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from wbe.errors import UsageError
 from wbe.indicators.cautions import in_order, kept_areas, mask_of
+from wbe.options import require_choice
 from wbe.qc.agreement import WEIGHTS, Agreement, kappa
 
 Floats = NDArray[np.float64]
@@ -123,8 +124,7 @@ def agreement_of_tiers(
 
 def _kappas(codes: Ints, against: Ints, c: int, weights: str) -> Floats:
     """Return kappa of each draw, shape (draw,), of the areas that have a tier in it."""
-    if weights not in WEIGHTS:
-        raise UsageError(f"weights = {weights!r} is none of {', '.join(WEIGHTS)}")
+    require_choice("weights", weights, WEIGHTS)
     apart = np.abs(np.arange(c)[:, None] - np.arange(c)) / (c - 1)
     w = {"unweighted": (apart == 0).astype(float), "linear": 1 - apart}.get(weights, 1 - apart**2)
     out = np.full(len(codes), np.nan)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from wbe.findings import Findings
 from wbe.io.areas import SUFFIXES as AREA_SUFFIXES
 from wbe.io.areas import areas_of
+from wbe.io.catchments import catchments_of, matched
 from wbe.io.indicators import indicators_of, note_unknown_areas
 from wbe.io.instruments import Options, is_quandata, judge_options
 from wbe.io.layout import Layout, Layouts, layouts_of
@@ -108,21 +109,26 @@ def examine(
     quality: bool,
     layouts: Layouts,
     told: Options,
+    catchments: Path | None = None,
 ) -> Examined:
     """Check as `check` does, and keep the tables for checks that need several of them."""
     findings = Findings()
     files = _files(list(paths))
-    given = [path for path in (sites, areas) if path is not None]
+    given = [path for path in (sites, areas, catchments) if path is not None]
     files += list(zip(given, shown_names(given), strict=True)) if given else []
     found_sites, found_areas, sites_file = None, None, ""
     laboratory: list[Source] = []
     statistics: list[pd.DataFrame] = []
+    spread: list[pd.DataFrame] = []
     for path, name in _once(files):
         if path.suffix.lower() in AREA_SUFFIXES:
             found_areas = areas_of(path, name, findings, encoding)
             continue
         source = open_source(path, name, findings, encoding, layouts, told)
-        if _is_sites(source, path, sites):
+        if _is_catchments(source, path, catchments):
+            table = catchments_of(source, findings)
+            spread += [] if table is None else [table]
+        elif _is_sites(source, path, sites):
             found_sites, sites_file = sites_of(source, findings), name
         elif any(table.form == "indicators" for table in source.tables):
             found = indicators_of(source, findings)
@@ -132,6 +138,9 @@ def examine(
     judge_options(told, laboratory, findings)
     sampled = _read(laboratory, findings, quality, layouts.form)
     note_unmatched(findings, sampled, found_sites, found_areas, sites_file)
+    known = None if found_areas is None else found_areas["area"].tolist()
+    for table in spread if sampled else ():
+        matched(table, sampled, known, findings)
     if found_areas is not None:
         for table in statistics:
             note_unknown_areas(table, [*found_areas["area"], *found_areas["name"]], findings)
@@ -153,6 +162,12 @@ def _read(sources: list[Source], findings: Findings, quality: bool, form: str) -
         sites = samples["site"].values.tolist()
         areas |= dict(zip(sites, samples["area"].values.tolist(), strict=True))
     return areas
+
+
+def _is_catchments(source: Source, path: Path, catchments: Path | None) -> bool:
+    if catchments is not None and path.resolve() == catchments.resolve():
+        return True
+    return any(table.form == "catchments" for table in source.tables)
 
 
 def _is_sites(source: Source, path: Path, sites: Path | None) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from wbe.area_names import nearest_areas
 from wbe.errors import FindingsError
 from wbe.findings import Findings
 from wbe.io.consent import NEEDS_CONSENT, consent_of
@@ -297,7 +298,7 @@ def note_unmatched(
     if areas is not None:
         for area in sorted(set(used.values()) - {""} - set(areas["area"])):
             findings.add("area_not_in_areas", value=area,
-                         nearest=_or_none(nearest(area, areas["area"].tolist())))  # fmt: skip
+                         nearest=_or_none(nearest_areas(area, areas["area"].tolist())))  # fmt: skip
 
 
 def _or_none(names: list[str]) -> str:

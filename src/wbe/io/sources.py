@@ -12,6 +12,7 @@ from typing import Any
 from wbe.findings import Findings
 from wbe.io import formats, instruments, stream
 from wbe.io.apply_layout import apply
+from wbe.io.catchment_form import is_catchments
 from wbe.io.header import SEARCHED_ROWS, Header, find_header, indicator_words
 from wbe.io.instruments import ExportSheet
 from wbe.io.layout import Layout, Layouts, layouts_of
@@ -26,7 +27,7 @@ _WORKBOOKS = tuple(suffix for suffixes in formats.SUFFIXES.values() for suffix i
 
 
 # Forms that no layout is about, whichever one was asked for.
-_NO_LAYOUT = ("sites", "euda_sites", "areas", "indicators")
+_NO_LAYOUT = ("sites", "euda_sites", "areas", "indicators", "catchments")
 # Forms whose rows need not be in memory together.
 _IN_BLOCKS = ("long", "wide", "town_blocks")
 
@@ -40,7 +41,7 @@ class Table:
     sheet, header
     form : str
         ``long``, ``wide``, ``town_blocks``, ``euda``, ``euda_sites``, ``sites``, ``areas``,
-        ``indicators``, ``sidecar`` or ``unknown``.
+        ``indicators``, ``catchments``, ``sidecar`` or ``unknown``.
     layout : str
         Name of the layout that was put to it, ``instrument:...`` for an export of an instrument;
         "" where the general words sufficed.
@@ -337,6 +338,8 @@ def form_of(sheet: Sheet, header: Header) -> str:
         return "euda_sites"
     if instruments.is_sidecar(header):
         return "sidecar"
+    if is_catchments(sheet, header):
+        return "catchments"
     if header.has("analyte"):
         return "long"
     # a column of concentrations beside one of an analyte is a long table that lost its analytes

@@ -36,14 +36,21 @@ def heading(rows: pd.DataFrame, title: str, own: str, language: str, round: str 
     lines.append(names.text("map.subtitle", language, drug=drug, round=shown))
     if words.is_synthetic(title):
         lines[-1] += names.text("map.synthetic", language)
-    alike = (rows["class"] == words.NOT_DISTINGUISHABLE).any()
-    if not round and (alike or words.all_flagged(rows, words.NOT_DISTINGUISHABLE)):
+    if not round and _alike(rows):
         lines.append(names.text("map.not_distinguishable", language))
     added = title.removeprefix(own).strip() if own else ""
     if added and added != title:
         title, lines = own, [*words.wrap(added, 100), *lines]
     large = words.wrap(title, 80) if title else []
     return [(line, _TITLE) for line in large] + [(line, 10.0) for line in lines]
+
+
+def _alike(rows: pd.DataFrame) -> bool:
+    """Tell whether the map as a whole shows no difference: flagged, and of one tier at most."""
+    tiers = rows["tier"].fillna("").astype(str)
+    flagged = (rows["class"] == words.NOT_DISTINGUISHABLE).any()
+    every = words.all_flagged(rows, words.NOT_DISTINGUISHABLE)
+    return bool(every or (flagged and tiers[tiers != ""].nunique() < 2))
 
 
 def over(heading: Heading) -> tuple[str, list[str]]:

@@ -102,28 +102,65 @@ def _said(kind: Kind, n: int, language: str) -> str:
     return names.text("map.site.counted", language, name=text, n=n)
 
 
-def purposive_notes(table: pd.DataFrame | None, reference: str, language: str) -> Iterator[str]:
+def purposive_notes(table: pd.DataFrame | None, rows: pd.DataFrame, language: str) -> Iterator[str]:
     """Yield the sentence on purposively placed surface water, one for the map.
 
     Parameters
     ----------
     table : DataFrame or None
-        ``area`` or ``name``, and ``p_any_above``: the probability that any of the area's
-        purposive points lies above the 90th percentile of the reference round.
-    reference : str
-        The reference round, as printed.
+        From `wbe.spatial.stream_symbols`.
+    rows : DataFrame
+        The tiers that the map shows; rows of `table` of another round are left out.
     language : str
         ``en`` or ``zh``.
     """
-    if table is None or table.empty:
-        return
-    rows = words.bare(table).to_dict("records")
+    own = [row for row in _of_map(table, rows) if row["p_any_high"] == row["p_any_high"]]
     parts = [
-        names.text("map.purposive.area", language, p=words.number(row["p_any_above"], 2),
-                   area=words.label_of(row.get("name"), row.get("area", "")))
-        for row in sorted(rows, key=lambda r: (-float(r["p_any_above"]), str(r.get("area", ""))))
-        if row["p_any_above"] == row["p_any_above"]
+        names.text("map.purposive.area", language, area=row["label"], p=_chance(row["p_any_high"]))
+        for row in sorted(own, key=lambda r: (-float(r["p_any_high"]), r["label"]))
+    ]
+    if parts:
+        reference = words.round_name(own[0]["reference_round"], language)
+        joined = names.text("list.separator", language).join(parts)
+        yield names.text("map.purposive", language, round=reference, areas=joined)
+
+
+def legacy_notes(table: pd.DataFrame | None, rows: pd.DataFrame, language: str) -> Iterator[str]:
+    """Yield the sentence on what soil and sediment hold, one for the map.
+
+    Parameters
+    ----------
+    table : DataFrame or None
+        From `wbe.spatial.legacy_residue`.
+    rows, language
+        As in `purposive_notes`.
+    """
+    parts = [
+        names.text("map.legacy.area", language, area=row["label"],
+                   matrix=names.display("matrix", str(row["matrix"]), language),
+                   values=_span(words.number(row["lowest"]), words.number(row["highest"])),
+                   n=row["n_points"], below=row["n_censored"])
+        for row in sorted(_of_map(table, rows), key=lambda r: (r["label"], str(r["matrix"])))
     ]  # fmt: skip
     if parts:
         joined = names.text("list.separator", language).join(parts)
-        yield names.text("map.purposive", language, round=reference, areas=joined)
+        yield names.text("map.legacy", language, areas=joined)
+
+
+def _chance(p: float) -> str:
+    """A probability of draws: one that no draw shows is small, not 0."""
+    return "<0.01" if p < 0.005 else f"{p:.2f}"
+
+
+def _span(low: str, high: str) -> str:
+    return low if low == high else f"{low} – {high}"
+
+
+def _of_map(table: pd.DataFrame | None, rows: pd.DataFrame) -> list[dict[Any, Any]]:
+    """Rows about the areas and the round of a map, with the name that the map prints."""
+    if table is None:
+        return []
+    shown = [r for r in words.bare(rows).to_dict("records") if r["class"] != words.SUPPRESSED]
+    label = {(str(r["area"]), str(r["round"])): words.label_of(r["name"], r["area"]) for r in shown}
+    found = [(label.get((str(r["area"]), str(r["round"]))), r) for r in table.to_dict("records")]
+    return [{**row, "label": name} for name, row in found if name is not None]

@@ -41,6 +41,7 @@ def tier_map(
     round: str | None = None,
     sites: GeoDataFrame | None = None,
     purposive: pd.DataFrame | None = None,
+    legacy: pd.DataFrame | None = None,
     certainty: str = "hatching",
     language: str = "en",
     ax: Axes | None = None,
@@ -65,9 +66,11 @@ def tier_map(
         Sampling points to mark, by ``matrix`` (or ``type``) and ``role``. Only for internal use:
         a public map shows areas.
     purposive : DataFrame or None
-        ``area``, ``name``, ``p_any_above``: the probability that any purposive surface-water point
-        of an area lies above the 90th percentile of the reference round. Printed under the map;
-        for internal use.
+        What `wbe.spatial.stream_symbols` returns: the probability that any surface-water point of
+        an area lies above the 90th percentile of the reference round. Printed under the map, of
+        the areas and the round that it shows; for internal use.
+    legacy : DataFrame or None
+        What `wbe.spatial.legacy_residue` returns, of soil and sediment; printed in the same way.
     certainty : str
         ``hatching``, or ``saturation``: the colours of uncertain tiers fade as well, towards the
         grey of their own luminance.
@@ -104,8 +107,8 @@ def tier_map(
         own = words.clean(tiers.attrs.get("title", ""))
         heading = map_words.heading(rows, title, own, language)
         grid = graticule.suits(view.areas)
-        reference = words.reference_name(attrs.get("reference_round") or "", language)
-        further = site_symbols.purposive_notes(purposive, reference, language)
+        further = [*site_symbols.purposive_notes(purposive, rows, language),
+                   *site_symbols.legacy_notes(legacy, rows, language)]  # fmt: skip
         notes = map_words.notes(rows, attrs, classes, view, language, further)
         mine = ax is None
         ax = ax if ax is not None else _new_axes(view.frame, len(heading), len(notes) + 1, grid)

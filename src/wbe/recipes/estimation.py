@@ -12,12 +12,13 @@ from wbe import qc, schema
 from wbe.backcalc import error_terms, rows
 from wbe.errors import UsageError
 from wbe.factors import FactorSet
+from wbe.findings import Findings
 from wbe.recipes.amounts import with_amounts, with_fits
 from wbe.recipes.chunks import in_chunks, is_lazy
 from wbe.recipes.drugs import drug_product, pathways, with_pathways
 from wbe.recipes.index import with_index, with_index_fits
-from wbe.recipes.markers import with_markers
-from wbe.recipes.routes import named_population, with_method
+from wbe.recipes.markers import recalibrated, with_markers
+from wbe.recipes.routes import ROUTE_RULES, named_population, with_method
 from wbe.uncertainty import (
     ErrorModel,
     Product,
@@ -165,17 +166,35 @@ def _with_campaign(
 
 
 def refitted(result: xr.Dataset) -> xr.Dataset:
-    """Return a part of a result whose non-detects follow the fits of that part alone.
+    """Return a part of a result for which that part alone decides what a campaign decides.
 
-    What `wbe.by_area` and `wbe.rank` draw from it then depends on none of the samples left out.
-    Marker loads that were calibrated stay those of the whole campaign.
+    That is: what limits say, calibrated marker loads, how far populations disagree, the fits of
+    non-detects. What `wbe.by_area` and `wbe.rank` draw from it then depends on none of the samples
+    left out.
 
     Parameters
     ----------
     result : Dataset (sample, analyte)
-        Samples of a result of `wbe.estimate`; its estimates by sample are left as they are.
+        Samples of a result of `wbe.estimate`; a plant of several areas may have a row in each.
+
+    Returns
+    -------
+    Dataset (sample, analyte)
+        Its estimates by sample are left as they are. A marker that too few of its influents could
+        calibrate is no longer among its markers, and gives no per-capita value. Findings about
+        routes are those of this part.
     """
-    return with_index_fits(with_fits(result))
+    part = with_amounts(result, result.attrs["nondetects"])
+    _, first, row = np.unique(part["sample"].values, return_index=True, return_inverse=True)
+    once = recalibrated(part.isel(sample=first).assign_attrs(findings=Findings()))
+    once = with_method(once)
+    found = Findings(f for f in result.attrs.get("findings", ()) if f.rule not in ROUTE_RULES)
+    found.extend(once.attrs["findings"])
+    once.attrs["findings"] = found
+    decided = ("markers", "population_disagreement", "findings")
+    part = part.assign_coords(method=("sample", once["method"].values[row]))
+    part = part.assign_attrs({key: once.attrs[key] for key in decided if key in once.attrs})
+    return with_index_fits(with_fits(part))
 
 
 def _with_estimates(result: xr.Dataset) -> xr.Dataset:

@@ -22,6 +22,8 @@ from wbe.uncertainty import Product, few_degrees, log_sd
 MIN_SITES = 3
 """Influents that a calibration needs: below this the spread between areas is unknown."""
 
+_CALIBRATED = "calibrated on this campaign's influents"
+
 
 def with_markers(result: xr.Dataset, markers: Mapping[str, Any]) -> xr.Dataset:
     """Return the result with each marker's per-capita load in ``attrs["markers"]``.
@@ -103,10 +105,34 @@ def calibrate(s: rows.Samples, marker: str) -> dict[str, Any]:
         "se": math.sqrt(seen / n),
         "between": math.sqrt(max(0.0, seen - _explained(s, i, column, at))),
         "n": n,
-        "source": "calibrated on this campaign's influents",
+        "source": _CALIBRATED,
         "form": "as measured",
         "derived_from": _origin(s.basis[i]),
     }
+
+
+def recalibrated(result: xr.Dataset) -> xr.Dataset:
+    """Return a part of a result whose calibrated marker loads are those of its own influents.
+
+    Parameters
+    ----------
+    result : Dataset (sample, analyte)
+        Samples of a result of `wbe.estimate`, each once.
+
+    Returns
+    -------
+    Dataset
+        Without the loads that fewer than `MIN_SITES` of its influents would give; stated loads
+        stay.
+    """
+    s = rows.extract(result)
+    loads: dict[str, Any] = {}
+    for name, about in s.markers.items():
+        if about["source"] != _CALIBRATED:
+            loads[name] = about
+        elif len(set(s.site[_influents(s, s.column(name))])) >= MIN_SITES:
+            loads[name] = calibrate(s, name)
+    return result.assign_attrs(markers=json.dumps(loads))
 
 
 def _influents(s: rows.Samples, column: int) -> rows.Ints:
@@ -205,4 +231,4 @@ def _between(s: rows.Samples, marker: str, rsd: float | None) -> float:
     return log_sd(float(known.max()), "rsd")  # the cautious one of the published spreads
 
 
-__all__ = ["MIN_SITES", "calibrate", "with_markers"]
+__all__ = ["MIN_SITES", "calibrate", "recalibrated", "with_markers"]

@@ -18,6 +18,11 @@ from wbe.findings import Findings
 GIVEN = population_rows.GIVEN
 COMBINED = population_rows.COMBINED
 
+ROUTE_RULES = frozenset(
+    {"marker_form_unstated", "no_route", "population_marker_missing", "populations_disagree"}
+)
+"""Findings of `with_method`: about all samples together, at no place of their own."""
+
 Flags = NDArray[np.bool_]
 
 
@@ -112,9 +117,11 @@ def with_method(result: xr.Dataset) -> xr.Dataset:
 
 
 def _usable(s: rows.Samples, name: str, sewage: Flags) -> Flags:
-    """Return which samples have a marker; all sewage has water."""
+    """Return which samples have a marker whose load is known; all sewage has water."""
     if name == "water":
         return sewage
+    if name not in s.markers:  # it could not be calibrated on these samples alone
+        return np.zeros_like(sewage)
     column = s.column(name)
     return sewage & (s.amount[:, column] > 0) if column >= 0 else np.zeros_like(sewage)
 
@@ -140,4 +147,4 @@ def _combined(
     return has, both
 
 
-__all__ = ["COMBINED", "GIVEN", "named_population", "with_method"]
+__all__ = ["COMBINED", "GIVEN", "ROUTE_RULES", "named_population", "with_method"]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wbe import names
@@ -121,6 +122,14 @@ def how_sure(rows: pd.DataFrame, sure_at: str, language: str) -> list[str]:
     return [*sentences, _certain(rows, sure_at, language),
             names.text("sure.probability", language),
             names.text("sure.interval", language)]  # fmt: skip
+
+
+def pooled(about: Mapping[Any, Any], drug: str, round: str, language: str) -> list[str]:
+    """Return what the county model's pooling takes off the highest area; nothing without it."""
+    told = (about.get("understated") or {}).get(drug, {}).get(round)
+    if told is None:
+        return []
+    return [names.text("sure.pooled", language, factor=f"{math.exp(told):.2g}")]
 
 
 def _certain(rows: pd.DataFrame, sure_at: str, language: str) -> str:

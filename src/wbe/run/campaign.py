@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wbe.errors import FindingsError, NothingUsableError, UsageError
 from wbe.findings import Findings
-from wbe.run import guard, indicators, instrument, notes
+from wbe.run import guard, indicators, notes
 from wbe.run import withheld as holding
-from wbe.run.config import Config, Privacy, Tiers
+from wbe.run.beside_map import Symbols, symbols
+from wbe.run.classifying import classified
+from wbe.run.config import Config, Privacy
 from wbe.run.index_weights import weights_of
 from wbe.run.indicators import Statistics
 from wbe.run.keys import INDEX
-from wbe.run.reference_file import read_reference
+from wbe.run.reading import catchments_of, in_wgs84, judged, only_rounds, placed, read_files
 from wbe.run.round_tables import NOTHING as NO_TABLES
 from wbe.run.round_tables import RoundTables, tables_of
 from wbe.run.withheld import NOBODY, Withheld
-from wbe.run.words import both
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import pandas as pd
     import xarray as xr
 
-    from wbe.spatial import ReferenceSet
     from wbe.uncertainty import ErrorModel
 
 STEPS = ("read", "locate", "estimate", "areas", "tiers")
-#: Statuses that say something about a concentration.
-USABLE = ("quantified", "below_loq", "below_lod", "above_range")
 Tell = Callable[[str], None]
 Estimate = Callable[..., "xr.Dataset"]
 
@@ -65,6 +61,11 @@ class Results:
         Changes between rounds and the order of areas, the guard applied.
     public_tables : RoundTables or None
         The same as the public may see them, of an internal run.
+    decided : mapping
+        What the samples behind the public tiers decided together: attrs of a result, among them
+        ``markers`` and ``findings``.
+    symbols : Symbols
+        Streams and soil of an internal run.
     """
 
     result: xr.Dataset
@@ -78,6 +79,8 @@ class Results:
     statistics: Statistics | None = None
     tables: RoundTables = NO_TABLES
     public_tables: RoundTables | None = None
+    decided: Mapping[str, Any] = field(default_factory=dict)
+    symbols: Symbols = field(default_factory=Symbols)
 
     @property
     def round(self) -> str:
@@ -113,16 +116,19 @@ def compute(
         If an option of the configuration does not fit the data.
     """
     from wbe import recipes
-    from wbe.spatial import locate
+    from wbe.spatial import locate, spread_over_areas
     from wbe.spatial.areas import design_of
+    from wbe.spatial.catchments import connected
 
     tell("read")
-    samples, sites, areas = _read(config, encoding)
-    samples = _judged(samples, config)
+    samples, sites, areas = read_files(config, encoding)
+    samples = judged(samples, config)
     tell("locate")
     rounds = notes.rounds_option(samples, config)
-    samples = _only_rounds(samples, config, rounds)
-    samples = locate(samples, sites, areas, rounds=rounds)
+    samples = only_rounds(samples, config, rounds)
+    weights = catchments_of(config, samples, areas, encoding)
+    spread = () if weights is None else tuple(weights["site"])
+    samples = locate(samples, sites, areas, rounds=rounds, spread=spread)
     points = in_wgs84(sites)
     samples = placed(samples, points)
     tell("estimate")
@@ -139,31 +145,39 @@ def compute(
         error_model=_error_model(config.data.error_model),
     )
     tell("areas")
-    held = holding.withheld(samples, holding.without_consent(sites, config.privacy))
-    small = holding.small_sites(samples, config.privacy)
-    used = holding.left(result, held)
+    rows = samples if weights is None else spread_over_areas(samples, weights)
+    held = holding.withheld(rows, holding.without_consent(sites, config.privacy))
+    small = holding.small_sites(rows, config.privacy)
+    used = holding.left(result if weights is None else spread_over_areas(result, weights), held)
     design = design_of(used)
-    people = guard.populations(samples, areas, disjoint=design == "plants")
-    alone = holding.single_areas(samples, small)
+    people = guard.populations(connected(rows), areas, disjoint=design == "plants")
+    alone = holding.single_areas(rows, small)
 
     def seen(config: Config) -> tuple[xr.Dataset, gpd.GeoDataFrame]:
         return _seen(used, areas, config, people, held, alone, design)
 
     tell("tiers")
     values, tiers = seen(config)
-    tiers.attrs["notes"] = notes.taken(samples, config, rounds)
-    public, seen_values = None, values
+    noted = notes.taken(samples, config, rounds)
+    if weights is not None:
+        noted.append("catchments_even")
+    tiers.attrs["notes"] = [*noted, *notes.uncalibrated(result, values)]
+    public, seen_values, symbol = None, values, Symbols()
     if config.privacy.audience == "internal":
         # Ranks, breaks and probabilities tell about all areas that they were found among; a
         # publication could not take the hidden ones out afterwards.
         privacy = Privacy(min_population=config.privacy.min_population)
+        symbol = symbols(values, config.tiers.drug, small)
         seen_values, public = seen(replace(config, privacy=privacy))
-        public.attrs["notes"] = tiers.attrs["notes"]
+        public.attrs["notes"] = [*noted, *notes.uncalibrated(result, seen_values)]
     found = holding.settled(_findings(result, config), held)
     beside = _statistics(values, tiers, config, people, found)
     own = tables_of(values, tiers, config.tiers)
     theirs = None if public is None else tables_of(seen_values, public, config.tiers)
-    return Results(result, tiers, people, points, found, held, small, public, beside, own, theirs)
+    return Results(
+        result, tiers, people, points, found, held, small, public, beside, own, theirs,
+        seen_values.attrs, symbol,
+    )  # fmt: skip
 
 
 def _statistics(
@@ -203,7 +217,7 @@ def _seen(
     privacy, tiers = config.privacy, config.tiers
     never = held.areas | (set(alone) if privacy.audience == "internal" else set())
     shown, places, hidden = guard.cut(result, areas, people, privacy, never)
-    if len(hidden):
+    if len(hidden) or held.sites:
         shown = refitted(shown)
     quantity = "pn_consumption" if tiers.drug == INDEX else tiers.quantity
     values = by_area(
@@ -226,278 +240,3 @@ def _findings(result: xr.Dataset, config: Config) -> Findings:
     found = Findings()
     found.extend(result.attrs["findings"])
     return found
-
-
-def in_wgs84(sites: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
-    """Bring the sites' points, which stand as written in their table, to WGS 84."""
-    import shapely
-
-    from wbe.spatial.datum import sites_to_wgs84
-
-    if sites is None:
-        return None
-    places = [
-        shapely.Point(x, y) if x == x and y == y else None
-        for x, y in zip(*sites_to_wgs84(sites), strict=True)
-    ]
-    out = sites.set_geometry(places, crs="EPSG:4326")
-    out.attrs = dict(sites.attrs)
-    return out
-
-
-def placed(samples: xr.Dataset, sites: gpd.GeoDataFrame | None) -> xr.Dataset:
-    """Give every sample the place of its site, as the point layout of estimates.nc wants it.
-
-    Parameters
-    ----------
-    samples : Dataset (sample, analyte)
-    sites : GeoDataFrame or None
-        From `in_wgs84`.
-
-    Returns
-    -------
-    Dataset (sample, analyte)
-        With coordinates ``lon``, ``lat`` (sample) [degree, WGS 84]; unchanged without sites.
-    """
-    if sites is None:
-        return samples
-    nan = float("nan")
-    known = sites[sites.geometry.notna()]
-    points = dict(zip(known["site"].astype(str), known.geometry, strict=True))
-    found = [points.get(site) for site in samples["site"].values.astype(str)]
-    return samples.assign_coords(
-        lon=("sample", [nan if p is None else p.x for p in found]),
-        lat=("sample", [nan if p is None else p.y for p in found]),
-    )
-
-
-def classified(
-    values: xr.Dataset,
-    hidden: pd.DataFrame,
-    config: Config,
-    people: Mapping[str, float],
-    held: Withheld = NOBODY,
-    never: Collection[str] = (),
-) -> gpd.GeoDataFrame:
-    """Rank areas, with the hidden ones beside them.
-
-    Parameters
-    ----------
-    values : Dataset
-        From `wbe.by_area`, of the areas shown.
-    hidden : DataFrame
-        From `guard.cut`.
-    config : Config
-    people : mapping of str to float
-        Population of the areas [inhabitant].
-    held : Withheld
-        What lacks a record of consent.
-    never : collection of str
-        Areas that this audience may not see, whatever their population.
-    """
-    reference = config.data.reference
-    reference_set = None if reference is None else read_reference(reference)
-    tiers = ranked(values, config.tiers, reference_set)
-    tiers = guard.guarded(guard.beside(tiers, hidden), people, config.privacy, never)
-    tiers = guard.marked(tiers, held)
-    tiers = tiers if config.privacy.audience == "internal" else guard.rounded(tiers)
-    if config.data.areas is None:
-        tiers = guard.coarsened(tiers)
-    order = values["round"].values.astype(str).tolist()
-    tiers.attrs |= {
-        "drug": config.tiers.drug,
-        "round": map_round(tiers, config.tiers, order),
-        "reference_round": reference_round(tiers, config.tiers, order),
-        "statistic_stated": config.tiers.statistic is not None,
-        "labels": list(config.tiers.labels),
-        "floor": config.tiers.floor,
-        "title": config.title,
-        "language": config.language,
-    }
-    return tiers
-
-
-def ranked(
-    values: xr.Dataset, tiers: Tiers, reference: ReferenceSet | None = None
-) -> gpd.GeoDataFrame:
-    """Rank every drug; stated breaks and a floor are about the mapped drug alone.
-
-    Beside an index stands the consumption of every drug.
-
-    Raises
-    ------
-    UsageError
-        If the data hold no residue of the mapped drug.
-    """
-    import pandas as pd
-
-    from wbe.spatial import rank
-
-    drugs = values["drug"].values.astype(str).tolist()
-    if tiers.drug not in drugs:
-        held = ", ".join(drugs) or "none"
-        raise UsageError(both("usage.drug", drug=repr(tiers.drug), held=held))
-    options: dict[str, Any] = {
-        "reference": reference,
-        "scheme": tiers.scheme,
-        "labels": tiers.labels,
-        "statistic": tiers.statistic,
-        "reference_round": _reference_round(values, tiers.reference_round),
-    }
-    breaks = {tiers.drug: tiers.breaks} if tiers.breaks else None
-    is_index = tiers.drug == INDEX
-    apart = is_index or tiers.scheme == "model"  # a quantity, or draws, that others do not have
-    others = values.sel(drug=[d for d in drugs if not (apart and d == tiers.drug)])
-    quantity = "pn_consumption" if is_index else tiers.quantity
-    if not others.sizes["drug"]:
-        own: dict[str, Any] = {"breaks": tiers.breaks, "floor": tiers.floor}
-        return rank(values, tiers.drug, quantity=tiers.quantity, **own, **options)
-    table = rank(others, quantity=quantity, breaks=breaks, **options)
-    if tiers.floor is None and not apart:
-        return table
-    mapped = rank(
-        values, tiers.drug, quantity=tiers.quantity, breaks=tiers.breaks, floor=tiers.floor,
-        **options,
-    )  # fmt: skip
-    rest = table[table["drug"] != tiers.drug]
-    joined = pd.concat([mapped, rest], ignore_index=True)
-    joined.attrs = {**table.attrs, **mapped.attrs}
-    joined.attrs["breaks"] = {**table.attrs["breaks"], **mapped.attrs["breaks"]}
-    return ordered(joined)
-
-
-def ordered(tiers: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Sort by drug, round and area, by code points."""
-    attrs = dict(tiers.attrs)
-    keys = zip(*(tiers[name].astype(str) for name in ("drug", "round", "area")), strict=True)
-    order = [position for _, position in sorted((key, i) for i, key in enumerate(keys))]
-    out = tiers.iloc[order].reset_index(drop=True)
-    out.attrs = attrs
-    return out
-
-
-def map_round(tiers: gpd.GeoDataFrame, wanted: Tiers, order: Sequence[str]) -> str:
-    """Name the round on the map: a label, or the first or latest with a sample of the drug.
-
-    Parameters
-    ----------
-    tiers : GeoDataFrame
-        The columns of tiers.csv.
-    wanted : Tiers
-        The configuration.
-    order : sequence of str
-        All rounds, earliest first.
-
-    Raises
-    ------
-    UsageError
-        If the round is not among those of the data.
-    """
-    rows = tiers[tiers["drug"] == wanted.drug]
-    rounds = _in_order(rows, order)
-    filled = _in_order(rows[rows["n_samples"].fillna(0) > 0], order)
-    if wanted.map_round in ("latest", "first"):
-        return (filled or rounds)[-1 if wanted.map_round == "latest" else 0]
-    if wanted.map_round not in rounds:
-        listed = ", ".join(rounds)
-        raise UsageError(both("usage.map_round", round=repr(wanted.map_round), rounds=listed))
-    return wanted.map_round
-
-
-def reference_round(tiers: gpd.GeoDataFrame, wanted: Tiers, order: Sequence[str]) -> str:
-    """Name the round at which the mapped drug's breaks are frozen; empty for fixed breaks."""
-    if wanted.scheme == "fixed":
-        return ""
-    if wanted.reference_round not in ("first", "latest"):
-        return wanted.reference_round
-    rows = tiers[(tiers["drug"] == wanted.drug) & tiers["value"].notna()]
-    rounds = _in_order(rows, order) or [""]
-    return rounds[0 if wanted.reference_round == "first" else -1]
-
-
-def _in_order(rows: gpd.GeoDataFrame, order: Sequence[str]) -> list[str]:
-    held = set(rows["round"].astype(str))
-    return [label for label in order if label in held]
-
-
-def _read(
-    config: Config, encoding: str | None
-) -> tuple[xr.Dataset, gpd.GeoDataFrame | None, gpd.GeoDataFrame | None]:
-    """Read all files; what their errors reject is left out, and every finding is kept."""
-    from wbe.io.layout import of_campaign
-    from wbe.io.places import read_areas, read_sites
-    from wbe.io.read import read
-
-    data = config.data
-    found = Findings()
-    sites = _table(read_sites, data.sites, found)
-    areas = _table(read_areas, data.areas, found)
-    layout = of_campaign(data.layout, data.layouts)
-    samples = read(
-        list(data.samples), layout=layout, errors="reject", encoding=encoding,
-        **asdict(instrument.of_campaign(data)),
-    )  # fmt: skip
-    found.extend(samples.attrs["findings"])
-    # Without the sites or areas that it names, a campaign would be another one.
-    lost = (data.sites and sites is None) or (data.areas and areas is None)
-    if lost or not samples["status"].isin(USABLE).any():
-        raise FindingsError(found)
-    return samples.assign_attrs(findings=found), sites, areas
-
-
-def _judged(samples: xr.Dataset, config: Config) -> xr.Dataset:
-    """Judge the laboratory's batches, and correct for recovery what nobody corrected yet.
-
-    Raises
-    ------
-    FindingsError
-        If the campaign rejects what fails and nothing is left.
-    """
-    from wbe.io.quality import assess_quality
-    from wbe.qc import correct_recovery, load_limits
-
-    limits = load_limits(config.data.limits)
-    wanted = config.quality
-    judged = assess_quality(
-        samples, limits, on_fail=wanted.on_fail, recovery_corrected=wanted.recovery_corrected
-    )
-    if not judged["status"].isin(USABLE).any():
-        raise FindingsError(judged.attrs["findings"])
-    return correct_recovery(judged, limits)
-
-
-def _table(
-    reader: Callable[[Path], gpd.GeoDataFrame], path: Path | None, found: Findings
-) -> gpd.GeoDataFrame | None:
-    """Read sites or areas and keep their findings; None where nothing of them is usable."""
-    if path is None:
-        return None
-    try:
-        table = reader(path)
-    except FindingsError as error:
-        found.extend(error.findings)
-        return None
-    found.extend(table.attrs["findings"])
-    return table
-
-
-def _only_rounds(samples: xr.Dataset, config: Config, option: str) -> xr.Dataset:
-    """Keep the chosen rounds before places are joined: sites of other rounds have no area here."""
-    from wbe.spatial import rounds_of
-
-    wanted = config.data.only_rounds
-    if not wanted:
-        return samples
-    rounds = rounds_of(samples, option)
-    if missing := sorted(set(wanted) - set(rounds)):
-        held = ", ".join(sorted(set(rounds)))
-        raise UsageError(both("usage.only_rounds", missing=", ".join(missing), held=held))
-    kept = samples.isel(sample=[label in wanted for label in rounds])
-    if not kept["status"].isin(USABLE).any():
-        raise NothingUsableError(both("usage.rounds_empty"))
-    return kept
-
-
-def _reference_round(values: xr.Dataset, wanted: str) -> str:
-    """The label of the latest round, which the classification does not know by that word."""
-    return str(values["round"].values[-1]) if wanted == "latest" else wanted

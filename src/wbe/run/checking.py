@@ -35,6 +35,7 @@ class Group:
     areas: Path | None
     told: Options
     config: Config | None = None
+    catchments: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ def _examined(group: Group, encoding: str | None, layout: str) -> tuple[Findings
     try:
         read = examine(
             group.files, group.sites, group.areas, encoding=encoding, quality=judged,
-            layouts=layouts, told=group.told,
+            layouts=layouts, told=group.told, catchments=group.catchments,
         )  # fmt: skip
     except UsageError as error:
         if group.config is None:
@@ -209,7 +210,7 @@ def _holds_results(group: Group, found: Findings, encoding: str | None, layouts:
     from wbe.io.areas import SUFFIXES
     from wbe.io.read import read
     from wbe.io.sources import shown_names
-    from wbe.run.campaign import USABLE
+    from wbe.run.reading import USABLE
 
     tables = [path for path in group.files if path.suffix.lower() not in SUFFIXES]
     if tables:
@@ -257,7 +258,9 @@ def _groups(
         )
         files = (*data.samples, *filter(None, [data.indicators]))
         config = replace(config, data=data)
-        yield Group(files, data.sites, data.areas, instrument.of_campaign(data), config)
+        yield Group(
+            files, data.sites, data.areas, instrument.of_campaign(data), config, data.catchments
+        )
     if tables:
         yield Group(tuple(tables), sites, areas, told)
 

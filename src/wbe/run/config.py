@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -16,21 +16,14 @@ from typing import Any
 
 from wbe import names
 from wbe.errors import ConfigError
-from wbe.run import files
+from wbe.run.data_files import Data, data_of
+from wbe.run.key_rules import index_problems, together
 from wbe.run.keys import (
     INDEX,
     KEYS,
     KINDS,
-    STATED,
     check_dose,
     check_marker,
-    error_model_problem,
-    is_layout_file,
-    is_set_name,
-    layouts_problem,
-    limits_problem,
-    percentiles_problem,
-    reference_problem,
     suggest_key,
     wrong,
 )
@@ -43,30 +36,6 @@ Marker = str | dict[str, Any]
 #: A dose id, or ``{"dose": "30 mg/dose", "source": "..."}``.
 Dose = str | dict[str, str]
 SECTIONS = ("data", "estimate", "markers", "index", "tiers", "quality", "privacy")
-
-
-@dataclass(frozen=True)
-class Data:
-    """The input files: absolute paths; of exports of instruments what they do not say themselves.
-
-    ``only_rounds`` are the rounds to use (empty: all).
-    """
-
-    samples: tuple[Path, ...]
-    sites: Path | None = None
-    areas: Path | None = None
-    indicators: Path | None = None
-    sidecar: Path | None = None
-    enrichment: float | None = None
-    dilution: float | None = None
-    unit: str | None = None
-    factors: Path | None = None
-    limits: Path | None = None
-    reference: Path | None = None
-    error_model: Path | None = None
-    layout: str = "auto"
-    layouts: tuple[Path, ...] = ()
-    only_rounds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -241,8 +210,8 @@ def _build(
     values = _values(flat | typed, lines, problems)
     known = {problem.key for problem in problems}
     values["tiers.quantity"] = values["tiers.quantity"] or _usual(values["tiers.drug"])
-    problems += [*_together(values, known, lines), *_index_problems(values, doses, known, lines)]
-    data = _data(values, folder, set(typed), lines, problems)
+    problems += [*together(values, known, lines), *index_problems(values, doses, known, lines)]
+    data = data_of(values, folder, set(typed), lines, problems)
     if problems:
         return None, sorted(problems, key=lambda p: (p.line or 0, p.key))
     title = values["title"] or folder.name
@@ -316,121 +285,6 @@ def _values(
         else:
             values[key.name] = value
     return values
-
-
-def _together(
-    values: dict[str, Any], known: set[str], lines: Mapping[str, int]
-) -> Iterable[Problem]:
-    """What single keys cannot tell: breaks against scheme, labels and floor; audience.
-
-    ``known`` are the keys whose values are wrong themselves.
-    """
-
-    def problem(key: str, said: str, /, **values: object) -> Problem:
-        line = lines.get(key, lines.get(key.partition(".")[0]))
-        return Problem(key, line, *wrong(said, **values))
-
-    breaks, labels, floor = (values[f"tiers.{k}"] for k in ("breaks", "labels", "floor"))
-    scheme = values["tiers.scheme"]
-    if breaks is None and scheme in STATED and "tiers.breaks" not in known:
-        yield problem("tiers.scheme", "scheme.breaks", scheme=repr(scheme))
-    if breaks is not None and scheme not in (None, *STATED) and "tiers.scheme" not in known:
-        yield problem("tiers.breaks", "breaks.computed", scheme=repr(scheme))
-    if (scheme == "percentile") != (values["tiers.reference"] is not None):
-        yield problem("tiers.reference", "reference.scheme")
-    if breaks and scheme == "percentile" and (verdict := percentiles_problem(breaks)):
-        yield Problem("tiers.breaks", lines.get("tiers.breaks"), *verdict)
-    if breaks is not None and "tiers.labels" not in known and len(labels) != len(breaks) + 1:
-        counts = {"labels": len(labels), "breaks": len(breaks), "needed": len(breaks) + 1}
-        yield problem("tiers.labels", "labels.count", **counts)
-    if breaks and floor and scheme != "percentile" and floor >= breaks[0]:
-        yield problem("tiers.floor", "floor.breaks", floor=repr(floor), least=repr(breaks[0]))
-    if values["privacy.audience"] == "internal":
-        for key in ("privacy.purpose", "privacy.approval"):
-            if not values[key] and key not in known:
-                yield problem(key, "internal", key=key.partition(".")[2])
-
-
-def _index_problems(
-    values: Mapping[str, Any], doses: Mapping[str, Dose], known: set[str], lines: Mapping[str, int]
-) -> Iterable[Problem]:
-    """What drug, quantity, scheme and doses of an index must say together."""
-    is_index = [values[key] == INDEX for key in ("tiers.drug", "tiers.quantity")]
-
-    def problem(key: str, said: str) -> Problem:
-        return Problem(key, lines.get(key, lines.get("tiers")), *wrong(said))
-
-    if is_index[0] != is_index[1] and not {"tiers.drug", "tiers.quantity"} & known:
-        yield problem("tiers.quantity", "index.both")
-    if all(is_index) and not doses:
-        yield problem("tiers.drug", "index.doses")
-    if all(is_index) and values["tiers.scheme"] == "model":
-        yield problem("tiers.scheme", "index.model")
-
-
-def _data(
-    values: Mapping[str, Any],
-    folder: Path,
-    overridden: set[str],
-    lines: Mapping[str, int],
-    problems: list[Problem],
-) -> Data:
-    """Turn the path keys into absolute paths of existing files."""
-
-    def paths(key: str, patterns: list[str]) -> list[Path]:
-        anywhere = key in overridden
-        base = Path.cwd() if anywhere else folder
-        found, refused = files.listed(patterns, base, anywhere=anywhere, glob=key == "data.samples")
-        problems.extend(Problem(key, lines.get(key), *verdict) for verdict in refused)
-        return found
-
-    def path(key: str) -> Path | None:
-        is_path = key != "estimate.factors" or not is_set_name(values[key])
-        found = paths(key, [values[key]]) if values[key] and is_path else []
-        return found[0] if found else None
-
-    key = "data.samples"
-    if not values[key] and all(p.key != key for p in problems):
-        problems.append(Problem(key, lines.get("data"), *wrong("samples")))
-    layouts = _layout_files(values["data.layout"], folder, paths)
-    if verdict := layouts_problem(layouts):
-        problems.append(Problem("data.layout", lines.get("data.layout"), *verdict))
-    errors = path("estimate.error_model")
-    if errors is not None and (verdict := error_model_problem(errors)):
-        line = lines.get("estimate.error_model")
-        problems.append(Problem("estimate.error_model", line, *verdict))
-    limits = path("quality.limits")
-    if limits is not None and (verdict := limits_problem(limits)):
-        problems.append(Problem("quality.limits", lines.get("quality.limits"), *verdict))
-    reference = path("tiers.reference")
-    if reference is not None and (verdict := reference_problem(reference)):
-        problems.append(Problem("tiers.reference", lines.get("tiers.reference"), *verdict))
-    return Data(
-        samples=tuple(paths(key, values[key] or [])),
-        sites=path("data.sites"),
-        areas=path("data.areas"),
-        indicators=path("data.indicators"),
-        sidecar=path("data.sidecar"),
-        enrichment=values["data.enrichment"],
-        dilution=values["data.dilution"],
-        unit=values["data.unit"],
-        factors=path("estimate.factors"),
-        limits=limits,
-        reference=reference,
-        error_model=errors,
-        layout=values["data.layout"],
-        layouts=layouts,
-        only_rounds=tuple(values["data.only_rounds"] or ()),
-    )
-
-
-def _layout_files(
-    layout: str, folder: Path, paths: Callable[[str, list[str]], list[Path]]
-) -> tuple[Path, ...]:
-    """The layout file that is named; else those in the folder ``layouts`` of the campaign."""
-    if is_layout_file(layout):
-        return tuple(paths("data.layout", [layout]))
-    return tuple(sorted((folder / "layouts").glob("*.layout.toml"), key=lambda f: f.name))
 
 
 def _sections(

@@ -199,7 +199,7 @@ def _name(aim: str | Layout) -> str:
 
 
 def _code(samples: xr.Dataset, found: Findings) -> int:
-    from wbe.run.campaign import USABLE
+    from wbe.run.reading import USABLE
 
     return verdict.code(found, usable=bool(samples["status"].isin(USABLE).any()))
 
@@ -243,7 +243,7 @@ def _attempt(
 
 
 def _accepted(results: Sequence[Unmarked]) -> list[Unmarked]:
-    from wbe.run.campaign import USABLE
+    from wbe.run.reading import USABLE
 
     return [result for result in results if result.status in USABLE]
 

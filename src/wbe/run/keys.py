@@ -334,6 +334,7 @@ KEYS: dict[str, Key] = {
         Key("data.samples", "texts"),
         Key("data.sites", "text"),
         Key("data.areas", "text"),
+        Key("data.catchments", "text"),
         Key("data.indicators", "text"),
         Key("data.sidecar", "text"),
         Key("data.enrichment", "number", None, check_factor),

@@ -19,6 +19,8 @@ from wbe.io.write import bare_text
 #: Shorter names cannot be told from ordinary numbers and abbreviations of a page.
 MIN_NAME = 3
 MIN_BINARY_NAME = 8
+#: Files whose words a person reads; of the others only longer names can be told from chance.
+TEXTS = (".csv", ".html", ".svg", ".json", ".geojson", ".xlsx")
 _COORDINATE = re.compile(r"-?\d{1,3}\.\d{4,}")
 _DEGREES = 1e-4
 
@@ -74,7 +76,7 @@ def leaks(folder: Path, kept: Secrets) -> list[str]:
     """
     found = []
     for file in sorted(f for f in folder.iterdir() if f.is_file()):
-        is_text = file.suffix in (".csv", ".html", ".svg", ".json", ".xlsx")
+        is_text = file.suffix in TEXTS
         text = _text_of(file)
         found += [f"{file.name}: {name}" for name in _named(text, kept, is_text)]
         if is_text:
@@ -95,7 +97,7 @@ def _text_of(file: Path) -> str:
             text = "\n".join(book.read(n).decode("utf-8", "ignore") for n in parts)
     else:
         text = file.read_bytes().decode("utf-8", "ignore")
-    if file.suffix in (".html", ".svg", ".json", ".xlsx"):
+    if file.suffix in TEXTS and file.suffix != ".csv":
         text = re.sub(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=\s]+", " ", text)
         text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda m: chr(int(m[1], 16)), text)
         text = html.unescape(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,20 @@ def taken(samples: xr.Dataset, config: Config, rounds: str) -> list[str]:
         "one_round": rounds != config.tiers.rounds,
     }
     return [name for name, is_needed in needed.items() if is_needed]
+
+
+def uncalibrated(result: xr.Dataset, shown: xr.Dataset) -> list[str]:
+    """Say that the areas shown could not calibrate a marker that the whole campaign could.
+
+    Parameters
+    ----------
+    result : Dataset (sample, analyte)
+        From :func:`wbe.estimate`.
+    shown : Dataset
+        From :func:`wbe.by_area`, of the areas shown.
+    """
+    lost = set(json.loads(result.attrs["markers"])) - set(json.loads(shown.attrs["markers"]))
+    return ["uncalibrated"] if lost else []
 
 
 def rounds_option(samples: xr.Dataset, config: Config) -> str:

@@ -6,6 +6,7 @@ shown are those of the areas that are not. Such numbers are counted over what is
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -44,13 +45,31 @@ def hides(results: Results) -> bool:
     return bool(hidden_areas(results) or results.withheld.sites)
 
 
+def shown_markers(results: Results) -> dict[str, Any]:
+    """Loads of the markers that the areas shown give or are given; none where none is shown."""
+    found: dict[str, Any] = json.loads(_decided(results).get("markers", "{}"))
+    return found
+
+
+def _decided(results: Results) -> Mapping[str, Any]:
+    """What the samples of the areas shown decided together; nothing where no area is shown."""
+    areas = frozenset(public_tiers(results)["area"].astype(str))
+    return {} if areas == hidden_areas(results) else results.decided
+
+
 def shown_findings(results: Results) -> Findings:
-    """Findings that are not about a hidden area or site; all where nothing is hidden."""
+    """Findings that are not about a hidden area or site; all where nothing is hidden.
+
+    Those about all samples together are the ones of the samples shown.
+    """
+    from wbe.recipes.routes import ROUTE_RULES
+
     if not hides(results):
         return results.findings
     hidden = hidden_areas(results)
     kept = about_shown(results.findings, results.result, results.withheld.sites, hidden)
-    return Findings(kept)
+    together = [f for f in _decided(results).get("findings", ()) if f.rule in ROUTE_RULES]
+    return Findings([*(f for f in kept if f.rule not in ROUTE_RULES), *together])
 
 
 def located(found: Findings) -> Findings:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from wbe.errors import UsageError
 from wbe.run import disk, folder, guard, indicators, leaks, notes, record, round_tables
 from wbe.run import statement as answers
+from wbe.run.beside_map import Symbols
 from wbe.run.config import Privacy
 from wbe.run.folder import RECORD, Place
 from wbe.run.public_part import seen_by_public
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 TABLES = ("tiers.csv", "tiers.xlsx")
 MAPS = ("map.png", "map.svg")
 GEOPACKAGE, REPORT = "areas.gpkg", "report.html"
+NO_MARKS = Symbols()
 #: Of an internal run: the tiers as the public may see them. Not published under this name.
 FOR_PUBLIC = "tiers.public.csv"
 PUBLIC_PART = ".public"
@@ -43,7 +45,7 @@ def write_set(
     tiers: gpd.GeoDataFrame,
     about: Mapping[str, Any],
     extra: Mapping[str, Any] | None = None,
-    sites: gpd.GeoDataFrame | None = None,
+    marks: Symbols = NO_MARKS,
     *,
     tables: RoundTables = round_tables.NOTHING,
 ) -> list[str]:
@@ -59,8 +61,8 @@ def write_set(
         The run record so far.
     extra : mapping, optional
         Further fields of the page; an internal one may hold sites and findings.
-    sites : GeoDataFrame, optional
-        Sampling points for an internal map.
+    marks : Symbols
+        Sampling points, streams and soil for an internal map.
     tables : RoundTables
         Changes between rounds and the order of areas, the guard applied.
 
@@ -84,7 +86,7 @@ def write_set(
     if has_geometry(tiers):
         write_areas(tiers, target / GEOPACKAGE, _style(tiers))
         if _can_be_drawn(tiers):
-            _write_map(target, tiers, privacy, sites)
+            _write_map(target, tiers, privacy, marks)
             written += MAPS
         written.append(GEOPACKAGE)
     written += tables.write(target)
@@ -319,18 +321,17 @@ def _style(tiers: gpd.GeoDataFrame) -> LayerStyle | None:
     return plot.layer_style(mapped, language=str(tiers.attrs["language"]))
 
 
-def _write_map(
-    target: Path, tiers: gpd.GeoDataFrame, privacy: Privacy, sites: gpd.GeoDataFrame | None
-) -> None:
-    """Draw the map twice; sites stand on an internal one only, which says for what it is."""
+def _write_map(target: Path, tiers: gpd.GeoDataFrame, privacy: Privacy, marks: Symbols) -> None:
+    """Draw the map twice; marks stand on an internal one only, which says for what it is."""
     from wbe import plot
 
     mapped = tiers.copy()
     mapped.attrs = mapped_attrs(tiers)
     language = str(tiers.attrs["language"])
-    internal = privacy.audience == "internal"
+    shown = marks if privacy.audience == "internal" else NO_MARKS
     title = " ".join(filter(None, (str(tiers.attrs["title"]), warning(privacy, language))))
-    axes = plot.tier_map(mapped, language=language, sites=sites if internal else None, title=title)
+    axes = plot.tier_map(mapped, language=language, title=title, sites=shown.sites,
+                         purposive=shown.streams, legacy=shown.soil)  # fmt: skip
     for name in MAPS:
         plot.save_map(cast("Figure", axes.figure), target / name)
 

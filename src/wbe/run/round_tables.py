@@ -30,7 +30,8 @@ class RoundTables:
     changes : DataFrame or None
         `wbe.spatial.tier_changes` of consecutive rounds; hidden areas as ``suppressed``.
     ranks : DataFrame or None
-        `wbe.spatial.rank_table` of the mapped drug, every round; hidden areas left out.
+        `wbe.spatial.rank_table` of the mapped drug, every round; an area that has no rank keeps
+        its names and its ``flags``, which say why: ``suppressed``, ``no_data``.
     about : mapping
         Level, power and spreads of the test of changes.
     """
@@ -101,7 +102,8 @@ def tables_of(values: xr.Dataset, tiers: gpd.GeoDataFrame, wanted: Tiers) -> Rou
     rest = values.sel(area=shown).isel(sample=kept)
     changes = _changes(rest, tiers, wanted, hidden)
     about = None if changes is None else {str(k): v for k, v in changes.attrs.items()}
-    return RoundTables(changes, _ranks(rest, wanted), about)
+    ranks = _ranks(rest, wanted)
+    return RoundTables(changes, None if ranks is None else _with_unranked(ranks, tiers), about)
 
 
 def _is_hidden(tiers: pd.DataFrame) -> pd.Series:
@@ -155,3 +157,18 @@ def _ranks(values: xr.Dataset, wanted: Tiers) -> pd.DataFrame | None:
     ]
     held = [t for t in tables if len(t)]
     return pd.concat(held, ignore_index=True) if held else None
+
+
+def _with_unranked(ranks: pd.DataFrame, tiers: pd.DataFrame) -> pd.DataFrame:
+    """Add an empty row for each area without a rank, so that nobody takes it for forgotten."""
+    keys = ["drug", "round", "area"]
+    rounds = {label: k for k, label in enumerate(ranks["round"].drop_duplicates())}
+    named = tiers.loc[tiers["drug"].isin(set(ranks["drug"])), [*keys, "name", "flags"]]
+    named = named[named["round"].isin(list(rounds))].astype(str)
+    table = ranks.merge(named, on=keys, how="outer", suffixes=("", "_stated"))
+    is_ranked = table["rank_lower"].notna()
+    table["flags"] = table["flags"].where(~is_ranked, "")
+    table["name"] = table["name"].where(is_ranked, table["name_stated"])
+    table["quantity"] = ranks["quantity"].iloc[0]
+    table = table[[*ranks.columns, "flags"]].assign(at=table["round"].map(rounds))
+    return table.sort_values(["at", "area"], kind="stable", ignore_index=True).drop(columns="at")

@@ -137,7 +137,7 @@ def small_sites(samples: xr.Dataset, privacy: Privacy) -> frozenset[str]:
 
     from wbe.spatial.disclosure import Sum, protect
 
-    if privacy.min_population <= 0:
+    if privacy.min_population <= 0 or privacy.audience != "internal":
         return frozenset()
     frame = pd.DataFrame({n: samples[n].values for n in ("area", "site", "population")})
     people = frame.groupby(["area", "site"], sort=True)["population"].min()

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import stdtr, stdtrit
 
 from wbe.errors import UsageError
+from wbe.options import require_choice, require_level
 from wbe.qc.multiple import holm
+from wbe.spatial.visit_scale import Scale, Visits, spread_seen, weights_of
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -32,14 +33,6 @@ MIN_DF = 2
 MOVED, NOT_DISTINGUISHABLE = "moved", "not_distinguishable"
 NOT_COMPARABLE, INSUFFICIENT = "not_comparable", "insufficient"
 OUTCOMES = (MOVED, NOT_DISTINGUISHABLE, NOT_COMPARABLE, INSUFFICIENT)
-
-Visits = Literal["stated", "learnt"]
-"""``stated``: the visit's spread is as given. ``learnt``: averaged over a half-normal prior of that
-scale and what the county's own changes say of it."""
-
-_OMEGAS = np.linspace(0.02, 2.0, 50)
-_MOVERS, _MOVED_BY = 0.2, 2.0
-"""For ``learnt``: share of areas that may have moved, and the log-sd by which; judgement."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +96,8 @@ def changed_areas(
     below_after: ArrayLike | None = None,
     n_before: ArrayLike | None = None,
     n_after: ArrayLike | None = None,
-    visits: Visits = "stated",
+    known: ArrayLike = 0.0,
+    visits: Visits = "prior",
     level: float = LEVEL,
     power: float = POWER,
 ) -> Changes:
@@ -119,14 +113,19 @@ def changed_areas(
     areas : sequence of str
         All areas, in the order of the result.
     visit : array_like [1]
-        Log-sd of one visit, one or one an area: what the points of an area share in a round. It
-        does not shrink with points. No default: the error model states it.
+        Stated log-sd omega of one visit, one or one an area: what the points of an area share in
+        a round. It does not shrink with points. No default: the error model states it.
     below_before, below_after : array_like (pair,) of bool, optional
         Whether the value is a limit below which the point lies.
     n_before, n_after : array_like (area,) of int, optional
         Valid points of each area in each round, kept or not; the kept ones where not given.
+    known : array_like [1]
+        Log-sd of whatever else the points of an area share in one round alone, of known size
+        (another laboratory); one or one an area.
     visits : str
-        ``stated`` or ``learnt`` (see `Visits`).
+        ``prior``: omega is uncertain, half-normal with the stated scale, as in the county model.
+        ``stated``: it is known exactly. ``learnt``: the prior, and what the county's own changes
+        say of it; finds little where many areas changed.
     level : float [1]
         Probability of any false alarm among all areas, at most.
     power : float [1]
@@ -146,14 +145,16 @@ def changed_areas(
     With y the natural log of a point's value and L the higher of its two limits (none: minus
     infinity), d_j = max(y_after, L) - max(y_before, L) and D = mean of d_j over the m points of an
     area. Read at one limit, two rounds of an unchanged area remain exchangeable, so that a better
-    laboratory makes no fall. t = D / sqrt(2 omega^2 + s^2 / m), with s^2 the variance of d within
-    areas, pooled over points above their limits, and Satterthwaite's degrees of freedom
-    nu (2 omega^2 + s^2/m)^2 / (s^2/m)^2 for nu of s^2. Adjusted by Holm's step-down method, which
-    holds for whatever the areas share. Points of one area whose limits hide a measured value of the
+    laboratory makes no fall. t = D / sqrt(2 omega^2 + 2 known^2 + s^2 / m), with s^2 the variance
+    of d within areas, pooled over points above their limits, and Satterthwaite's degrees of
+    freedom nu (2 omega^2 + 2 known^2 + s^2/m)^2 / (s^2/m)^2 for nu of s^2. Its p is averaged over
+    omega. Adjusted by Holm's step-down method, which holds for whatever the areas share, the one
+    omega of a county too. Points of one area whose limits hide a measured value of the
     other round are left out.
 
-    Holds where areas have one spread of their points: with a log-sd of 0.3 between the areas'
-    spreads false alarms rise to 7 to 9 %. Simulated: docs/tiers.md.
+    Under ``prior`` the probability of a false alarm is an average over counties whose omega
+    follows the prior; that of a county whose omega is twice the stated one is larger. Areas are
+    taken to have one spread of their points. Figures: docs/tiers.md.
 
     References
     ----------
@@ -170,9 +171,7 @@ def changed_areas(
     pairs = _Pairs.of(before, after, area, below_before, below_after, list(areas))
     k = len(areas)
     _require_options(visits, level, power)
-    omega = np.broadcast_to(np.asarray(visit, dtype=float), k)
-    if not (np.isfinite(omega) & (omega >= 0)).all():
-        raise UsageError("visit must be a log-sd of at least 0")
+    omega, fixed = _log_sd("visit", visit, k), _log_sd("known", known, k)
     counts = [
         pairs.kept if given is None else np.asarray(given, dtype=int)
         for given in (n_before, n_after)
@@ -181,9 +180,9 @@ def changed_areas(
     reason = _reasons(pairs, counts, df)
     tested = reason == ""
     n_tested = int(tested.sum())
-    own, shared = variance / np.maximum(pairs.usable, 1), 2 * omega**2
-    weights = _learnt(pairs.mean[tested], own[tested], omega, visits)
-    scale = _Scale(own, shared, df, weights)
+    own, apart = variance / np.maximum(pairs.usable, 1), 2 * fixed**2
+    seen = pairs.mean[tested], (own + apart)[tested], omega[tested]
+    scale = Scale(own, apart, 2 * omega**2, df, weights_of(visits, *seen))
     p = np.where(tested, scale.p(pairs.mean), np.nan)
     adjusted = holm(p)
     critical, reach = scale.critical(level / max(n_tested, 1)), scale.reach(power)
@@ -199,7 +198,7 @@ def changed_areas(
         areas=tuple(areas), outcome=tuple(outcome), reason=tuple(reason.tolist()),
         n_kept=pairs.kept, n_open=pairs.open, ratio=ratio, lower=lower, upper=upper, p=adjusted,
         detectable=_shown(detectable, reason), spread=float(np.sqrt(variance)),
-        visit_seen=_seen(pairs.mean[tested], own[tested], omega), level=level, power=power,
+        visit_seen=spread_seen(*seen), level=level, power=power,
     )  # fmt: skip
 
 
@@ -210,10 +209,17 @@ def _shown(detectable: Floats, reason: NDArray[np.str_]) -> Floats:
 
 
 def _require_options(visits: str, level: float, power: float) -> None:
-    if visits not in get_args(Visits):
-        raise UsageError(f"visits = {visits!r}; use one of {', '.join(get_args(Visits))}")
-    if not (0 < level < 1 and 0.5 <= power < 1):
-        raise UsageError("level must lie between 0 and 1, power between 0.5 and 1")
+    require_choice("visits", visits, get_args(Visits))
+    require_level(level)
+    if not 0.5 <= power < 1:
+        raise UsageError(f"power = {power} must lie between 0.5 and 1")
+
+
+def _log_sd(name: str, given: ArrayLike, n: int) -> Floats:
+    found = np.broadcast_to(np.asarray(given, dtype=float), n)
+    if not (np.isfinite(found) & (found >= 0)).all():
+        raise UsageError(f"{name} must be a log-sd of at least 0")
+    return found
 
 
 def _outcome(reason: str, moved: bool) -> str:
@@ -300,88 +306,3 @@ def _reasons(pairs: _Pairs, counts: list[NDArray[np.intp]], df: int) -> NDArray[
         ["too_few_points", "too_few_kept_points", "limits_differ", "below_limits", "no_spread"],
         "",
     )
-
-
-@dataclass(frozen=True)
-class _Scale:
-    """The distribution of a mean difference under no change: a mixture over spreads of visits.
-
-    `own` (area,) is what shrinks with points, `shared` (area, visit) what does not, `weights`
-    (visit,) how likely each visit spread is.
-    """
-
-    own: Floats
-    shared: Floats
-    df: int
-    weights: tuple[Floats, Floats] | None
-
-    def _parts(self) -> tuple[Floats, Floats, Floats]:
-        """Return standard deviation and degrees of freedom (area, visit), and weights."""
-        if self.weights is None:
-            shared, weights = self.shared[:, None], np.ones(1)
-        else:
-            ratio, weights = self.weights
-            shared = self.shared[:, None] * ratio**2
-        total = shared + self.own[:, None]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            df = self.df * (total / self.own[:, None]) ** 2
-        return np.sqrt(total), np.where(np.isfinite(df), df, 1e9), weights
-
-    def p(self, difference: Floats) -> Floats:
-        """Return the two-sided probability of a difference at least as large, (area,)."""
-        sd, df, weights = self._parts()
-        with np.errstate(divide="ignore", invalid="ignore"):
-            tail = 2 * stdtr(df, -np.abs(difference)[:, None] / sd)
-        return np.asarray(tail @ weights)
-
-    def critical(self, p: float) -> Floats:
-        """Return the difference with a two-sided probability `p`, (area,), by bisection."""
-        sd, df, _ = self._parts()
-        low, high = np.zeros(len(sd)), (stdtrit(df, 1 - p / 2) * sd).max(axis=1)
-        if self.weights is None:
-            return np.asarray(high)
-        for _ in range(60):
-            middle = (low + high) / 2
-            beyond = self.p(middle) < p
-            low, high = np.where(beyond, low, middle), np.where(beyond, middle, high)
-        return high
-
-    def reach(self, power: float) -> Floats:
-        """Return what a true change must exceed the critical one by to be found, (area,)."""
-        sd, df, weights = self._parts()
-        return np.asarray((stdtrit(df, power) * sd) @ weights)
-
-
-def _learnt(
-    mean: Floats, own: Floats, omega: Floats, visits: Visits
-) -> tuple[Floats, Floats] | None:
-    """Return ratios to the stated visit and their posterior weights; None where it stands."""
-    typical = float(np.median(omega)) if len(omega) else 0.0
-    if visits == "stated" or typical == 0:
-        return None
-    return _OMEGAS / typical, _posterior(mean, own, typical)
-
-
-def _posterior(mean: Floats, own: Floats, scale: float) -> Floats:
-    """Return the posterior of the visits' spread on its grid.
-
-    omega ~ half-normal(scale); D_a ~ (1 - e) N(0, V_a) + e N(0, V_a + 4), V_a = 2 omega^2 + own_a:
-    areas that moved must not pass for a larger visit.
-    """
-    variance = 2 * _OMEGAS**2 + own[:, None]
-
-    def density(v: Floats) -> Floats:
-        return np.asarray(np.exp(-(mean[:, None] ** 2) / (2 * v)) / np.sqrt(v))
-
-    mixed = (1 - _MOVERS) * density(variance) + _MOVERS * density(variance + _MOVED_BY**2)
-    log = np.log(mixed).sum(axis=0) - (_OMEGAS / scale) ** 2 / 2
-    weight = np.exp(log - log.max())
-    return np.asarray(weight / weight.sum())
-
-
-def _seen(mean: Floats, own: Floats, omega: Floats) -> float:
-    """Return the posterior mean of the visits' spread; NaN where nothing was tested."""
-    typical = float(np.median(omega)) if len(omega) else 0.0
-    if not len(mean) or typical == 0:
-        return float("nan")
-    return float((_OMEGAS * _posterior(mean, own, typical)).sum())

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from wbe.errors import UsageError
-from wbe.options import require_choice
+from wbe.options import require_choice, require_level
 from wbe.spatial.drawn import draws_of
 from wbe.spatial.neighbours import Neighbours
 from wbe.spatial.series_draws import series_draws
@@ -113,7 +113,8 @@ def moran(
     Raises
     ------
     UsageError
-        If values are missing, all equal, fewer than four, or not one an area.
+        If values are missing, all equal, fewer than four, or not one an area, an option is
+        unknown, or there are no permutations.
 
     Notes
     -----
@@ -136,6 +137,7 @@ def moran(
     0.7143
     """
     require_choice("alternative", alternative, ALTERNATIVES)
+    require_arrangements(permutations)
     z, near = deviations(values, neighbours)
     n, w = len(z), near.weights
     observed = float(statistic_of(z, w))
@@ -182,7 +184,8 @@ def moran_of_draws(
     Raises
     ------
     UsageError
-        As `moran`; or if draws are not a table of at least 100 draws.
+        As `moran`; or if draws are not a table of at least 100 draws, or `level` or `alpha` is no
+        probability.
 
     Notes
     -----
@@ -190,6 +193,8 @@ def moran_of_draws(
     moves, then the draw moves about it), so that I over draws is closer to zero than I of the true
     values; draws of the county model hold it once. Both are no test: the test is `central`.
     """
+    require_level(level)
+    require_level(alpha)
     x = np.asarray(draws, float)
     if x.ndim != 2 or len(x) < 100:
         raise UsageError(f"draws must be a table (draw, area) of 100 or more, not {x.shape}")
@@ -287,6 +292,18 @@ def deviations(values: ArrayLike, neighbours: Neighbours) -> tuple[Floats, Neigh
     if not np.ptp(x[keep]) > 0:
         raise UsageError("all values are equal: there is no structure to look for")
     return z, near
+
+
+def require_arrangements(permutations: int) -> None:
+    """Refuse a number of arrangements from which no p-value follows.
+
+    Raises
+    ------
+    UsageError
+        If there is none.
+    """
+    if permutations < 1:
+        raise UsageError(f"permutations = {permutations}; a p-value needs at least one")
 
 
 def statistic_of(z: Floats, weights: Floats) -> Floats:

@@ -9,7 +9,6 @@ cannot be seen at the plant.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -143,6 +142,7 @@ def weights_by_overlap(
         raise UsageError(f"by = {by!r}; use area or population")
     if by == "population" and "population" not in areas:
         raise UsageError("weights by population need a column population of the areas")
+    import shapely
 
     own, places = _on_equal_area(catchments, areas)
     surface, ground = own.area.to_numpy(), places.area.to_numpy()
@@ -286,30 +286,16 @@ def spread_over_areas(samples: xr.Dataset, weights: pd.DataFrame) -> xr.Dataset:
     return out.assign_attrs(catchments=ASSUMPTION)
 
 
-def connected(weights: pd.DataFrame, population: pd.Series) -> pd.Series:
-    """Return how many people of each area are connected to the plants.
+def connected(samples: xr.Dataset) -> xr.Dataset:
+    """Return samples whose populations are the people of their area in their catchment.
+
+    For counting people, not for loads: a load a person divides by the whole catchment.
 
     Parameters
     ----------
-    weights : DataFrame
-        ``site, area, weight``.
-    population : Series
-        By site [inhabitant].
-
-    Returns
-    -------
-    Series
-        By area [inhabitant]; NaN where a plant's population is unknown.
+    samples : Dataset (sample, analyte)
+        From `spread_over_areas`; unchanged if it was not spread.
     """
-    people = weights["weight"] * weights["site"].map(population)
-    return (
-        people.groupby(weights["area"])
-        .sum(min_count=1)
-        .where(people.notna().groupby(weights["area"]).all())
-    )
-
-
-def shared_sites(weights: pd.DataFrame) -> Iterable[str]:
-    """Return the sites whose catchment lies in several areas, sorted."""
-    counts = weights.groupby("site")["area"].nunique()
-    return sorted(counts.index[counts > 1].astype(str))
+    if "share" not in samples:
+        return samples
+    return samples.assign(population=samples["population"] * samples["share"])

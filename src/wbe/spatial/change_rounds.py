@@ -13,20 +13,17 @@ from numpy.typing import NDArray
 from wbe.backcalc import rows
 from wbe.errors import UsageError
 from wbe.schema import CENSORED
-from wbe.spatial.area_changes import LEVEL, POWER, Changes, Visits, changed_areas
-from wbe.spatial.levels import COUNTY, Members, compile_areas
+from wbe.spatial.area_changes import LEVEL, POWER, Changes, changed_areas
+from wbe.spatial.county.points import KEPT_WITHIN_M, distance_m
+from wbe.spatial.levels import COUNTY, shared_errors
 from wbe.spatial.members import Series, all_series, members, rain
-from wbe.spatial.shared import Shared, Unknown, variance_of
+from wbe.spatial.shared import VISIT, Shared, Unknown, variance_of
+from wbe.spatial.visit_scale import Visits
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Floats = NDArray[np.float64]
-
-MOVED_M = 50.0
-"""Distance beyond which a point of the same id is another point [m]; judgement."""
-
-_EARTH_M = 6_371_008.8
 
 COLUMNS = (
     "area", "name", "drug", "quantity", "round_before", "round_after", "tier_before", "tier_after",
@@ -43,7 +40,7 @@ def tier_changes(
     before: str | None = None,
     after: str | None = None,
     tiers: pd.DataFrame | None = None,
-    visits: Visits = "stated",
+    visits: Visits = "prior",
     level: float = LEVEL,
     power: float = POWER,
 ) -> pd.DataFrame:
@@ -63,7 +60,7 @@ def tier_changes(
     tiers : DataFrame, optional
         From `wbe.rank`, for the columns of tiers; empty where not given.
     visits : str
-        ``stated`` or ``learnt`` (see `wbe.spatial.changed_areas`).
+        ``prior``, ``stated`` or ``learnt`` (see `wbe.spatial.changed_areas`).
     level, power : float [1]
 
     Returns
@@ -100,7 +97,7 @@ def tier_changes(
     for series in chosen if values.attrs["design"] == COUNTY else ():
         here = {r: _points(values, s, series, r) for pair in rounds for r in pair}
         for one, other in rounds:
-            pair = _Compared(values, s, series, here[one], here[other])
+            pair = _Compared(values, s, here[one], here[other])
             found = pair.test(visits, level, power)
             about[f"{series.drug}|{one}|{other}"] = pair.about(found)
             records += _records(values, series, (one, other), found, pair, _held(tiers))
@@ -120,9 +117,12 @@ def _rounds(values: xr.Dataset, before: str | None, after: str | None) -> list[t
 
 @dataclass(frozen=True)
 class _Round:
-    """The points behind the areas' values in a round: a value or a limit each, and a place."""
+    """The points behind the areas' values in a round: a value or a limit each, and a place.
 
-    members: dict[str, Members]
+    `shared` holds what all points of an area carry, by area.
+    """
+
+    shared: dict[str, tuple[Shared, ...]]
     area: NDArray[np.str_]
     site: NDArray[np.str_]
     value: Floats
@@ -133,88 +133,66 @@ class _Round:
 def _points(values: xr.Dataset, s: rows.Samples, series: Series, round_: str) -> _Round:
     """Return the points of a round: mean logs of their samples, non-detects at their limit."""
     found, _ = members(s, series.level, series.analyte, round_, rain(values))
-    parts = [_of_area(values, s, series, m) for m in found]
-    if not parts:
+    if not found:
         text = np.empty(0, dtype=str)
         nothing = np.empty((2, 0))
         return _Round({}, text, text, np.empty(0), np.empty(0, dtype=bool), nothing)
-    area = np.concatenate([np.full(m.n_sites, m.area) for m in found])
-    site, value, below, place = (np.concatenate(x, axis=-1) for x in zip(*parts, strict=True))
-    return _Round({m.area: m for m in found}, area, site, value, below, place)
-
-
-def _of_area(
-    values: xr.Dataset, s: rows.Samples, series: Series, m: Members
-) -> tuple[NDArray[np.str_], Floats, NDArray[np.bool_], Floats]:
-    log = rows.product(s, series.level.base, m.i, m.j, "limit").log_central
-    below = np.isin(s.status[m.i, m.j], CENSORED)
-    first = np.flatnonzero(np.diff(m.site, prepend=-1))
+    i, j = (np.concatenate([getattr(m, name) for m in found]) for name in ("i", "j"))
+    whole = rows.product(s, series.level.base, i, j, "limit")
+    log, below = whole.log_central, np.isin(s.status[i, j], CENSORED).astype(np.float64)
+    ends = np.cumsum([len(m.i) for m in found]).tolist()
+    parts = [(m, slice(end - len(m.i), end)) for m, end in zip(found, ends, strict=True)]
+    first = np.concatenate([m.i[np.flatnonzero(np.diff(m.site, prepend=-1))] for m in found])
     place = np.full((2, len(first)), np.nan)
     if "lon" in values and "lat" in values:
-        place = np.stack([values[c].values[m.i[first]].astype(float) for c in ("lon", "lat")])
+        place = np.stack([values[c].values[first].astype(float) for c in ("lon", "lat")])
     with np.errstate(invalid="ignore"):
-        low = m.by_site(below.astype(np.float64)) > 0
-        return s.site[m.i[first]], np.exp(m.by_site(log)), low, place
-
-
-def distance_m(one: Floats, other: Floats) -> Floats:
-    """Return the distance between places [m]; NaN where one is unknown.
-
-    Parameters
-    ----------
-    one, other : ndarray (2, point) [degree]
-        Longitude and latitude, WGS 84.
-
-    Returns
-    -------
-    ndarray (point,) [m]
-        By the haversine on a sphere: within 0.6 % of that on the ellipsoid.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> distance_m(np.array([[116.0], [23.0]]), np.array([[116.001], [23.0]])).round(1).tolist()
-    [102.4]
-    """
-    (x0, y0), (x1, y1) = np.radians(one), np.radians(other)
-    h = np.sin((y1 - y0) / 2) ** 2 + np.cos(y0) * np.cos(y1) * np.sin((x1 - x0) / 2) ** 2
-    return np.asarray(2 * _EARTH_M * np.arcsin(np.sqrt(np.minimum(h, 1.0))))
+        return _Round(
+            {m.area: shared_errors(whole, at, m) for m, at in parts},
+            np.concatenate([np.full(m.n_sites, m.area) for m in found]),
+            s.site[first],
+            np.exp(np.concatenate([m.by_site(log[at]) for m, at in parts])),
+            np.concatenate([m.by_site(below[at]) for m, at in parts]) > 0,
+            place,
+        )
 
 
 class _Compared:
     """Two rounds of one drug: kept points, and what the rounds do not share."""
 
-    def __init__(
-        self, values: xr.Dataset, s: rows.Samples, series: Series, before: _Round, after: _Round
-    ):
+    def __init__(self, values: xr.Dataset, s: rows.Samples, before: _Round, after: _Round):
         self.areas = values["area"].values.astype(str).tolist()
         self.before, self.after = before, after
         self.at = _kept(before, after)
-        self.visit = np.array([self._own_error(s, series, a) for a in self.areas])
+        sizes = np.array([self._own_error(s, a) for a in self.areas]).reshape(-1, 2)
+        self.visit, self.known = sizes.T
         self.n = [
             np.array([int((np.isfinite(r.value) & (r.area == a)).sum()) for a in self.areas])
             for r in (before, after)
         ]
 
-    def _own_error(self, s: rows.Samples, series: Series, area: str) -> float:
-        """Return the log-sd of one round's share of what the two do not share [1]."""
-        pair = [r.members[area] for r in (self.before, self.after) if area in r.members]
+    def _own_error(self, s: rows.Samples, area: str) -> tuple[float, float]:
+        """Return log-sds of one round's share of what the two do not share: visit, the rest."""
+        pair = [r.shared[area] for r in (self.before, self.after) if area in r.shared]
         if len(pair) < 2:
-            return 0.0
+            return 0.0, 0.0
         coefficients: dict[Unknown, float] = {}
-        for sign, m in zip((-1.0, 1.0), pair, strict=True):
-            for e in compile_areas(s, series.level, [m])[0].shared:
+        for sign, carried in zip((-1.0, 1.0), pair, strict=True):
+            for e in carried:
                 coefficients[e.unknown] = coefficients.get(e.unknown, 0.0) + sign * e.coefficient
         left = [Shared(u, c) for u, c in coefficients.items() if abs(c) > 1e-12]
-        return float(np.sqrt(max(variance_of(left, s.model.correlations), 0.0) / 2))
+        visit = variance_of([e for e in left if e.unknown.variable == VISIT], s.model.correlations)
+        rest = max(variance_of(left, s.model.correlations) - visit, 0.0)
+        return float(np.sqrt(visit / 2)), float(np.sqrt(rest / 2))
 
     def test(self, visits: Visits, level: float, power: float) -> Changes:
         """Test the areas of both rounds."""
         i, j = self.at
         return changed_areas(
             self.before.value[i], self.after.value[j], self.before.area[i], areas=self.areas,
-            visit=self.visit, below_before=self.before.below[i], below_after=self.after.below[j],
-            n_before=self.n[0], n_after=self.n[1], visits=visits, level=level, power=power,
+            visit=self.visit, known=self.known, below_before=self.before.below[i],
+            below_after=self.after.below[j], n_before=self.n[0], n_after=self.n[1], visits=visits,
+            level=level, power=power,
         )  # fmt: skip
 
     def about(self, found: Changes) -> dict[str, float]:
@@ -230,7 +208,8 @@ def _kept(before: _Round, after: _Round) -> tuple[NDArray[np.intp], NDArray[np.i
     keys = list(zip(before.area, before.site, strict=True))
     i = np.array([k for k, key in enumerate(keys) if key in there], dtype=np.intp)
     j = np.array([there[keys[k]] for k in i], dtype=np.intp)
-    near = ~(distance_m(before.place[:, i], after.place[:, j]) > MOVED_M)
+    apart = distance_m(*before.place[:, i], *after.place[:, j])
+    near = ~(apart > KEPT_WITHIN_M)  # unknown places: the id alone tells
     return i[near], j[near]
 
 

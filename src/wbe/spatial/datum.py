@@ -8,6 +8,7 @@ China no map is shifted, and neither is a coordinate here.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ from wbe.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from pyproj import Transformer
 
 Floats = NDArray[np.float64]
 Shift = Callable[[Floats, Floats], tuple[Floats, Floats]]
@@ -200,12 +202,16 @@ def _bd09_from_wgs84(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
 
 
 def _reproject(x: Floats, y: Floats, crs: str) -> tuple[Floats, Floats]:
+    lon, lat = _transformer(crs).transform(x, y)
+    return np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
+
+
+@cache  # a sites table asks for one system, point by point
+def _transformer(crs: str) -> Transformer:
     from pyproj import Transformer
     from pyproj.exceptions import CRSError
 
     try:
-        transformer = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+        return Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
     except CRSError as error:
         raise UsageError(f"datum {crs!r}: {error}") from error
-    lon, lat = transformer.transform(x, y)
-    return np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)

@@ -173,7 +173,7 @@ class IndexDraws:
 
 @dataclass(frozen=True)
 class PosteriorDraws:
-    """Draws of the typical level of towns from the county model; bounds are those of the samples.
+    """Draws of the typical level of towns from the county model; bounds are those of the points.
 
     Attributes
     ----------
@@ -216,8 +216,16 @@ class PosteriorDraws:
         return drawn
 
     def bound(self, area: str, round_: str, censored: rows.Censored) -> float:
-        """Return an area's central value with its non-detects at zero or at their limit."""
-        return self.plain.bound(area, round_, censored)
+        """Return an area's median point with its non-detects at zero or at their limit.
+
+        A geometric mean with one zero is zero and bounds nothing; the median is the same level of
+        a lognormal, and stays where fewer than half of the points are non-detects. A non-detect
+        without a limit may be anything.
+        """
+        m, series = self.plain.members(round_)[area], self.plain.series
+        p = rows.product(self.plain.samples, series.level.base, m.i, m.j, censored)
+        log = m.by_site(p.log_central)
+        return float(np.exp(np.median(np.where(np.isnan(log), np.inf, log))) * series.factor)
 
     def shift(self, reference: str) -> Floats | None:
         """Breaks of a model are numbers: nothing moves them."""

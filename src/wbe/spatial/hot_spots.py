@@ -14,7 +14,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from wbe.errors import UsageError
 from wbe.qc.multiple import benjamini_hochberg
-from wbe.spatial.autocorrelation import deviations, log_draws_of_areas
+from wbe.spatial.autocorrelation import (
+    deviations,
+    log_draws_of_areas,
+    require_arrangements,
+)
 from wbe.spatial.neighbours import Neighbours
 
 if TYPE_CHECKING:
@@ -52,7 +56,8 @@ def local_moran(
     Raises
     ------
     UsageError
-        If values are missing, all equal, fewer than four, or not one an area.
+        If values are missing, all equal, fewer than four, or not one an area, or there are no
+        permutations.
 
     Notes
     -----
@@ -89,7 +94,7 @@ def getis_ord(
     -------
     DataFrame
         ``area, statistic, kind, p, p_adjusted``: kind is ``hot`` or ``cold``; p and p_adjusted as
-        in `local_moran`.
+        in `local_moran`. An area that neighbours all others has no score and no kind, and p = 1.
 
     Raises
     ------
@@ -114,7 +119,7 @@ def getis_ord(
     own = _with_self(near.weights)
     scores = _g_star(z, own)
     p = _conditional_p(z, own, seed, permutations)
-    return _frame(near, scores, np.where(scores > 0, "hot", "cold"), p)
+    return _frame(near, scores, _sides(scores), p)
 
 
 def hot_spots_of_areas(
@@ -145,7 +150,8 @@ def hot_spots_of_areas(
     DataFrame
         The statistic's columns for the central values; ``p_kind``, the share of draws in which the
         area is of the same kind; ``verdict``: the kind where p_adjusted is at most 0.05 and p_kind
-        at least 0.95, else ``not_distinguishable``.
+        at least 0.95, else ``not_distinguishable``. The two say different things: that chance
+        would seldom arrange these values so, and that the values are known well enough.
 
     Raises
     ------
@@ -175,7 +181,12 @@ def _kinds_of(
 ) -> NDArray[np.str_]:
     if statistic is local_moran:
         return _kinds(z, weights)
-    return np.where(_g_star(z, _with_self(weights)) > 0, "hot", "cold")
+    return _sides(_g_star(z, _with_self(weights)))
+
+
+def _sides(scores: Floats) -> NDArray[np.str_]:
+    sides = np.where(scores > 0, "hot", "cold")
+    return np.where(np.isfinite(scores), sides, "")
 
 
 def _local(z: Floats, w: Floats) -> Floats:
@@ -195,9 +206,11 @@ def _with_self(w: Floats) -> Floats:
 
 def _g_star(z: Floats, w: Floats) -> Floats:
     n = len(z)
-    spread = np.sqrt((n * (w**2).sum(axis=1) - w.sum(axis=1) ** 2) / (n - 1))
-    # An area that neighbours all others has no spread: its score says nothing.
-    score = np.divide(w @ z, z.std() * spread, out=np.zeros(n), where=spread > 1e-12)
+    square = (n * (w**2).sum(axis=1) - w.sum(axis=1) ** 2) / (n - 1)
+    # An area that neighbours all others has no spread: there is no score.
+    has = square > 1e-12
+    score = np.full(n, np.nan)
+    score[has] = (w @ z)[has] / (z.std() * np.sqrt(square[has]))
     return np.asarray(score)
 
 
@@ -207,6 +220,7 @@ def _conditional_p(z: Floats, w: Floats, seed: int, permutations: int) -> Floats
     Local Moran and G* rise with the lag of an area whose own value is fixed, so that the tail of
     the lag is the tail of both.
     """
+    require_arrangements(permutations)
     p = np.empty(len(z))
     for i, arranged, observed in _arranged_lags(z, w, seed, permutations):
         slack = 1e-12 * max(1.0, abs(observed))

@@ -292,8 +292,7 @@ def compile_areas(
 def _geometric_model(whole: Product, at: slice, level: Level, m: Members) -> AreaModel:
     if level.design == PLANTS:
         return _unweighted_plants(whole, at, level, m)
-    carried = [t for t in whole.terms if t.level in SHARED_BY_AREA]
-    shared = averaged(carried, at, m.shares)
+    shared = shared_errors(whole, at, m)
     log = whole.log_central[at]
     own = Product(log, correlations=whole.correlations)
     if whole.below is not None and not np.isfinite(log).all():
@@ -304,6 +303,21 @@ def _geometric_model(whole: Product, at: slice, level: Level, m: Members) -> Are
         arithmetic = level.statistic == ARITHMETIC and len(y) > 1
         shift = half_variance_shift(variance, len(y)) if arithmetic else 0.0
         return AreaModel(m, level, own, shared, float(y.mean()), variance, shift)
+
+
+def shared_errors(whole: Product, at: slice, m: Members) -> tuple[Shared, ...]:
+    """Return the errors that all points of an area carry in a county round.
+
+    Parameters
+    ----------
+    whole : Product
+        Rows of several areas.
+    at : slice
+        Those of this area.
+    m : Members
+    """
+    carried = [t for t in whole.terms if t.level in SHARED_BY_AREA]
+    return averaged(carried, at, m.shares)
 
 
 def _unweighted_plants(whole: Product, at: slice, level: Level, m: Members) -> AreaModel:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -14,9 +12,6 @@ from wbe.errors import UsageError
 from wbe.spatial.drawn import Draws, DrugDraws, IndexDraws, PosteriorDraws
 from wbe.spatial.members import all_series
 from wbe.uncertainty import Stream
-
-if TYPE_CHECKING:
-    from wbe.spatial.county import CountyPosterior
 
 INDEX = "index"
 """The drug and the quantity of dose equivalents summed over drugs."""
@@ -53,29 +48,7 @@ def with_posterior(values: xr.Dataset, drug: str, quantity: str, draws: Draws) -
 
     if not isinstance(draws, DrugDraws):
         raise UsageError("the county model is about one drug")
-    key = _fingerprint(values, drug, quantity)
-    found = _KEPT.get(key)
-    if found is None:
-        found = county_posterior(values, drug, quantity, unconverged="flag")
-        if len(_KEPT) >= _MOST_KEPT:
-            _KEPT.pop(next(iter(_KEPT)))
-        _KEPT[key] = found
+    found = county_posterior(values, drug, quantity, unconverged="flag")
     return PosteriorDraws(
         draws, found.typical_of_round, found.areas, found.rounds, found.tau, found.flags
     )
-
-
-_KEPT: dict[str, CountyPosterior] = {}
-"""The last posteriors: tiers, ranks and pairs of one county ask for the same one."""
-
-_MOST_KEPT = 4
-
-
-def _fingerprint(values: xr.Dataset, drug: str, quantity: str) -> str:
-    """Return what tells one county and drug from another: samples, settings and values."""
-    here = values.sel(quantity=quantity, drug=drug)
-    said = [drug, quantity, *(str(values.attrs[a]) for a in ("seed", "draws", "error_model"))]
-    arrays = [here[name].values for name in ("value", "lower", "upper", "bound_upper")]
-    named = [values[name].values.astype(str) for name in ("sample", "sample_area", "sample_round")]
-    parts = [a.tobytes() for a in (*arrays, *named)]
-    return hashlib.blake2b(b"|".join([*(x.encode() for x in said), *parts])).hexdigest()

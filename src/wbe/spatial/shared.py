@@ -14,6 +14,9 @@ from wbe.uncertainty.moments import related, unit_covariance
 
 Floats = NDArray[np.float64]
 
+VISIT = "visit"
+"""Component of the error model that the points of an area share in one round."""
+
 
 class Unknown(NamedTuple):
     """One unknown: its stream, and the shape of its log error (None: lognormal)."""

@@ -84,7 +84,8 @@ def rank(
     GeoDataFrame
         The columns of tiers.csv, one row per area, round and drug, and the areas' geometry.
         ``attrs``: quantity, unit, statistic, scheme, labels, breaks (drug -> list), design,
-        reference_round, factor_set, resolved_at.
+        reference_round, factor_set, resolved_at; of ``model`` also understated (drug -> round ->
+        by how much pooling is expected to understate the town that is truly highest, log scale).
 
     Raises
     ------
@@ -102,8 +103,10 @@ def rank(
     round, which holds the errors that all share, moves them too. With such a scheme, areas that
     cannot be told apart get no tier: those with Pr(sd between areas > 0.3) below 0.9. Under
     ``model`` they keep a tier only where it is resolved, since its breaks mean something for one
-    area alone. An area with non-detects has a tier only where all at zero and all at their limit
-    fall into the same one.
+    area alone. An area with non-detects has a tier only where its value with all of them at zero
+    and that with all at their limit fall into the same one. Under ``model`` the value so bounded is
+    the area's median point: the likelihood of the model deals with the non-detects as long as they
+    do not decide where the area's middle lies.
     """
     rule = rule_of(scheme, labels, floor, reference)
     require_values(values, quantity, UNITS.get(quantity, ""), statistic, rule)
@@ -112,18 +115,21 @@ def rank(
         raise MissingFactorError(_no_series(values, drug, quantity))
     drugs = list(made) if drug is None else [drug]
     given = given_breaks(breaks, rule, drugs, drug)
-    tables, used = [], {}
+    tables, used, understated = [], {}, {}
     for name in [drug] if drug is not None else values["drug"].values.astype(str).tolist():
         if name not in made:
             tables.append(_without(values, name, quantity, rule))
             continue
-        table, found = _Ranked(
-            values, name, quantity, rule.for_drug(given[name]), made[name]
-        ).table(reference_round)
+        ranked = _Ranked(values, name, quantity, rule.for_drug(given[name]), made[name])
+        table, found = ranked.table(reference_round)
         tables.append(table)
+        if told := ranked.understated():
+            understated[name] = told
         if len(found):
             used[name] = [float(b) for b in found]
-    return _geo(stack(tables), values, quantity, rule, used, reference_round)
+    out = _geo(stack(tables), values, quantity, rule, used, reference_round)
+    out.attrs["understated"] = understated
+    return out
 
 
 def _no_series(values: xr.Dataset, drug: str, quantity: str) -> str:
@@ -170,6 +176,15 @@ class _Ranked:
         shift = self.draws.shift(reference) if moves else None
         drawn = self.rule.drawn_breaks(breaks, self.n, int(self.values.attrs["seed"]))
         return stack([self._round(r, breaks, drawn, shift) for r in rounds]), breaks
+
+    def understated(self) -> dict[str, float]:
+        """Return what the county model says of the town that is truly highest, by round."""
+        from wbe.spatial.county.pooling import understatement
+
+        if not isinstance(self.draws, PosteriorDraws):
+            return {}
+        held = ((r, self.draws.areas(r)) for r in self.draws.rounds)
+        return {r: understatement(draws_of(self.draws, own, r)) for r, own in held if own}
 
     def _reference_values(self, round_: str) -> Floats:
         """Return the values that may set breaks, as printed; NaN for areas without a tier."""
@@ -224,7 +239,11 @@ class _Ranked:
     def _guard_nondetects(
         self, t: Table, round_: str, breaks: Floats, drawn_breaks: Floats, shift: Floats | None
     ) -> None:
-        """Give an area with non-detects a tier only where zero and limit agree on it."""
+        """Give an area with non-detects a tier only where zero and limit agree on it.
+
+        That tier; under the county model that of the model's value, which draws on other areas.
+        """
+        by_model = isinstance(self.draws, PosteriorDraws)
         for area in self.draws.areas(round_):
             i = _at(t)[area]
             if t["n_censored"][i] == 0:
@@ -233,7 +252,10 @@ class _Ranked:
             high = np.inf if np.isnan(high) else high
             tiers = classify([low, high], breaks)
             agreed = tiers[0] == tiers[1] and not barred(str(t["flags"][i]))
-            t["tier"][i] = self.rule.labels[tiers[0]] if agreed else ""
+            if not agreed:
+                t["tier"][i] = ""
+            elif not by_model:
+                t["tier"][i] = self.rule.labels[tiers[0]]
             if tiers[0] != tiers[1] and np.isfinite(high):
                 flag_rows(t, np.arange(len(t["area"])) == i, "bounds_cross_break")
             if t["tier"][i] and np.isnan(t["value"][i]) and self.n:

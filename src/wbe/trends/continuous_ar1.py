@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 
 from wbe.errors import UsageError
 from wbe.trends.mixtures import Mixture
@@ -173,6 +172,8 @@ def best(y: Floats, x: Floats, days: Floats, gap: float, criterion: str) -> Fits
     UsageError
         As in `fit`.
     """
+    from scipy.optimize import minimize_scalar
+
     found = getattr(fit(y, x, days, gap), criterion)
     k = int(np.argmax(found))
     low, high = GRID[max(k - 1, 0)], GRID[min(k + 1, len(GRID) - 1)]

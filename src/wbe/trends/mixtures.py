@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import stdtr, stdtrit
 
 Floats = NDArray[np.float64]
@@ -35,6 +34,8 @@ class Mixture:
 
     def quantile(self, p: float) -> float:
         """Return the value that is not exceeded with probability `p`."""
+        from scipy.optimize import brentq
+
         each = self.at + self.scale * stdtrit(self.df, p)
         low, high = float(each.min()), float(each.max())
         if high - low <= 1e-14 * max(abs(low), abs(high)):

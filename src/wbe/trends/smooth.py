@@ -9,10 +9,10 @@ every change.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.interpolate import BSpline
 
 from wbe.errors import UsageError
 from wbe.options import require_level
@@ -21,6 +21,9 @@ from wbe.trends.continuous_ar1 import GRID, whiten, whitener
 from wbe.trends.series import DAYS_PER_YEAR, FEWEST_ROUNDS, log_series, typical_gap
 from wbe.trends.timed import TimeUnit
 from wbe.uncertainty.streams import Stream
+
+if TYPE_CHECKING:
+    from scipy.interpolate import BSpline
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -214,6 +217,8 @@ def _knots(first: float, last: float, n: int) -> Floats:
 
 
 def _posterior(days: Floats, logs: Floats) -> _Posterior:
+    from scipy.interpolate import BSpline
+
     y = logs - logs.mean()
     knots = _knots(days[0], days[-1], len(days))
     basis = BSpline.design_matrix(np.clip(days, knots[3], knots[-4]), knots, 3).toarray()

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from wbe.errors import UsageError
 from wbe.qc.censoring.families import log_between
@@ -62,6 +61,8 @@ def fit_tobit(low: Floats, high: Floats, x: Floats) -> TobitFit:
     ----------
     Tobin 1958, 10.2307/1907382
     """
+    from scipy.optimize import minimize
+
     start, spread = _start(low, high, x)
     found = minimize(
         _negative, np.append(start, np.log(spread)), args=(low, high, x), jac=True, method="BFGS",

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from scipy.optimize import brentq
 from scipy.special import betaincinv, ndtr, ndtri, stdtrit
 
 from wbe.errors import UsageError
@@ -201,6 +200,8 @@ def _beta_sizes(median: float, sd: float, said: str) -> tuple[float, float]:
 
     For a mean m the sd fixes a + b = m (1 - m) / sd^2 - 1; the median rises with m.
     """
+    from scipy.optimize import brentq
+
 
     def sizes(mean: float) -> tuple[float, float]:
         both = mean * (1 - mean) / sd**2 - 1

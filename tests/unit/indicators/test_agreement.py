@@ -136,6 +136,34 @@ def test_a_lag_is_the_mean_over_pairs_of_rounds() -> None:
     assert found.value == pytest.approx(np.mean(each))
 
 
+def test_lags_leave_out_areas_placed_by_suspicion() -> None:
+    load, rate = np.random.default_rng(2).normal(size=(2, 3, 8))
+    far = load.copy()
+    far[:, 7] = [50.0, -50.0, 50.0]
+    suspected = np.arange(8) == 7
+    one, other = (
+        agreement_with_lags(names(8), x, rate, lags=(1,), by_suspicion=suspected)
+        for x in (load, far)
+    )
+    assert one == other and one.left_out == ((names(8)[7], "sites_by_suspicion"),)
+    assert "circular_sites" in one.cautions and len(one.areas) == 7
+
+
+def test_of_random_orders_the_one_found_is_one_more() -> None:
+    found = agreement_of_ranks(names(14), np.arange(14.0), np.arange(14.0))
+    assert not found.exact and found.p == 1 / 10_000
+
+
+def test_a_negative_lag_sets_counts_before_the_sample() -> None:
+    areas = [f"a{i}" for i in range(8)]
+    loads = np.random.default_rng(1).permuted(np.tile(np.arange(8.0), (3, 1)), axis=1)
+    rates = np.vstack([loads[1:], loads[:1] * 0 + np.arange(8.0)])  # counts foresee the water
+    (before,) = agreement_with_lags(areas, loads, rates, lags=[-1]).lags
+    assert (before.pairs, before.value) == (2, pytest.approx(1.0))
+    (after,) = agreement_with_lags(areas, loads, rates, lags=[1]).lags
+    assert after.value < 0.9
+
+
 def test_the_best_of_several_lags_is_no_false_alarm() -> None:
     r = np.random.default_rng(3)
     false = adjusted = 0

@@ -92,6 +92,17 @@ def test_detections_per_load_cover_where_counts_are_overdispersed() -> None:
     assert naive / 300 < 0.85
 
 
+def test_what_load_and_population_share_cancels_from_the_load_of_a_person() -> None:
+    r = np.random.default_rng(3)
+    people = (np.full(2000, 1e4), 1e4 * np.exp(r.normal(0, 0.5, 2000)))
+    load = (np.full(2000, 100.0), people[1] / 50)  # 20 mg/day/1000 inhabitants, whoever they are
+    found = decompose((50, 50), load, population=people)
+    assert found.load_per_person is not None and found.population is not None
+    each = found.load_per_person
+    assert (each.lower, each.ratio, each.upper) == pytest.approx((2.0, 2.0, 2.0), rel=1e-9)
+    assert found.population.upper > 2 and found.load.upper > 4
+
+
 def test_windows_of_unequal_length_are_compared_as_rates() -> None:
     found = decompose((100, 150), StatedRatio(1, 0.9, 1.1), days=(243, 365))
     assert found.detections.ratio == pytest.approx(1.5 * 243 / 365)

@@ -14,8 +14,8 @@ from lab_tables import row, write_csv
 import wbe
 from wbe.errors import UsageError
 from wbe.findings import RULES
-from wbe.run.campaign import USABLE
 from wbe.run.converting import Converted, convert
+from wbe.run.reading import USABLE
 
 ROOT = Path(__file__).parents[3]
 GOOD = ROOT / "tests" / "data" / "good"

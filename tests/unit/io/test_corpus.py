@@ -231,7 +231,7 @@ def _assert_code(case: Case) -> None:
 
 def _holds_something(case: Case) -> bool:
     """Whether a result is left to compute with; not asked of sites, areas and folders."""
-    from wbe.run.campaign import USABLE
+    from wbe.run.reading import USABLE
 
     samples = opened(case)[1]
     return samples is None or bool(samples["status"].isin(USABLE).any())

@@ -302,8 +302,7 @@ def test_sites_have_a_shape_for_each_matrix_and_are_hollow_where_purposive(
     points = sites(["S1", "S2", "S3", "S4"], "A001", lon=[116.1, 116.2, 116.3, 116.4], lat=23.0)
     points["matrix"] = ["wwtp_influent", "open_channel", "surface_water", "soil"]
     points["role"] = ["routine", "routine", "former_production", "routine"]
-    told = pd.DataFrame({"area": ["A001"], "name": ["Alder"], "p_any_above": [0.871]})
-    ax = plot.tier_map(made_up.county(), sites=points, purposive=told)
+    ax = plot.tier_map(made_up.county(), sites=points)
     marks = [c for c in ax.collections if c.get_zorder() == 4]
     assert len({m.get_paths()[0].vertices.tobytes() for m in marks}) == 4
     hollow = [m for m in marks if m.get_facecolor()[0].tolist() == [1, 1, 1, 1]]
@@ -311,7 +310,26 @@ def test_sites_have_a_shape_for_each_matrix_and_are_hollow_where_purposive(
     text = said(ax.figure)
     assert "Surface water, purposively placed, not in the tier: 1" in text
     assert "Soil (legacy residue, no tier): 1" in text
-    assert "90th percentile of 2018Q1: Alder 0.87" in text
+
+
+def _of_areas(areas: list[str], rounds: list[str], **columns: list[Any]) -> pd.DataFrame:
+    return pd.DataFrame({"area": areas, "round": rounds, **columns})
+
+
+def test_streams_and_soil_of_the_round_are_told_under_the_map(made_up: Any) -> None:
+    tiers = made_up.county()
+    hidden = tiers.loc[tiers["flags"] == "suppressed", "area"].iloc[0]
+    now, before = "2018Q2", "2018Q1"
+    streams = _of_areas(
+        ["A002", "A001", "A001", hidden, "A003"], [now, now, before, now, now],
+        reference_round=["2018Q1"] * 5, p_any_high=[0.001, 0.871, 0.99, 0.98, np.nan],
+    )  # fmt: skip
+    soil = _of_areas(["A002", "A002"], [now, before], matrix=["soil", "soil"],
+                     n_points=[3, 4], n_censored=[1, 2], lowest=[0.5, 7.0], median=[2.0, 7.0],
+                     highest=[12.0, 7.0])  # fmt: skip
+    text = said(plot.tier_map(tiers, purposive=streams, legacy=soil).figure)
+    assert "90th percentile of 2018Q1: Alder 0.87; Birchwood <0.01. It is not" in text
+    assert "Birchwood, Soil: 0.500 – 12.0 (points: 3, non-detects: 1). They have no tier" in text
 
 
 def test_names_leave_sampling_points_free_where_they_can(

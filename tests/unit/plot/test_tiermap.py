@@ -90,6 +90,13 @@ def test_areas_that_cannot_be_told_apart_fill_no_tier(made_up: Any) -> None:
     assert not fills(ax) & set(style.tier_colours(3))
 
 
+def test_a_map_of_several_tiers_is_not_said_to_show_no_difference(made_up: Any) -> None:
+    tiers = made_up.county()
+    tiers.loc[3, ["tier", "flags", "resolved"]] = ["", "not_distinguishable", False]
+    assert tiers.loc[tiers["tier"] != "", "tier"].nunique() > 1
+    assert "No distinguishable difference between these areas" not in texts(plot.tier_map(tiers))
+
+
 def test_threshold_of_certainty_is_the_one_of_the_table(made_up: Any) -> None:
     tiers = made_up.county()
     tiers.attrs["resolved_at"] = 0.95

@@ -272,6 +272,19 @@ def sure(tiers: Any, language: str = "en") -> str:
     return " ".join(views.how_sure(rows, "0.95", language))
 
 
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "about 1.4 times as high"), ("zh", "所列数值的1.4倍")]
+)
+def test_what_the_county_model_takes_off_the_highest_area_is_printed(
+    made_up: Any, language: str, said: str
+) -> None:
+    tiers = made_up.county(language)
+    drug, round_ = (str(tiers[c].iloc[0]) for c in ("drug", "round"))
+    assert said not in Seen(render(made_up.publication(tiers, language, map_svg=""))).text
+    tiers.attrs["understated"] = {drug: {round_: 0.37, "another": 2.0}}
+    assert said in Seen(render(made_up.publication(tiers, language, map_svg=""))).text
+
+
 def test_without_any_tier_the_page_says_so_with_the_commonest_reason(made_up: Any) -> None:
     tiers = made_up.county().assign(tier="", resolved=False, flags="too_few_areas")
     tiers.loc[3, "flags"] = "no_data"

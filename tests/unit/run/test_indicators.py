@@ -71,6 +71,10 @@ def test_a_run_writes_counts_beside_loads_and_says_how_far_they_agree(public: An
     for row in (r for r in found if not r["flags"]):
         assert float(row["count"]) >= 5
         assert 0 < float(row["rate_lower"]) < float(row["rate"]) < float(row["rate_upper"])
+    for name in ("rate", "load"):  # rank 1 is the highest
+        known = [r for r in found if r[name]]
+        order = sorted(known, key=lambda r: -float(r[name]))
+        assert [float(r[f"{name}_rank"]) for r in order] == list(range(1, len(known) + 1))
     page = (out / "report.html").read_text(encoding="utf-8")
     assert "Statistics beside the loads" in page and "it confirms neither" in page
     assert len(results.statistics.beside) == 1

@@ -33,6 +33,12 @@ def found(folder: Path, name: str, text: str) -> list[str]:
             "隆江排口3",
         ),
         ("map.svg", "<!-- 隆江排口3 -->", "隆江排口3"),
+        ("areas.geojson", '{"note": "\\u9686\\u6c5f\\u6392\\u53e33"}', "隆江排口3"),
+        (
+            "areas.geojson",
+            '{"coordinates": [116.12345, 23.54321]}',
+            "a site at 116.12345, 23.54321",
+        ),
         ("run.json", '{"inputs": ["lab/WWTP-Nord.csv"]}', "WWTP-Nord"),
         ("report.html", "at 116.12345, 23.54321", "a site at 116.12345, 23.54321"),
         ("report.html", "lat 23.5432 lon 116.1235", "a site at 116.12345, 23.54321"),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from wbe.errors import EnvironmentFault, FindingsError, UsageError
-from wbe.run import config, folder, outputs
+from wbe.run import about, config, folder, outputs
 
 CONTRACT = [
     "areas.gpkg", "changes.csv", "estimates.csv", "estimates.nc", "findings.csv", "map.png",
@@ -163,7 +163,7 @@ def test_a_rejected_sample_leaves_the_rest_and_marks_its_area(campaign: Path) ->
     cells[6] = "1,5±3"
     lab.write_text(text.replace(line, ",".join(f'"{c}"' for c in cells)), encoding="utf-8")
     results, _ = outputs.run(config.load(campaign), campaign / "out")
-    counts = outputs.counts(results)
+    counts = about.counts(results)
     assert (counts["rejected_results"], counts["rejected_samples"]) == (1, 1)
     found = rows(campaign / "out" / "findings.csv")
     assert [r["severity"] for r in found].count("error") == len(results.findings.errors) >= 1

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import pandas as pd
+import xarray as xr
+
 from wbe.findings import Findings
 from wbe.run import public_part
+from wbe.run.withheld import NOBODY
 
 RECORD = {
     "privacy": {
@@ -58,3 +64,39 @@ def test_criteria_judged_in_samples_lose_their_numbers_and_blanks_keep_them() ->
     assert "recovery_corrected_here" not in seen and seen["on_fail"] == "flag"
     assert [row["judged"] for row in seen["criteria"]] == ["", 3]
     assert seen["criteria"][0]["limits"] == ["70"]
+
+
+def results(*flags: str) -> SimpleNamespace:
+    """Two areas of which some are hidden; what all samples decided, and what those shown did."""
+    whole, shown = Findings(), Findings()
+    whole.add("populations_disagree", n=2, of=2, site="hill 1", ratio="9.0", least="2")
+    whole.add("file_empty", file="x.csv")
+    shown.add("no_route", n=1, matrix="wwtp_influent")
+    shown.add("file_empty", file="y.csv")
+    samples = ("sample", ["s0", "s1"])
+    places = {"site": ("sample", ["a", "b"]), "area": ("sample", ["hill", "town"])}
+    return SimpleNamespace(
+        tiers=pd.DataFrame({"area": ["hill", "town"], "flags": list(flags)}),
+        public=None,
+        findings=whole,
+        result=xr.Dataset(coords={"sample": samples, **places}),
+        withheld=NOBODY,
+        decided={"markers": '{"cotinine": {"value": 0.6}}', "findings": shown},
+    )
+
+
+def test_findings_about_all_samples_are_those_of_the_samples_shown() -> None:
+    told = [(f.rule, f.file) for f in public_part.shown_findings(results("suppressed", ""))]
+    assert told == [("file_empty", "x.csv"), ("no_route", "")]
+    assert public_part.shown_markers(results("suppressed", "")) == {"cotinine": {"value": 0.6}}
+
+
+def test_where_nothing_is_hidden_all_findings_stand_as_they_are() -> None:
+    told = [f.rule for f in public_part.shown_findings(results("", ""))]
+    assert told == ["populations_disagree", "file_empty"]
+
+
+def test_where_no_area_is_shown_nothing_that_the_samples_decided_is_told() -> None:
+    nothing = results("suppressed", "consent_missing;suppressed")
+    assert public_part.shown_markers(nothing) == {}
+    assert [f.rule for f in public_part.shown_findings(nothing)] == ["file_empty"]

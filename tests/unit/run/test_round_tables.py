@@ -64,7 +64,20 @@ def test_a_hidden_area_is_named_and_nothing_is_said_of_it(county_run: Path) -> N
     assert rows and {r["outcome"] for r in rows} == {"suppressed"}
     said = {k for r in rows for k, v in r.items() if v}
     assert said == {"area", "name", "drug", "quantity", "round_before", "round_after", "outcome"}
-    assert not [r for r in table(county_run / "ranks.csv") if r["area"] in hidden]
+    unranked = [r for r in table(county_run / "ranks.csv") if r["area"] in hidden]
+    assert unranked and {r["flags"] for r in unranked} == {"suppressed"}
+    said = {k for r in unranked for k, v in r.items() if v}
+    assert said == {"area", "name", "round", "drug", "quantity", "flags"}
+
+
+def test_every_area_of_a_round_stands_among_the_ranks(county_run: Path) -> None:
+    rows = table(county_run / "ranks.csv")
+    drug = rows[0]["drug"]
+    tiers = [r for r in table(county_run / "tiers.csv") if r["drug"] == drug]
+    names = ("round", "area", "name")
+    assert {tuple(r[n] for n in names) for r in rows} == {tuple(r[n] for n in names) for r in tiers}
+    assert len(rows) == len(tiers)
+    assert all(bool(r["rank_lower"]) != bool(r["flags"]) for r in rows)
 
 
 def test_a_hidden_area_takes_no_part_in_the_spread_or_the_number_of_tests(
@@ -107,7 +120,8 @@ def test_a_publication_copies_them_and_an_internal_run_keeps_its_own_for_it(
     folder = rewritten(county, tmp_path / "in", audience=internal)
     run = tmp_path / "in-out"
     outputs.run(config.load(folder), run)
-    assert len(table(run / "ranks.csv")) > len(table(county_run / "ranks.csv"))
+    ranked = [len([r for r in table(at / "ranks.csv") if r["p_top_1"]]) for at in (run, county_run)]
+    assert ranked[0] > ranked[1]
     publish.publish(run, tmp_path / "from-internal")
     for name in FILES:
         one, other = (tmp_path / d / name for d in ("public", "from-internal"))

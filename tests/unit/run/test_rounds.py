@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from wbe.run import batch, campaign, config
+from wbe.run import batch, classifying, config
 
 ORDER = ["spring 2023", "autumn 2023", "2024Q1"]  # not the order of the alphabet
 
@@ -21,16 +21,17 @@ def tiers() -> pd.DataFrame:
 @pytest.mark.parametrize(("wanted", "label"), [("first", "spring 2023"), ("latest", "2024Q1")])
 def test_first_and_latest_follow_time(wanted: str, label: str) -> None:
     own = config.Tiers(drug="ketamine", map_round=wanted, reference_round=wanted)
-    assert campaign.map_round(tiers(), own, ORDER) == label
-    assert campaign.reference_round(tiers(), own, ORDER) == label
-    assert campaign.reference_round(tiers(), replace(own, scheme="fixed"), ORDER) == ""
+    assert classifying.map_round(tiers(), own, ORDER) == label
+    assert classifying.reference_round(tiers(), own, ORDER) == label
+    for scheme in ("fixed", "model", "percentile"):
+        assert classifying.reference_round(tiers(), replace(own, scheme=scheme), ORDER) == ""
 
 
 def test_a_round_without_samples_is_not_the_latest() -> None:
     table = tiers()
     table.loc[table["round"] == "2024Q1", "n_samples"] = 0
     own = config.Tiers(drug="ketamine")
-    assert campaign.map_round(table, own, ORDER) == "autumn 2023"
+    assert classifying.map_round(table, own, ORDER) == "autumn 2023"
 
 
 def test_without_dates_and_rounds_all_samples_are_one_round(tmp_path: Path) -> None:

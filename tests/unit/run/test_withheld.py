@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from wbe.findings import Findings
+from wbe.io.consent import NEEDS_CONSENT
+from wbe.io.samples import contained
 from wbe.run import withheld
 from wbe.run.config import Privacy
 from wbe.run.withheld import Withheld
@@ -39,6 +41,15 @@ def samples(rows):
 def test_an_institution_needs_a_record(kind: str) -> None:
     table = sites(a=(kind, ""), b=(kind, "Ethics board, 2024-03-01"), c=("manhole", ""))
     assert withheld.without_consent(table, Privacy()) == {"a"}
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["University", "幼儿园", "中学", "拘留所", "看守所", "correctional facility", "办公楼",
+     "office", "精神病院", "clinic", "student residence", "宾馆", "戒毒所"],
+)  # fmt: skip
+def test_an_institution_is_known_by_its_usual_words(word: str) -> None:
+    assert contained("site_type", word) in NEEDS_CONSENT
 
 
 def test_the_configuration_may_hold_the_record() -> None:

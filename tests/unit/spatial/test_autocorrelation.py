@@ -24,6 +24,7 @@ from wbe.spatial import (
     neighbours_from_pairs,
 )
 from wbe.spatial.autocorrelation import statistic_of
+from wbe.spatial.neighbours import great_circle
 
 SETS = ("sids2_sidr74", "stl_hr8893")
 
@@ -144,13 +145,6 @@ def test_local_values_sum_to_the_global_one(values):
     assert total == pytest.approx(whole * (8 - 1) / 8 * ring.weights.sum(), rel=1e-9, abs=1e-12)
 
 
-def test_false_discoveries_are_rare_where_there_is_no_structure():
-    rng = np.random.default_rng(11)
-    tables = [local_moran(rng.normal(size=8), ring, seed=k, permutations=199) for k in range(200)]
-    any_found = np.mean([(t["p_adjusted"] <= 0.05).any() for t in tables])
-    assert any_found <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 200)
-
-
 def test_draws_that_share_an_error_say_the_same_and_noise_lowers_certainty():
     rng = np.random.default_rng(5)
     smooth = np.array([1, 2, 3, 4, 4, 3, 2, 1.0])
@@ -187,6 +181,26 @@ def test_values_that_cannot_be_tested_are_refused(values, says):
         moran(values, ring, seed=1)
 
 
+def test_options_that_mean_nothing_are_refused():
+    for statistic in (moran, local_moran, getis_ord):
+        with pytest.raises(UsageError, match="permutations = 0"):
+            statistic(np.arange(8.0), ring, seed=1, permutations=0)
+    with pytest.raises(UsageError, match="nearby"):
+        moran(np.arange(8.0), ring, seed=1, alternative="nearby")
+    draws = np.random.default_rng(1).normal(size=(100, 8))
+    for option in ("level", "alpha"):
+        with pytest.raises(UsageError, match="95"):
+            moran_of_draws(draws, ring, seed=1, **{option: 95})
+
+
+def test_an_area_that_neighbours_all_others_has_no_score():
+    star = neighbours_from_pairs("abcde", [("a", x) for x in "bcde"] + [("b", "c")])
+    got = getis_ord([9.0, 1, 2, 3, 4], star, seed=1, permutations=99).set_index("area")
+    assert np.isnan(got.loc["a", "statistic"])
+    assert (got.loc["a", "kind"], got.loc["a", "p"]) == ("", 1.0)
+    assert set(got.loc[list("bcde"), "kind"]) <= {"hot", "cold"}
+
+
 def test_borders_with_a_digitising_gap_count_and_wide_ones_do_not():
     geopandas = pytest.importorskip("geopandas")
     from shapely.geometry import box
@@ -200,6 +214,16 @@ def test_borders_with_a_digitising_gap_count_and_wide_ones_do_not():
     areas = geopandas.GeoDataFrame({"area": list("abc")}, geometry=boxes, crs="EPSG:4326")
     assert neighbours_by_border(areas).alone == ("c",)
     assert neighbours_by_border(areas, gap=500).weights[1].tolist() == [0.5, 0, 0.5]
+
+
+def test_great_circles_have_the_lengths_of_a_sphere():
+    degree = np.pi * 6371.0088 / 180
+    got = great_circle(
+        *np.radians([[0, 60, 60, 90], [0, 10, 10, 0], [1, 60, 60, -90], [0, 11, 190, 5]])
+    )
+    # A degree of longitude at 60 degrees is half as long; half round the pole; pole to pole.
+    chord = 2 * np.degrees(np.arcsin(np.sin(np.radians(0.5)) / 2))
+    np.testing.assert_allclose(got, degree * np.array([1, chord, 60, 180]), rtol=1e-9)
 
 
 def test_nearest_neighbours_by_great_circle():

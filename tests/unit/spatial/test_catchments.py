@@ -21,7 +21,7 @@ from wbe.spatial import (
     spread_over_areas,
     weights_by_overlap,
 )
-from wbe.spatial.catchments import connected, shared_sites
+from wbe.spatial.catchments import connected
 
 ROWS = pd.DataFrame({"site": ["P", "P", "Q"], "area": ["A", "B", "B"], "weight": [0.25, 0.75, 1.0]})
 
@@ -211,8 +211,8 @@ def test_fits_below_limits_count_a_sample_once():
     assert spread.attrs["nondetect_fits"] == result.attrs["nondetect_fits"]
 
 
-def test_people_connected_and_sites_shared():
-    people = connected(ROWS, pd.Series({"P": 20_000.0, "Q": 10_000.0}))
-    assert people.to_dict() == {"A": 5_000, "B": 25_000}
-    assert np.isnan(connected(ROWS, pd.Series({"P": 20_000.0}))["B"])
-    assert shared_sites(ROWS) == ["P"]
+def test_people_of_an_area_are_its_shares_and_loads_keep_the_whole_catchment(estimated):
+    spread = spread_over_areas(estimated, ROWS)
+    assert connected(spread)["population"].values.tolist() == [5_000, 15_000, 10_000]
+    assert spread["population"].values.tolist() == [20_000, 20_000, 10_000]
+    assert connected(estimated) is estimated

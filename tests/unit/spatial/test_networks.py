@@ -79,6 +79,20 @@ def test_an_error_that_all_points_share_cannot_change_the_sign_of_a_difference()
     assert unsure["down"]["lower"] < 0 < unsure["down"]["upper"]
 
 
+@pytest.mark.parametrize(
+    ("share", "outcome"),
+    [(0.0, "loss"), (0.04, "loss"), (0.06, "not_distinguishable"), (0.94, "not_distinguishable"),
+     (0.96, "gain"), (1.0, "gain")],
+)  # fmt: skip
+def test_a_gain_or_a_loss_needs_nineteen_draws_of_twenty(share: float, outcome: str):
+    net = network({"down": None, "up": "down"})
+    added = np.where(np.arange(1_000) < 1_000 * share, 5.0, -5.0)
+    loads = {"up": np.full(1_000, 50.0), "down": 50.0 + added}
+    got = rows(load_differences(net, loads, {"down": 30_000, "up": 20_000}, min_population=0))
+    assert got["down"]["outcome"] == outcome
+    assert got["down"]["p_gain"] == pytest.approx(share)
+
+
 def test_the_load_of_a_head_is_that_of_the_people_between_the_points():
     net = network({"down": None, "up": "down"})
     exact = {"down": np.full(200, 500.0), "up": np.full(200, 300.0)}

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import brentq
 
 from wbe.errors import TooFewDetectsError, UsageError
 from wbe.options import require_level
@@ -115,6 +114,8 @@ class Posterior:
         At each shape a quantity rises with the location, so the posterior probability that it lies
         below a value is the sum over shapes of ``weight F(location at which it has the value)``.
         """
+        from scipy.optimize import brentq
+
         reach = LOGNORMAL.value(quantity, self.location, self.shape[:, None])
         low, high = float(reach.min()), float(reach.max())
         root = brentq(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
 
 from wbe.options import require_level
 from wbe.qc.censoring.data import Censored, Floats
@@ -106,6 +105,8 @@ def _left(results: Censored) -> tuple[Floats, Floats]:
 
 
 def _newcombe(theta: float, m: int, n: int, z: float) -> tuple[float, float]:
+    from scipy.optimize import brentq
+
     k = (m + n) / 2 - 1
 
     def excess(t: float) -> float:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import brentq, minimize
 from scipy.special import expit, ndtri
 
 from wbe.errors import TooFewDetectsError
@@ -103,6 +102,8 @@ class LikelihoodFit:
         return natural(quantity, lower), natural(quantity, upper)
 
     def _end(self, quantity: Quantity, best: float, sign: float, drop: float) -> float:
+        from scipy.optimize import brentq
+
         def excess(step: float) -> float:
             return self._profile(quantity, best + sign * step) - self.loss - drop
 
@@ -206,6 +207,8 @@ def _lognormal(data: Reduced) -> tuple[float, float]:
 
 def _gamma(data: Reduced) -> tuple[float, float]:
     """Return the maximum by simplex, begun at the moments that the detects suggest."""
+    from scipy.optimize import minimize
+
     spread = max(data.square_log / data.n_detected, 1e-8)
     start = np.array([math.log(data.mean), -math.log(spread)])
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from wbe.errors import TooFewDetectsError, UsageError
 from wbe.qc.censoring.data import Censored, Floats
@@ -98,6 +97,8 @@ def fit_site_levels(results: Censored, sites: NDArray[np.str_]) -> SiteLevels:
     >>> np.exp(fit.mu).round(1).tolist()  # drawn a little to each other
     [9.9, 0.9]
     """
+    from scipy.optimize import minimize
+
     if len(sites) != results.n:
         raise UsageError(f"{results.n} results and {len(sites)} sites: one a result")
     data = _Sites.of(results, sites)

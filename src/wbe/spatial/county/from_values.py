@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import hashlib
+from dataclasses import dataclass, fields, replace
+from typing import get_args
 
 import numpy as np
 import xarray as xr
@@ -10,22 +12,21 @@ from numpy.typing import NDArray
 
 from wbe.backcalc import rows
 from wbe.errors import MissingFactorError, UsageError
+from wbe.options import require_choice
 from wbe.schema import CENSORED
 from wbe.spatial import levels
 from wbe.spatial.county.data import INFLUENT, OPEN_CHANNEL, CountyData, CountyPriors
 from wbe.spatial.county.points import point_labels
 from wbe.spatial.county.posterior import CountyPosterior
-from wbe.spatial.county.sampler import Unconverged, sample_posterior
+from wbe.spatial.county.sampler import Unconverged, complain, sample_posterior
 from wbe.spatial.members import Series, all_series, factor_of, members, rain
 from wbe.spatial.outcomes import UNITS
+from wbe.spatial.shared import VISIT
 from wbe.uncertainty import SHARED_BY_AREA, Product, Stream, Term, blocks
 from wbe.uncertainty.streams import mixtures
 
 Floats = NDArray[np.float64]
 Strings = NDArray[np.str_]
-
-VISIT = "visit"
-"""Component of the error model whose place the model's own visit effect takes."""
 
 
 @dataclass(frozen=True)
@@ -94,18 +95,41 @@ def county_posterior(
     as unknowns of their own, so that a town's error is not shrunk away as if it were the town's.
     Factors from residue to drug shift all towns alike.
     """
+    require_choice("unconverged", unconverged, get_args(Unconverged))
     found = county_samples(values, drug, quantity)
     n = int(values.attrs["draws"]) if draws is None else draws
     if n <= 0:
         raise UsageError("the county model needs draws; set draws above 0")
-    seed = _seed(values, found.series)
-    out = sample_posterior(
-        found.data, priors or found.priors, seed=seed, draws=n, unconverged=unconverged
-    )
-    out = _first(out, n)
+    out = _sampled(found.data, priors or found.priors, _seed(values, found.series), n)
+    complain((out,), unconverged)
     about = {"drug": drug, "quantity": quantity, "unit": UNITS[quantity]}
     out = replace(out, areas=found.areas, rounds=found.rounds, about=about)
     return _with_factor(values, out, found.series)
+
+
+_KEPT: dict[str, CountyPosterior] = {}
+"""The last chains: tiers, ranks and pairs, loads and consumption of a county rest on the same."""
+
+_MOST_KEPT = 4
+
+
+def _sampled(data: CountyData, priors: CountyPriors, seed: int, n: int) -> CountyPosterior:
+    """Return n draws of the residue's loads, from the chains run last where they are the same."""
+    key = hashlib.blake2b(repr((priors, seed, n)).encode())
+    for field in fields(data):
+        value = getattr(data, field.name)
+        key.update(f"|{field.name}{np.shape(value)}".encode())
+        key.update(b"" if value is None else np.ascontiguousarray(value).tobytes())
+    found = _KEPT.get(key.hexdigest())
+    if found is None:
+        found = _first(sample_posterior(data, priors, seed=seed, draws=n, unconverged="flag"), n)
+        while len(_KEPT) >= _MOST_KEPT:
+            _KEPT.pop(next(iter(_KEPT)))
+        for value in vars(found).values():
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False  # others are given the same arrays
+        _KEPT[key.hexdigest()] = found
+    return found
 
 
 def county_samples(values: xr.Dataset, drug: str, quantity: str) -> CountySamples:

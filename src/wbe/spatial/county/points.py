@@ -25,14 +25,21 @@ def distance_m(lon1: Floats, lat1: Floats, lon2: Floats, lat2: Floats) -> Floats
     Returns
     -------
     ndarray [m]
+        NaN where a place is unknown.
 
     Notes
     -----
-    Haversine on a sphere: within 0.5 % of the ellipsoid's, 0.25 m at 50 m.
+    Haversine on a sphere: within 0.6 % of the ellipsoid's, 0.3 m at 50 m.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> distance_m(*np.array([[116.0], [23.0], [116.001], [23.0]])).round(1).tolist()
+    [102.4]
     """
     x1, y1, x2, y2 = (np.deg2rad(np.asarray(v, dtype=float)) for v in (lon1, lat1, lon2, lat2))
     h = np.sin((y2 - y1) / 2) ** 2 + np.cos(y1) * np.cos(y2) * np.sin((x2 - x1) / 2) ** 2
-    return np.asarray(2 * _EARTH_M * np.arcsin(np.sqrt(h)))
+    return np.asarray(2 * _EARTH_M * np.arcsin(np.sqrt(np.minimum(h, 1.0))))
 
 
 def point_labels(site: Strings, round_: Strings, lon: Floats, lat: Floats) -> Strings:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from wbe import names
 from wbe.errors import UsageError
 from wbe.spatial.county.posterior import CountyPosterior, Floats
 from wbe.spatial.levels import MIN_SITES
@@ -37,11 +38,15 @@ class TopTown:
     understated: float
 
     def __str__(self) -> str:
-        return (
-            f"{self.area}: simple mean {self.simple:.3g}, with pooling {self.model:.3g} "
-            f"({-self.pulled:+.2f} on the log scale); the town that is truly highest, whichever it "
-            f"is, is understated by about {self.understated:.2f}"
-        )
+        return self.sentence("en")
+
+    def sentence(self, language: str) -> str:
+        """Return what pooling did, as a sentence in ``en`` or ``zh``."""
+        return names.text(
+            "county.top_town", language, area=self.area, simple=f"{self.simple:.3g}",
+            model=f"{self.model:.3g}", pulled=f"{-self.pulled:+.2f}",
+            understated=f"{self.understated:.2f}", factor=f"{np.exp(self.understated):.2g}",
+        )  # fmt: skip
 
 
 def shrinkage(posterior: CountyPosterior, round_: int | str = -1) -> pd.DataFrame:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wbe.errors import UsageError
+from wbe.options import require_choice
 from wbe.spatial.county.censoring import Below
 from wbe.spatial.county.convergence import ESS, RHAT, effective_size, split_rhat
 from wbe.spatial.county.data import OPEN_CHANNEL, CountyData, CountyPriors
@@ -140,15 +141,14 @@ def sample_posteriors(
     found = tuple(
         _posterior(data, design, stacked, level, c, chains) for c in range(data.n_counties)
     )
-    _complain(found, unconverged)
+    complain(found, unconverged)
     return found
 
 
 def _require(draws: int, chains: int, unconverged: str) -> None:
     if chains < 2 or draws < 4 * chains:
         raise UsageError(f"draws = {draws}, chains = {chains}: at least 2 chains of 4 draws")
-    if unconverged not in ("warn", "raise", "flag"):
-        raise UsageError(f"unconverged = {unconverged!r}; use warn, raise or flag")
+    require_choice("unconverged", unconverged, get_args(Unconverged))
 
 
 def _columns_of(data: CountyData, priors: CountyPriors, chains: int) -> tuple[Floats, Floats]:
@@ -281,7 +281,20 @@ def _flags(
     return tuple(name for name, holds in flags.items() if holds)
 
 
-def _complain(found: tuple[CountyPosterior, ...], unconverged: Unconverged) -> None:
+def complain(found: tuple[CountyPosterior, ...], unconverged: Unconverged) -> None:
+    """Warn of posteriors that have not converged, or raise.
+
+    Parameters
+    ----------
+    found : tuple of CountyPosterior
+    unconverged : str
+        ``warn``, ``raise``, or ``flag``: neither.
+
+    Raises
+    ------
+    NotConvergedError
+        If `unconverged` is ``raise``.
+    """
     bad = [p for p in found if not p.converged]
     if not bad or unconverged == "flag":
         return

@@ -35,8 +35,9 @@ def stream_symbols(
     Returns
     -------
     DataFrame
-        area, round, n_points, n_censored, threshold [ng/L], p_any_high [1] (NaN without draws),
-        highest [ng/L] (non-detects at their limit). One row an area and round with surface water.
+        area, round, reference_round, n_points, n_censored, threshold [ng/L], p_any_high [1] (NaN
+        without draws), highest [ng/L] (non-detects at their limit). One row an area and round with
+        surface water.
 
     Raises
     ------
@@ -62,13 +63,14 @@ def stream_symbols(
         here = (s.area[i] == area) & (s.round[i] == round_)
         p = float(high[here].any(axis=0).mean()) if high.shape[1] else np.nan
         out.append({
-            "area": area, "round": round_, "n_points": len(set(s.site[i][here].tolist())),
+            "area": area, "round": round_, "reference_round": wanted,
+            "n_points": len(set(s.site[i][here].tolist())),
             "n_censored": int(np.isin(s.status[i, j], CENSORED)[here].sum()),
             "threshold": threshold, "p_any_high": p if np.isfinite(threshold) else np.nan,
             "highest": float(measured[here].max()),
         })  # fmt: skip
-    return pd.DataFrame(out, columns=["area", "round", "n_points", "n_censored", "threshold",
-                                      "p_any_high", "highest"])  # fmt: skip
+    return pd.DataFrame(out, columns=["area", "round", "reference_round", "n_points", "n_censored",
+                                      "threshold", "p_any_high", "highest"])  # fmt: skip
 
 
 def legacy_residue(values: xr.Dataset, analyte: str) -> pd.DataFrame:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import brentq
 from scipy.special import ndtr
 
 from wbe.errors import UsageError
@@ -89,6 +88,8 @@ class ChangeTest:
 
 def smallest(own: float, df: int, common: float, power: float, alpha: float) -> float:
     """Return the log ratio [1] that a `ChangeTest` finds with the given power."""
+    from scipy.optimize import brentq
+
     test = ChangeTest(own, df, common, alpha)
     high = float(test.limits.max()) + 10 * test.sd
     return float(brentq(lambda x: test.power(x) - power, 0.0, high, xtol=1e-10))

@@ -174,6 +174,8 @@ def test_shrinkage_shows_the_simple_mean_beside_the_model(plain):
     assert (table["typical_lower"] < table["typical"]).all()
     top = top_town(p, 0)
     assert top.area == "C" and f"{-top.pulled:+.2f}" in str(top) and "understated" in str(top)
+    chinese = top.sentence("zh")
+    assert chinese.startswith("C") and "低估" in chinese and f"{top.understated:.2f}" in chinese
 
 
 def _with(matrix, levels):
