@@ -126,7 +126,7 @@ def test_what_reaches_the_disk_before_what(pair) -> None:
     ]
     built = [i for i, (e, p) in enumerate(order) if e == "fsync" and p.startswith(".wbe-a.new/")]
     swap = order.index(("os.rename", ".wbe-a.new"))
-    assert len(built) == 7 and order[built[-1]][1] == ".wbe-a.new/run.json"
+    assert len(built) == 8 and order[built[-1]][1] == ".wbe-a.new/run.json"
     assert order[built[-1] + 1] == ("fsync", ".wbe-a.new") and built[-1] + 2 == swap
     assert order[swap + 1] == ("fsync", ".")
     part = ".wbe-batch.json.new"

@@ -106,7 +106,7 @@ def test_lab_files_alone_run_on_defaults(campaign: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (("draws = 10000", "drawz = 1"), "line 19, key 'estimate.drawz'"),
+        (("draws = 10000", "drawz = 1"), "line 20, key 'estimate.drawz'"),
         (('samples = ["lab/*.csv"]', 'samples = ["../*.csv"]'), "outside the campaign"),
     ],
 )
@@ -177,7 +177,7 @@ def test_several_campaigns_under_one_out_get_a_folder_each(campaign: Path, tmp_p
 def test_publish_copies_and_refuses(campaign: Path, tmp_path: Path) -> None:
     invoke("run", campaign, "--draws", 0, "--quiet")
     done = invoke("publish", campaign / "results", tmp_path / "pub")
-    assert (done.exit_code, done.stdout) == (0, f"Published: 7 files in {tmp_path / 'pub'}\n")
+    assert (done.exit_code, done.stdout) == (0, f"Published: 8 files in {tmp_path / 'pub'}\n")
     assert invoke("publish", tmp_path, tmp_path / "pub2").exit_code == 2
 
 
@@ -312,6 +312,6 @@ def test_locale_time_zone_hash_seed_and_folder_change_no_byte(
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         found.append({f.name: f.read_bytes() for f in sorted(out.iterdir())})
-    assert list(found[0]) == list(found[1]) and len(found[0]) == 10
+    assert list(found[0]) == list(found[1]) and len(found[0]) == 11
     for name in found[0]:
         assert found[0][name] == found[1][name], name

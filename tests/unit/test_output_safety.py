@@ -30,10 +30,15 @@ from wbe.plot import words
 from wbe.report.html import POLICY
 
 AUDIENCES = ("internal", "public")
-WRITTEN = {
+PUBLIC_FILES = {
     "areas.gpkg", "estimates.csv", "estimates.nc", "findings.csv", "map.png", "map.svg",
-    "report.html", "run.json", "tiers.csv", "tiers.xlsx",
+    "ranks.csv", "report.html", "run.json", "tiers.csv", "tiers.xlsx",
 }  # fmt: skip
+#: An internal run keeps beside its own what somebody may publish.
+WRITTEN = {
+    "public": PUBLIC_FILES,
+    "internal": PUBLIC_FILES | {"ranks.public.csv", "tiers.public.csv"},
+}
 #: What the machine could tell about itself: user, home, folder of the work.
 SECRETS = {"USER": "zqxuser", "LOGNAME": "zqxuser", "USERNAME": "zqxuser"}
 FOLDER = "zqxfolder"
@@ -57,9 +62,12 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     return base / "out"
 
 
-def test_files_have_names_of_their_own_and_lie_in_the_folder(run: Path) -> None:
+def test_files_have_names_of_their_own_and_lie_in_the_folder(
+    run: Path, request: pytest.FixtureRequest
+) -> None:
     """No file is named by data, so that no name can lead elsewhere."""
-    assert {path.name for path in run.iterdir()} == WRITTEN
+    audience = request.node.callspec.params["run"]
+    assert {path.name for path in run.iterdir()} == WRITTEN[audience]
     around = {path.name for path in run.parent.iterdir()}
     assert around <= {"campaign", "out", ".cache", ".config"}
     assert all(path.resolve().is_relative_to(run.resolve()) for path in run.rglob("*"))

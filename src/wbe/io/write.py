@@ -7,6 +7,7 @@ take for a formula is written with an apostrophe before it; numbers are never to
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 from collections.abc import Iterable, Iterator
@@ -171,10 +172,16 @@ def write_netcdf(result: xr.Dataset, path: Path) -> None:
     OSError
         If the file cannot be written.
     """
+    from xarray.backends import ScipyDataStore
+
     data = _portable(result)
-    # made in memory: scipy would write a file in hundreds of small pieces
-    whole = data.to_netcdf(engine="scipy", format="NETCDF3_64BIT", encoding=_time_encoding(data))
-    path.write_bytes(whole)
+    # Made in memory: scipy would write a file in hundreds of small pieces. Not by `to_netcdf`: it
+    # loads dask's cluster client, where there is one, only to ask for its scheduler.
+    whole = io.BytesIO()
+    store = ScipyDataStore(whole, mode="w", format="NETCDF3_64BIT")
+    data.dump_to_store(store, encoding=_time_encoding(data))
+    store.close()
+    path.write_bytes(whole.getbuffer())
 
 
 def _texts(column: pd.Series) -> Iterable[str]:

@@ -1,6 +1,8 @@
 """Calculations from start to end, each readable top to bottom."""
 
-from wbe.recipes import protocols
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from wbe.recipes.budgets import budget
 from wbe.recipes.drugs import pathways
 from wbe.recipes.estimation import UNITS, draws, estimate
@@ -9,6 +11,9 @@ from wbe.recipes.populations import compare, populations
 from wbe.recipes.sewer_bands import sewer_band
 from wbe.recipes.tables import COLUMNS, cite, to_tidy
 from wbe.recipes.user_intervals import users
+
+if TYPE_CHECKING:
+    from wbe.recipes import protocols
 
 __all__ = [
     "COLUMNS",
@@ -26,3 +31,10 @@ __all__ = [
     "to_tidy",
     "users",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the protocols when they are first used; an estimate needs none of them."""
+    if name != "protocols":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module(f"{__name__}.{name}")

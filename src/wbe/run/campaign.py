@@ -51,7 +51,7 @@ class Results:
     withheld : Withheld
         Sites and areas without a record of consent.
     small : frozenset of str
-        Sites that are not shown by themselves.
+        Of an internal run: sites that are not shown by themselves.
     public : GeoDataFrame or None
         Of an internal run from which somebody may publish: the tiers as the public may see them,
         where they differ.

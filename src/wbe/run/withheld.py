@@ -124,7 +124,7 @@ def small_sites(samples: xr.Dataset, privacy: Privacy) -> frozenset[str]:
 
     Those whose catchment is known to be too small, and for an area with exactly one of them one
     more, so that the value of the area does not tell it. An unknown catchment hides no internal
-    value; in a public output there is no value of a site at all.
+    value; a public output has no value of a site at all, so that none is named for it.
 
     Parameters
     ----------

@@ -93,14 +93,14 @@ def tier_changes(
         raise UsageError(f"no {quantity} of {drug!r} among the area values")
     records: list[dict[str, Any]] = []
     about: dict[str, dict[str, float]] = {}
-    s = rows.extract(values)
+    s, held = rows.extract(values), _held(tiers)
     for series in chosen if values.attrs["design"] == COUNTY else ():
         here = {r: _points(values, s, series, r) for pair in rounds for r in pair}
         for one, other in rounds:
             pair = _Compared(values, s, here[one], here[other])
             found = pair.test(visits, level, power)
             about[f"{series.drug}|{one}|{other}"] = pair.about(found)
-            records += _records(values, series, (one, other), found, pair, _held(tiers))
+            records += _records(values, series, (one, other), found, pair, held)
     table = pd.DataFrame(records, columns=list(COLUMNS))
     table.attrs = {"level": level, "power": power, "visits": visits, "about": about}
     return table

@@ -186,8 +186,9 @@ def _higher(x: Floats) -> Floats:
     n = x.shape[1]
     out = np.full((n, n), np.nan)
     for a in range(n - 1):
-        above = (x[:, [a]] > x[:, a + 1 :]).mean(axis=0)
-        equal = (x[:, [a]] == x[:, a + 1 :]).mean(axis=0) / 2
+        own, others = x[:, [a]], x[:, a + 1 :]
+        above = np.count_nonzero(own > others, axis=0) / len(x)
+        equal = np.count_nonzero(own == others, axis=0) / len(x) / 2
         out[a, a + 1 :], out[a + 1 :, a] = above + equal, 1 - above - equal
     return out
 
@@ -200,8 +201,9 @@ def _standardised(x: Floats) -> tuple[Floats, Floats, Floats]:
         m, s = d.mean(axis=0), d.std(axis=0)
         means.append(m)
         sds.append(s)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            worst = np.maximum(worst, np.nan_to_num(np.abs(d - m) / s).max(axis=1))
+        apart = np.abs(np.subtract(d, m, out=d), out=d)[:, s > 0]  # none varies: no pair is apart
+        if apart.shape[1]:
+            np.maximum(worst, (apart / s[s > 0]).max(axis=1), out=worst)
     if not means:
         return np.empty(0), np.empty(0), worst
     return np.concatenate(means), np.concatenate(sds), worst

@@ -202,7 +202,6 @@ def _beta_sizes(median: float, sd: float, said: str) -> tuple[float, float]:
     """
     from scipy.optimize import brentq
 
-
     def sizes(mean: float) -> tuple[float, float]:
         both = mean * (1 - mean) / sd**2 - 1
         return mean * both, (1 - mean) * both

@@ -54,6 +54,11 @@ def test_a_neighbour_that_is_too_small_to_protect_is_joined_by_more() -> None:
     assert high[0] >= 6 and low[0] == 0
 
 
+def test_cells_that_are_hidden_already_protect_each_other_before_others_are_lost() -> None:
+    found = protect([8, 20, 6, 34], [True, True, False, False], ROW, least=5)
+    assert found.hidden.tolist() == [True, True, False, False]
+
+
 def test_a_total_of_one_part_is_hidden_with_it() -> None:
     found = protect([3, 3], [True, False], [Sum(1, (0,))], least=5)
     assert found.hidden.tolist() == [True, True]
