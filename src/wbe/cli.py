@@ -290,6 +290,33 @@ def convert(
     click.get_current_context().exit(done.code)
 
 
+@cli.command()
+@click.argument("keys", nargs=-1, metavar="[STUDY]...")
+@click.option("--study", "more", multiple=True, metavar="STUDY", help="As STUDY; may be repeated.")
+@click.option("--out", type=_PATH, help="Folder for a page with pictures of ours against theirs.")
+@spoken
+@common
+def reproduce(
+    keys: tuple[str, ...],
+    more: tuple[str, ...],
+    out: Path | None,
+    lang: str | None,
+    quiet: bool,
+    debug: bool,
+) -> None:
+    """Recompute published estimates and show agreement, one line a table.
+
+    STUDY is a key of the catalogue; without one all are recomputed. Data that may not be handed
+    on are read from the folder that WBE_REFERENCE_DATA names. With --quiet only the closing lines
+    are printed.
+    """
+    from wbe.run import reproducing
+
+    text, code = reproducing.run((*keys, *more), out=out, lang=lang or "en")
+    _echo("\n".join(text.splitlines()[-1 - (out is not None) :]) if quiet else text)
+    click.get_current_context().exit(code)
+
+
 cli.add_command(cli_plan.group(common, spoken, lambda text: _echo(text)))
 
 

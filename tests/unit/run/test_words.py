@@ -24,7 +24,7 @@ SOURCE = "".join(
 #: Keys that are put together from parts; their own tests say that none is missing or left over.
 PREFIXES = (
     "step", "column", "check", "rule", "level", "note", "annotate.legend", "convert.form",
-    "convert.from", "config", "about",
+    "convert.from", "config", "about", "reproduce",
 )  # fmt: skip
 
 

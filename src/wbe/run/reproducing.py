@@ -1,0 +1,141 @@
+"""``wbe reproduce``: published estimates recomputed, as people read the outcome."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from wbe.run import disk
+from wbe.run.words import say
+
+if TYPE_CHECKING:
+    from wbe.reproduce import ExceptionResult, StudyResult, TableResult
+
+PAGE: Final = "reproduce.html"
+SOME: Final = 3
+"""Exit code where a value does not reproduce, or the catalogue explains it wrongly."""
+
+
+def run(
+    keys: Sequence[str], *, out: Path | None = None, lang: str = "en", folder: Path | None = None
+) -> tuple[str, int]:
+    """Recompute studies of the catalogue.
+
+    Parameters
+    ----------
+    keys : sequence of str
+        Which; none for all.
+    out : Path, optional
+        Folder for the page; made where it is missing.
+    lang : str
+        ``en`` or ``zh``.
+    folder : Path, optional
+        Of the catalogue; default: the package's.
+
+    Returns
+    -------
+    tuple of str and int
+        What to print, and the exit code: 0, or `SOME`.
+
+    Raises
+    ------
+    UsageError
+        If a study is unknown.
+    ConfigError
+        If the catalogue states what cannot be read.
+    EnvironmentFault
+        If the page cannot be written.
+    """
+    from wbe.reproduce import read_study, reproduce
+
+    chosen = [read_study(key, folder) for key in keys] or None
+    results = reproduce(chosen, folder=folder)
+    lines = [line for result in results for line in _study(result, lang)]
+    lines.append(_summary(results, lang))
+    if out is not None:
+        _write(results, out, lang)
+        lines.append(say("reproduce.wrote", lang, path=out / PAGE))
+    return "\n".join(lines), 0 if all(result.sound for result in results) else SOME
+
+
+def _write(results: Sequence[StudyResult], out: Path, lang: str) -> None:
+    from wbe.reproduce import page
+
+    def speak(key: str, /, **values: object) -> str:
+        return say(key, lang, **values)
+
+    text = page.render(results, speak, lang)
+    with disk.faults(out):
+        out.mkdir(parents=True, exist_ok=True)
+        (out / PAGE).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _study(result: StudyResult, lang: str) -> Iterator[str]:
+    from wbe.reproduce.page import status_of
+
+    study = result.study
+    status = say(f"reproduce.status.{status_of(result)}", lang)
+    yield say("reproduce.study", lang, key=study.key, title=study.title, status=status)
+    for table in result.tables:
+        yield from _table(table, lang)
+    if result.too_few:
+        yield "  " + say("reproduce.too_few", lang, share=f"{100 * result.share:.1f}")
+
+
+def _table(table: TableResult, lang: str) -> Iterator[str]:
+    status = say(f"reproduce.status.{table.table.status}", lang)
+    named = partial(say, "reproduce.table", lang, name=table.table.name, status=status)
+    yield named(text=_outcome(table, lang))
+    for each in table.exceptions:
+        yield from _exception(each, lang)
+    if table.unexplained:
+        keys = _keys(table.unexplained)
+        yield "    " + say("reproduce.unexplained", lang, n=len(table.unexplained), keys=keys)
+
+
+def _outcome(table: TableResult, lang: str) -> str:
+    if not table.available:
+        return say("reproduce.no_data", lang)
+    if table.table.status == "cited_only":
+        return say("reproduce.cited", lang, keys=_keys(table.keys))
+    n, share = int(table.agree.sum()), f"{100 * table.share:.1f}"
+    text = say("reproduce.agree", lang, n=n, of=len(table.keys), share=share)
+    off, where = table.largest
+    if not where:
+        return text
+    return text + say("reproduce.largest", lang, percent=f"{100 * off:.2g}", key=where)
+
+
+def _exception(each: ExceptionResult, lang: str) -> Iterator[str]:
+    if each.rows:
+        keys = _keys(each.rows)
+        text = say("reproduce.exception", lang, n=len(each.rows), reason=each.reason, keys=keys)
+        if math.isfinite(each.largest):
+            text += say("reproduce.off", lang, percent=f"{100 * each.largest:.3g}")
+        yield "    " + text
+    if each.unneeded:
+        keys = _keys(each.unneeded)
+        yield "    " + say("reproduce.unneeded", lang, keys=f"{keys}: {each.reason}")
+
+
+def _keys(keys: Sequence[str]) -> str:
+    from wbe.reproduce.picture import keys_shown
+
+    return keys_shown(keys)
+
+
+def _summary(results: Sequence[StudyResult], lang: str) -> str:
+    from wbe.reproduce.page import counted
+
+    tables = [table for result in results for table in result.tables]
+    counts = counted(results)
+    return say(
+        "reproduce.summary", lang, studies=len(results), recomputed=counts["recomputed"],
+        consistent=counts["consistent"], cited=counts["cited_only"],
+        agree=sum(int(t.agree.sum()) for t in tables), of=sum(len(t.agree) for t in tables),
+        excepted=sum(len(e.rows) for t in tables for e in t.exceptions),
+        unexplained=sum(len(t.unexplained) for t in tables),
+    )  # fmt: skip
