@@ -21,16 +21,26 @@ OUT = HERE / "reference" / "generated"
 def pages(app: Any) -> None:
     """Write every generated page; unchanged ones are left alone, so that rebuilds are quick."""
     OUT.mkdir(parents=True, exist_ok=True)
-    write("commands.md", commands())
-    write("findings.md", findings())
-    write("factors.md", factors())
-    write("factor_status.md", factor_status())
-    write("error_model.md", error_model())
+    for name, text in texts().items():
+        write(name, text)
     budget_picture()
     plan_pictures()
     laboratory_pictures()
     for notebook in sorted((ROOT / "notebooks").glob("*.ipynb")):
         run_notebook(notebook)
+
+
+def texts() -> dict[str, str]:
+    """Return every generated page of text by its name."""
+    return {
+        "commands.md": commands(),
+        "findings.md": findings(),
+        "headers.md": headers(),
+        "factors.md": factors(),
+        "factor_status.md": factor_status(),
+        "error_model.md": error_model(),
+        "links.md": links(),
+    }
 
 
 def write(name: str, text: str) -> None:
@@ -118,6 +128,49 @@ def place_of(case: dict[str, str]) -> str:
     if case["value"]:
         parts.append(f"value {cell(case['value'])}")
     return f", {', '.join(parts)}" if parts else ""
+
+
+HEADERS = {
+    "field": "Columns",
+    "analyte": "Analytes",
+    "matrix": "Kinds of sample (`matrix`)",
+    "mode": "Ways of sampling (`mode`)",
+    "basis": "Bases of a population (`population_basis`)",
+    "status": "States of a result (`status`)",
+    "role": "Roles of a site (`role`)",
+    "site_type": "Types of a site (`type`)",
+    "datum": "Datums (`crs`)",
+}
+"""Kinds of names that tables may hold, and their titles."""
+
+
+def headers() -> str:
+    """Return every header and word that is understood in tables, from names.csv."""
+    text = io.StringIO()
+    text.write("# Headers and words that are understood\n\n")
+    text.write("Case, blanks, brackets and full-width characters do not matter; a unit may follow ")
+    text.write("in brackets. Anything else needs a [layout](../../layouts.md).\n")
+    held = rows(PACKAGE / "names.csv")
+    for kind, title in HEADERS.items():
+        text.write(f"\n## {title}\n\n")
+        chosen = [row for row in held if kind in row["kind"].split("|")]
+        cells = [[r["id"], r["en"], r["zh"], r["aliases"].replace("|", ", ")] for r in chosen]
+        text.write(table(["name", "English", "中文", "also"], cells))
+    return text.getvalue()
+
+
+def links() -> str:
+    """Return the addresses outside that the pages name, with the day on which they were noted."""
+    text = io.StringIO()
+    text.write("# Addresses outside\n\n")
+    text.write("Every address that these pages lead to. Nothing here asks a network, so none is ")
+    text.write("tested: the day is the one on which it was noted. *Read* says whether a stored ")
+    text.write("copy of what stands there was read; how factors were checked is told in ")
+    text.write("[](../../factors-verification.md).\n\n")
+    held = rows(HERE / "links.csv")
+    cells = [f"| <{row['address']}> | {row['noted']} | {row['read']} |" for row in held]
+    text.write("\n".join(["| address | noted | read |", "| --- | --- | --- |", *cells]) + "\n")
+    return text.getvalue()
 
 
 def factors() -> str:
@@ -253,9 +306,9 @@ def commands() -> str:
     """Return the help of every command, as `wbe COMMAND --help` prints it."""
     import click
 
-    from wbe import cli
+    from wbe.cli import cli
 
-    group = next(v for v in vars(cli).values() if isinstance(v, click.Group))
+    group = cli
     context = click.Context(group, info_name="wbe", terminal_width=96, max_content_width=96)
     text = io.StringIO()
     text.write("# Commands\n\nThe pages that `--help` prints.\n")
@@ -293,7 +346,14 @@ def run_notebook(path: Path) -> None:
     ).execute()
     for part in notebook.cells:
         part.metadata.pop("execution", None)  # times of day
+        if part.cell_type == "markdown":
+            part.source = from_generated(part.source)
     target.write_text(json.dumps(notebook, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def from_generated(text: str) -> str:
+    """Return Markdown of a notebook with its links to pages as seen from the generated folder."""
+    return text.replace("](../docs/", "](../../")
 
 
 def mathml(formula: str, *, block: bool) -> str:

@@ -24,7 +24,7 @@ COLUMNS = (
 OUTCOMES = ("error", "flag", "ok")
 READS = (
     "lab", "sites", "areas", "config", "folder", "instrument", "layout", "quality", "indicators",
-    "catchments", "area_list",
+    "catchments", "area_list", "runs",
 )  # fmt: skip
 #: Files that a case needs beside its own, such as the laboratory table of a configuration.
 SUPPORT = "support"
@@ -208,6 +208,13 @@ def _area_list(path: Path, options: dict[str, Any]) -> tuple[Findings, Any]:
     return findings, None
 
 
+def _runs(path: Path, options: dict[str, Any]) -> tuple[Findings, Any]:
+    """A folder of finished runs, joined; one folder of it may be none."""
+    from wbe.io import read_runs
+
+    return read_runs(path / "*", errors="reject").findings, None
+
+
 def _config(path: Path, options: dict[str, Any]) -> tuple[Findings, Any]:
     from wbe.run import config, problems
 
@@ -245,6 +252,7 @@ _READERS: dict[str, Callable[[Path, dict[str, Any]], tuple[Findings, Any]]] = {
     "indicators": _indicators,
     "catchments": _catchments,
     "area_list": _area_list,
+    "runs": _runs,
     "config": _config,
     "folder": _folder,
     "layout": _layout,

@@ -17,6 +17,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import json
 import re
 import struct
 import zipfile
@@ -264,6 +265,9 @@ def matches(value: float, numbers: Mapping[str, tuple[float, int]], least: int) 
     return [w for w, is_near in zip(words, near, strict=True) if is_near]
 
 
+_DATA = re.compile(rb'<script type="application/json"[^>]*>(.*?)</script>', re.S)
+
+
 def layers(name: str, data: bytes, depth: int = 0) -> Iterator[tuple[str, bytes]]:
     """A file and everything inside it: zip members, picture chunks, embedded and packed data."""
     yield name, data
@@ -276,6 +280,9 @@ def layers(name: str, data: bytes, depth: int = 0) -> Iterator[tuple[str, bytes]
             inner.append((f"{name}!comment", archive.comment))
     if data.startswith(b"\x89PNG"):
         inner += [(f"{name}!{kind}", chunk) for kind, chunk in chunks(data)]
+    for i, match in enumerate(_DATA.finditer(data)):
+        told = "\n".join(_leaves(json.loads(match[1])))
+        inner.append((f"{name}!json{i}", told.encode()))
     for i, match in enumerate(re.finditer(rb"base64,\s*([A-Za-z0-9+/=\s]{16,})", data)):
         try:
             inner.append((f"{name}!data{i}", base64.b64decode(match[1], validate=False)))
@@ -283,6 +290,19 @@ def layers(name: str, data: bytes, depth: int = 0) -> Iterator[tuple[str, bytes]
             continue
     for part, content in inner:
         yield from layers(part, content, depth + 1)
+
+
+def _leaves(value: object) -> Iterator[str]:
+    """Every name, text and number of parsed JSON."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            yield from _leaves(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _leaves(inner)
+    else:
+        yield str(value)
 
 
 def chunks(data: bytes) -> Iterator[tuple[str, bytes]]:

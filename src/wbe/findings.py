@@ -7,60 +7,24 @@ the value as written, and how to mend it. Standard library only.
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from functools import cache
-from importlib.resources import files
-from types import MappingProxyType
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from wbe.chinese import in_chinese
+from wbe.markup import table
+from wbe.rules import RULES, Rule
+from wbe.rules import SCOPES as SCOPES
+from wbe.rules import SEVERITIES as SEVERITIES
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SEVERITIES = ("error", "flag")
-SCOPES = ("cell", "row", "sample", "file", "campaign")
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One kind of finding.
-
-    Attributes
-    ----------
-    id : str
-        Stable name of the failure.
-    severity : str
-        ``error``: the scope is rejected; ``flag``: the value was used, and the message says how.
-    scope : str
-        What an error rejects: cell, row, sample, file or campaign.
-    message, fix, message_zh, fix_zh : str
-        ``str.format`` templates.
-    """
-
-    id: str
-    severity: str
-    scope: str
-    message: str
-    fix: str
-    message_zh: str
-    fix_zh: str
-
-
-@cache
-def _read_rules() -> Mapping[str, Rule]:
-    text = files("wbe").joinpath("findings.csv").read_text(encoding="utf-8")
-    rules = [Rule(**row) for row in csv.DictReader(text.splitlines())]
-    for rule in rules:
-        if rule.severity not in SEVERITIES or rule.scope not in SCOPES:
-            raise ValueError(f"findings.csv: rule {rule.id} has an unknown severity or scope")
-    return MappingProxyType({rule.id: rule for rule in rules})
-
-
-RULES: Mapping[str, Rule] = _read_rules()
+#: Findings that a notebook shows, and what it shows of each.
+SHOWN = 50
+IN_BRIEF = ("severity", "rule", "file", "sheet", "line", "column", "value", "message", "fix")
 
 
 @dataclass(frozen=True)
@@ -83,6 +47,14 @@ class Finding:
         As written in the file. Empty where it is personal data.
     message, fix : str
         What is wrong or how the value was used, and how to mend it.
+
+    Examples
+    --------
+    >>> from wbe.findings import Findings
+    >>> noticed = Findings()
+    >>> one = noticed.add("comma_in_number", file="lab.csv", line=3, value="1,250")
+    >>> one.severity, one.line, one.message
+    ('error', 3, 'A comma in a number has two meanings (1,250 is 1250 or 1.25).')
     """
 
     severity: str
@@ -187,6 +159,14 @@ class Findings:
         Findings to start with.
     rows, accepted : int
         Rows of data seen and rows of which nothing was rejected; readers count them.
+
+    Examples
+    --------
+    >>> from wbe.findings import Findings
+    >>> noticed = Findings()
+    >>> one = noticed.add("comma_in_number", file="lab.csv", line=3, value="1,250")
+    >>> noticed, len(list(noticed.errors))
+    (<Findings: 1 errors, 0 flags>, 1)
     """
 
     def __init__(self, items: Iterable[Finding] = (), rows: int = 0, accepted: int = 0):
@@ -310,6 +290,14 @@ class Findings:
 
     def __repr__(self) -> str:
         return f"<Findings: {len(self.errors)} errors, {len(self.flags)} flags>"
+
+    def _repr_html_(self) -> str:
+        """Errors, then flags, as a notebook shows them; `SHOWN` of them at most."""
+        rest = len(self) - SHOWN
+        more = f"; the first {SHOWN} are shown, to_frame() holds all" if rest > 0 else ""
+        first = islice(chain(self.errors, self.flags), SHOWN)
+        rows = ([getattr(f, name) for name in IN_BRIEF] for f in first)
+        return table(f"{len(self.errors)} errors, {len(self.flags)} flags{more}", IN_BRIEF, rows)
 
     @property
     def last_is_error(self) -> bool:

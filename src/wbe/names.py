@@ -19,7 +19,23 @@ LANGUAGES: Final = ("en", "zh")
 
 
 class Name(NamedTuple):
-    """One row of ``names.csv`` under one kind."""
+    """One row of ``names.csv`` under one kind.
+
+    Attributes
+    ----------
+    kind, id : str
+        Such as ``analyte`` and ``benzoylecgonine``.
+    en, zh : str
+        Printed names.
+    aliases : tuple of str
+        Further accepted spellings.
+
+    Examples
+    --------
+    >>> from wbe.names import Name
+    >>> Name("drug", "MDMA", "MDMA", "摇头丸", ("ecstasy",)).spellings
+    ('MDMA', 'MDMA', '摇头丸', 'ecstasy')
+    """
 
     kind: str
     id: str
@@ -38,6 +54,16 @@ def key(text: str) -> str:
 
     Full-width characters become plain ones (NFKC), case is folded, and everything that is
     neither letter nor digit (blanks, hyphens of any kind, brackets, points) is dropped.
+
+    Parameters
+    ----------
+    text : str
+        As written in a file.
+
+    Returns
+    -------
+    str
+        Two spellings of one name have one key.
 
     Examples
     --------
@@ -86,6 +112,18 @@ def candidates(kind: str, text: str) -> tuple[str, ...]:
     Chemists write COD for codeine and for chemical oxygen demand; the unit tells them apart
     (ng/L against mg/L), so a reader that knows the unit asks here.
 
+    Parameters
+    ----------
+    kind : str
+        One of `kinds`.
+    text : str
+        A spelling in either language.
+
+    Returns
+    -------
+    tuple of str
+        Empty where no row of the table has the spelling.
+
     Raises
     ------
     KeyError
@@ -101,6 +139,20 @@ def candidates(kind: str, text: str) -> tuple[str, ...]:
 
 def suggest(kind: str, text: str, n: int = 3) -> list[str]:
     """Return the identifiers whose spellings come nearest to `text`, best first.
+
+    Parameters
+    ----------
+    kind : str
+        One of `kinds`.
+    text : str
+        A spelling that is not in the table.
+    n : int
+        Longest list.
+
+    Returns
+    -------
+    list of str
+        Empty where nothing is near.
 
     Raises
     ------
@@ -121,6 +173,19 @@ def suggest(kind: str, text: str, n: int = 3) -> list[str]:
 def display(kind: str, id: str, lang: str = "en") -> str:
     """Return the printed name of an identifier, or the identifier where there is none.
 
+    Parameters
+    ----------
+    kind : str
+        One of `kinds`.
+    id : str
+        Identifier, see `ids`.
+    lang : str
+        ``en`` or ``zh``.
+
+    Returns
+    -------
+    str
+
     Raises
     ------
     KeyError
@@ -140,16 +205,42 @@ def display(kind: str, id: str, lang: str = "en") -> str:
 def ids(kind: str) -> tuple[str, ...]:
     """Return the identifiers of a kind, in the order of the table.
 
+    Parameters
+    ----------
+    kind : str
+        One of `kinds`.
+
+    Returns
+    -------
+    tuple of str
+
     Raises
     ------
     KeyError
         `kind` is none of the kinds.
+
+    Examples
+    --------
+    >>> from wbe import names
+    >>> names.ids("tier")[:4]
+    ('not_elevated', 'general', 'moderate', 'severe')
     """
     return tuple(_by_id(kind))
 
 
 def kinds() -> tuple[str, ...]:
-    """Return the kinds of names, in the order of the table."""
+    """Return the kinds of names, in the order of the table.
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> from wbe import names
+    >>> "analyte" in names.kinds()
+    True
+    """
     return tuple(_table())
 
 
@@ -165,6 +256,17 @@ def text(key: str, lang: str = "en", /, **values: object) -> str:
         ``en`` or ``zh``; English stands in where a sentence has not been translated.
     **values : object
         Values of the placeholders, by name.
+
+    Returns
+    -------
+    str
+        In the language asked for.
+
+    Examples
+    --------
+    >>> from wbe import names
+    >>> names.text("disclaimer.schematic", "en")
+    'Schematic, not a boundary reference.'
     """
     sentences = _texts().get(key)
     if sentences is None:
@@ -174,6 +276,17 @@ def text(key: str, lang: str = "en", /, **values: object) -> str:
 
 def said(word: str, lang: str = "en") -> str:
     """Return a word of a table that the package ships in a language; any other word as written.
+
+    Parameters
+    ----------
+    word : str
+        Such as a measure of spread.
+    lang : str
+        ``en`` or ``zh``.
+
+    Returns
+    -------
+    str
 
     Examples
     --------

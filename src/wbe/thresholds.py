@@ -27,6 +27,8 @@ class Threshold:
     unit : str
     meaning, reason : str
         What it bounds, and why there.
+    rules : tuple of str
+        Findings that it decides about.
     """
 
     id: str
@@ -34,6 +36,7 @@ class Threshold:
     unit: str
     meaning: str
     reason: str
+    rules: tuple[str, ...]
 
 
 @cache
@@ -43,7 +46,10 @@ def table() -> Mapping[str, Threshold]:
     found = {}
     for row in csv.DictReader(text.splitlines()):
         values = tuple(float(number) for number in row["value"].split())
-        found[row["id"]] = Threshold(row["id"], values, row["unit"], row["meaning"], row["reason"])
+        rules = tuple(row["rules"].split())
+        found[row["id"]] = Threshold(
+            row["id"], values, row["unit"], row["meaning"], row["reason"], rules
+        )
     return MappingProxyType(found)
 
 
@@ -76,3 +82,19 @@ def numbers(id: str) -> tuple[float, ...]:
         There is no such threshold.
     """
     return table()[id].values
+
+
+def of_rule(rule: str) -> list[Threshold]:
+    """The thresholds that decide about a finding, in the order of the table; most have none.
+
+    Parameters
+    ----------
+    rule : str
+        Id of a row of ``findings.csv``.
+
+    Examples
+    --------
+    >>> [one.id for one in of_rule("load_contradicts")]
+    ['load_share']
+    """
+    return [one for one in table().values() if rule in one.rules]

@@ -12,7 +12,11 @@ import pytest
 
 # May be imported where numpy and pandas must not be (`wbe --help`).
 LIGHT = [
-    "__init__.py", "cli.py", "cli_plan.py", "errors.py", "names.py", "chinese.py", "findings.py",
+    "__init__.py", "errors.py", "names.py", "chinese.py", "findings.py", "markup.py", "rules.py",
+    *(f"cli/{name}.py" for name in (
+        "__init__", "campaigns", "entry", "known", "looking", "options", "plan", "streams",
+        "tables",
+    )),
 ]  # fmt: skip
 HEAVY = {
     "numpy", "pandas", "scipy", "xarray", "geopandas", "matplotlib", "pint", "openpyxl",

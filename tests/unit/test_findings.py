@@ -182,3 +182,20 @@ def test_every_rule_that_the_reader_names_exists() -> None:
     named = named_rules()
     assert len(named) > 60
     assert named <= set(RULES)
+
+
+def test_a_notebook_shows_findings_escaped_errors_first_and_says_how_many_more() -> None:
+    from wbe.findings import SHOWN
+
+    found = Findings()
+    for line in range(SHOWN + 3):
+        found.add("read_as_nondetect", file="a&b.csv", line=line, value="<5", status="below_loq",
+                  limit="5")  # fmt: skip
+    found.add("date_unreadable", file="<script>alert(1)</script>.csv", line=9, value="<b>x</b>")
+    page = found._repr_html_()
+    assert "<script>" not in page and "&lt;script&gt;alert(1)&lt;/script&gt;.csv" in page
+    assert "&lt;b&gt;x&lt;/b&gt;" in page and "a&amp;b.csv" in page
+    assert page.index("date_unreadable") < page.index("read_as_nondetect")
+    assert page.count("<tr>") == SHOWN + 1
+    assert f"1 errors, {SHOWN + 3} flags; the first {SHOWN} are shown" in page
+    assert Findings()._repr_html_().count("<tr>") == 1

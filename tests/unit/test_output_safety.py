@@ -27,6 +27,7 @@ from openpyxl import load_workbook
 
 from wbe.io.write import FORMULA_STARTS, read_tiers, write_csv
 from wbe.plot import words
+from wbe.report import embedded
 from wbe.report.html import POLICY
 
 AUDIENCES = ("internal", "public")
@@ -156,16 +157,27 @@ def acts(attributes: dict[str, str]) -> list[str]:
     ]  # fmt: skip
 
 
-def test_page_holds_no_script_and_asks_for_nothing(run: Path) -> None:
+def test_page_runs_its_own_script_alone_and_asks_for_nothing(run: Path) -> None:
     text = (run / "report.html").read_text(encoding="utf-8")
     page = Page(text)
-    tags = {tag for tag, _ in page.tags}
-    assert not tags & {"script", "iframe", "object", "embed", "form", "base", "foreignobject"}
+    tags = [tag for tag, _ in page.tags]
+    assert not {*tags} & {"iframe", "object", "embed", "form", "base", "foreignobject"}
     assert [found for _, attributes in page.tags for found in acts(attributes)] == []
     policies = [a["content"] for tag, a in page.tags if "http-equiv" in a]
     assert policies == [POLICY] and POLICY.startswith("default-src 'none';")
-    assert "script-src" not in POLICY
-    assert not re.search(r"<script|<img(?! src=\"data:)|srcdoc=|@import|url\((?!data:|#)", text)
+    assert re.findall(r"script-src ([^;]*);", POLICY) == [embedded.script_source()]
+    scripts = [a for tag, a in page.tags if tag == "script"]
+    assert scripts == [{"type": "application/json", "id": "data"}, {}]
+    bare = text.replace(f"<script>{embedded.script()}</script>", "")
+    assert bare.count("<script") == 1 and text.count(embedded.script()) == 1
+    assert not re.search(r"<img(?! src=\"data:)|srcdoc=|@import|url\((?!data:|#)", bare)
+
+
+def test_data_in_the_page_are_text_and_name_everybody_as_shown(run: Path) -> None:
+    text = (run / "report.html").read_text(encoding="utf-8")
+    found = re.findall(r'<script type="application/json" id="data">([^<>&]*)</script>', text)
+    assert len(found) == 1
+    assert set(SHOWN) <= set(json.loads(found[0])["areas"])
 
 
 def test_page_shows_names_as_text(run: Path) -> None:

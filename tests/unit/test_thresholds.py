@@ -31,6 +31,14 @@ def test_every_threshold_is_used() -> None:
     assert [name for name in sorted(ids) if not re.search(rf'\("{name}"[),]', code)] == []
 
 
+def test_every_threshold_names_the_findings_that_it_decides_about() -> None:
+    named = {rule for one in thresholds.table().values() for rule in one.rules}
+    assert named <= set(RULES)
+    assert all(one.rules for one in thresholds.table().values())
+    found = {one.id for one in thresholds.of_rule("flow_per_person_unusual")}
+    assert found == {"litres_low", "litres_high", "litres_usual"}
+
+
 def test_numbers_and_lists() -> None:
     assert thresholds.number("litres_low") == 50
     assert thresholds.numbers("slip_factors") == (1000, 1_000_000)

@@ -33,7 +33,7 @@ class Candidate:
     Attributes
     ----------
     unit : Unit
-    score : float
+    score : float [1]
         From 0 to 1: 1 is the name or code itself. It orders candidates and is no probability.
     reason : str
         Why it is one.

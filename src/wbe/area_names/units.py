@@ -136,6 +136,16 @@ def known_areas() -> AreaList:
 
     It holds Huilai county in the editions 2018 and 2021, and namesakes elsewhere; no coordinate.
     `wbe.io.read_area_list` reads one of your own.
+
+    Returns
+    -------
+    AreaList
+
+    Examples
+    --------
+    >>> from wbe import spatial
+    >>> sorted({unit.edition for unit in spatial.known_areas().units})
+    ['', '2018', '2021']
     """
     return AreaList(tuple(Unit(**row) for row in _rows("list.csv")))
 

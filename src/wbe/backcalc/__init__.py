@@ -48,6 +48,7 @@ from wbe.backcalc.prevalence_intervals import (
 )
 from wbe.backcalc.prevalence_statements import UserInterval
 from wbe.backcalc.products import known, multiplied, residue_per_drug, times
+from wbe.backcalc.residue_ratios import residue_ratios, usual_range
 from wbe.backcalc.residues import (
     Evidence,
     JointConsumption,
@@ -185,6 +186,7 @@ __all__ = [
     "ratio_by_excretion",
     "ratio_observed",
     "residue_per_drug",
+    "residue_ratios",
     "sensitivity_band",
     "sewer_rate",
     "share_of",
@@ -197,6 +199,7 @@ __all__ = [
     "times",
     "transformation_of",
     "user_count",
+    "usual_range",
     "weight_sensitivity",
     "weights_from",
     "with_loss_corrected",

@@ -64,7 +64,7 @@ class Combined:
     ----------
     names : tuple of str
         The estimates.
-    log_values : ndarray (row, estimate)
+    log_values : ndarray (row, estimate) [1]
         Natural log of each; NaN where it is not there.
     weights : ndarray (row, estimate)
         Weights on the log scale [1]; they sum to 1 in a row that has an estimate.

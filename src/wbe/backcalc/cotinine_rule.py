@@ -35,7 +35,8 @@ class CotinineRule:
     pn_load : ndarray
         As the rule has it [mg/day/1000 inhabitants].
     consistent_population, consistent_pn_load : ndarray
-        With one and the same water in load and population: without the domestic share.
+        The same [inhabitant, mg/day/1000 inhabitants] with one and the same water in load and
+        population: without the domestic share.
     deviation : ndarray
         `pn_load` / `consistent_pn_load` - 1 [1]: 1/s - 1.
     marker_load : ndarray

@@ -267,7 +267,7 @@ def street_mass(
     consumption : Product, Mean or array_like (row,) [any unit of mass of pure free base]
     purity : Assumed
         Share of pure free base in the street drug, with its date; no default.
-    level : float
+    level : float [1]
         Probability of the interval.
     draws, seed : int
         For rows that have no exact form.
@@ -290,6 +290,13 @@ def street_mass(
     References
     ----------
     Zuccato 2008, 10.1289/ehp.11022
+
+    Examples
+    --------
+    >>> from wbe.backcalc import assumed, street_mass
+    >>> purity = assumed("purity", 0.8, low=0.6, high=0.92, date="2024-05", source="seizures")
+    >>> street_mass([100.0], purity, seed=1).quantiles.round(1).tolist()
+    [[109.0, 125.0, 169.2]]
     """
     if purity.name != "purity":
         raise UsageError(f"a street mass is a consumption over a purity, not over {purity.name}")

@@ -75,7 +75,7 @@ class DrugIndex:
         Median and 95 % interval; without errors the interval is NaN.
     shares : ndarray (area, drug) [1]
         What each drug is of the index, at central values.
-    rank, rank_lower, rank_upper : ndarray (area,)
+    rank, rank_lower, rank_upper : ndarray (area,) [1]
         1 is highest, by value; NaN where the index is unknown; ends over draws.
     weights : IndexWeights
     left_out : tuple of str
@@ -125,7 +125,7 @@ class WeightSensitivity:
     names : tuple of str
         The choices; the first is the index's own.
     value : ndarray (choice, area) [doses/day/1000 inhabitants]
-    rank : ndarray (choice, area)
+    rank : ndarray (choice, area) [1]
     """
 
     areas: tuple[str, ...]
@@ -330,6 +330,21 @@ def weight_sensitivity(
     References
     ----------
     Zuccato 2008, 10.1289/ehp.11022
+
+    Examples
+    --------
+    >>> w = weights_from({"cocaine": "cocaine|Zuccato2008", "MDMA": "MDMA|ACIC"}, "mine")
+    >>> used = [[448.75, 20.0], [100.0, 90.0]]
+    >>> print(weight_sensitivity(used, ["a", "b"], ["cocaine", "MDMA"], w))
+    rank under each choice of weights: a, b
+      mine: 1 2 (0 moved)
+      cocaine: cocaine|UF2019, 50 mg: 1 2 (0 moved)
+      cocaine: high end of cocaine|Zuccato2008, 200 mg: 1 2 (0 moved)
+      without cocaine: 2 1 (2 moved)
+      MDMA: low end of MDMA|ACIC, 60 mg: 1 2 (0 moved)
+      MDMA: high end of MDMA|ACIC, 200 mg: 1 2 (0 moved)
+      without MDMA: 1 2 (0 moved)
+      all choices: 1-2 1-2
     """
     choices = [weights, *(alternatives(weights) if others is None else others)]
     table = _table(consumption, len(areas), len(drugs))

@@ -32,7 +32,7 @@ class FlowRelation:
         Days behind it.
     centre : float
         Mean of ln C [C in mg/L].
-    squares : float
+    squares : float [1]
         Sum of squares of ln C about it.
     low, high : float
         Range of concentrations fitted [mg/L].

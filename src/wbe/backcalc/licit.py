@@ -49,7 +49,7 @@ class Net:
         Of max(0, net), central `level` interval, in the unit of the measured amount (times the
         factor, where one was given). All three are NaN where nothing is identified: what can be
         said then is `bound`.
-    bound : ndarray (row,)
+    bound : ndarray (row,) [unit of the measured amount]
         One-sided upper bound with a coverage of at least 95 %: the 96 % quantile of the net given
         that it is not negative. Where hardly any draw is above zero, that of the measured amount
         with nothing subtracted.
@@ -178,6 +178,15 @@ def subtract(
     References
     ----------
     Been 2015, 10.1016/j.drugalcdep.2015.03.022; JCGM 101:2008, 10.59161/JCGM101-2008
+
+    Examples
+    --------
+    >>> from wbe import backcalc
+    >>> morphine = backcalc.known([6.7], rsd=0.2, name="flow", labels=["plant"])
+    >>> medicines = backcalc.Part("medicines", backcalc.known([2.0]), "sales 2021")
+    >>> net = backcalc.subtract(morphine, [medicines], largest_share=0.7, draws=4000, seed=1)
+    >>> [round(float(x[0]), 1) for x in (net.lower, net.median, net.upper)]
+    [2.5, 4.7, 7.9]
     """
     names = [part.name for part in parts]
     if not parts or len(set(names)) < len(names):
@@ -289,6 +298,18 @@ def heroin_from_morphine(
     References
     ----------
     Been 2015, 10.1016/j.drugalcdep.2015.03.022; PoppyStraw2024, 10.1021/acsestwater.3c00466
+
+    Examples
+    --------
+    >>> from wbe import backcalc
+    >>> from wbe.factors.table import excretion_rows
+    >>> medicines = backcalc.Part("medicines", backcalc.known([3.35]), "sales 2021")
+    >>> net = backcalc.heroin_from_morphine(
+    ...     backcalc.known([6.7]), [medicines], excretion_rows()["heroin|MOR|Zuccato2008"],
+    ...     six_mam="detected", largest_share=0.7, draws=4000, seed=1,
+    ... )
+    >>> round(float(net.median[0]), 1)
+    10.3
     """
     if (factor.drug, factor.analyte) != ("heroin", "morphine"):
         raise UsageError(f"{factor.factor_id} is no row of heroin and morphine")

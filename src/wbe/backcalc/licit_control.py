@@ -155,6 +155,18 @@ def maintenance_control(
     References
     ----------
     Been 2015, 10.1016/j.drugalcdep.2015.03.022; Thai 2016, 10.1016/j.envint.2016.05.033
+
+    Examples
+    --------
+    >>> from wbe import backcalc
+    >>> from wbe.factors.table import excretion_rows
+    >>> control = backcalc.maintenance_control(
+    ...     backcalc.known([1500.0], rsd=0.2, name="flow", labels=["plant"]), [120], 60.0,
+    ...     excretion_rows()["methadone|EDDP|vanNuijs2011"], salt="hydrochloride", present=0.9,
+    ...     labels=["plant"], draws=4000, seed=1,
+    ... )
+    >>> str(control.verdict[0]), control.ratio.round(2).tolist()
+    ('consistent', [1.16])
     """
     for source in CIRCULAR:
         require_independent(factor.factor_id, factor.derived_from, source)

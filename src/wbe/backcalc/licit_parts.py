@@ -78,6 +78,19 @@ def prescribed(
     References
     ----------
     Been 2015, 10.1016/j.drugalcdep.2015.03.022
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe import backcalc
+    >>> from wbe.factors.table import excretion_rows
+    >>> morphine = excretion_rows()["morphine|MOR|Mitchell1991"]
+    >>> part = backcalc.prescribed(
+    ...     "medical morphine", backcalc.known([2.0]), morphine,
+    ...     used=0.9, labels=["county"], source="sales 2024",
+    ... )
+    >>> np.exp(part.load.log_central).round(2).tolist()
+    [1.18]
     """
     left = times(amount, residue_per_drug(factor, len(amount)))
     load = multiplied(left, used, f"used share of {name}", labels)
@@ -114,6 +127,18 @@ def from_marker(name: str, marker: Product, of_marker: Factor, of_residue: Facto
     References
     ----------
     Thai 2016, 10.1016/j.envint.2016.05.033
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe import backcalc
+    >>> from wbe.factors.table import excretion_rows
+    >>> rows, codeine = excretion_rows(), backcalc.known([5.0])
+    >>> part = backcalc.from_marker(
+    ...     "codeine", codeine, rows["codeine|COD|Thai2016"], rows["codeine|MOR(COD)|Vree1992"]
+    ... )
+    >>> np.exp(part.load.log_central).round(2).tolist()
+    [0.55]
     """
     if of_marker.drug != of_residue.drug:
         raise UsageError(f"{of_marker.factor_id} and {of_residue.factor_id} are rows of two drugs")
@@ -154,5 +179,14 @@ def share_of(
     References
     ----------
     PoppyStraw2024, 10.1021/acsestwater.3c00466
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe import backcalc
+    >>> morphine = backcalc.known([6.7])
+    >>> poppy = backcalc.share_of("poppy", morphine, 0.59, ["county"], "PoppyStraw2024")
+    >>> np.exp(poppy.load.log_central).round(2).tolist()
+    [3.95]
     """
     return Part(name, multiplied(measured, share, f"share of {name}", labels), source)

@@ -30,6 +30,13 @@ class DailyUse:
         Pure free base in a dose [mg/dose].
     frequency : Assumed
         Doses on a day of use [dose/day].
+
+    Examples
+    --------
+    >>> from wbe.backcalc import DailyUse, assumed, dose_row
+    >>> frequency = assumed("frequency", "1.5 dose/day", low=0.8, high=3, source="survey")
+    >>> DailyUse(dose_row("methamphetamine|Zuccato2008"), frequency).dose.value
+    30.0
     """
 
     dose: Assumed
@@ -74,6 +81,16 @@ class UseGroup:
         Days with use in the period [day].
     amount : Assumed
         Pure free base of one user on a day of use [mg/day].
+
+    Examples
+    --------
+    >>> from wbe.backcalc import UseGroup, assumed
+    >>> weekly = UseGroup(
+    ...     "weekly", 1.0, assumed("days", "4.3 day", source="survey"),
+    ...     assumed("amount", "60 mg/day", source="survey"),
+    ... )
+    >>> weekly.days.value * weekly.amount.value
+    258.0
     """
 
     name: str
@@ -98,9 +115,19 @@ class PeriodUse:
         Their shares sum to 1.
     period : float
         Length of the period [day]: 30.4 for a month, 365 for a year.
-    answers : float or None
+    answers : float or None [1]
         Users who answered the survey behind the shares, divided by its design effect: the shares
         are then drawn from a Dirichlet distribution. None: the shares have no spread.
+
+    Examples
+    --------
+    >>> from wbe.backcalc import PeriodUse, UseGroup, assumed
+    >>> weekly = UseGroup(
+    ...     "weekly", 1.0, assumed("days", "4.3 day", source="survey"),
+    ...     assumed("amount", "60 mg/day", source="survey"),
+    ... )
+    >>> PeriodUse((weekly,), period=30.4, answers=None).period
+    30.4
     """
 
     groups: tuple[UseGroup, ...]

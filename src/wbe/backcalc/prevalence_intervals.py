@@ -141,7 +141,7 @@ def prevalence(
         Whether licit and metabolic sources were subtracted, where the set demands it.
     thresholds : sequence of float
         Shares [1] for which the probability of more is wanted.
-    level : float
+    level : float [1]
         Probability of the interval.
     draws, seed : int
 
@@ -226,6 +226,17 @@ def user_count(
     References
     ----------
     Zuccato 2008, 10.1289/ehp.11022
+
+    Examples
+    --------
+    >>> from wbe.backcalc import DailyUse, assumed, dose_row, user_count
+    >>> use = DailyUse(
+    ...     dose_row("methamphetamine|Zuccato2008"),
+    ...     assumed("frequency", "1.5 dose/day", low=0.8, high=3, source="survey"),
+    ... )
+    >>> found = user_count([15_700.0], use, drug="methamphetamine", factors="default", seed=1)
+    >>> found.statements()[0][54:120]
+    'ent: order of magnitude 92 to 1,400 (95% interval, a factor of 14)'
     """
     asked = _Asked(drug, "persons in the catchment", "persons", thresholds, level, draws, seed)
     return _interval(consumption, use, (), 1.0, asked, factors, net)

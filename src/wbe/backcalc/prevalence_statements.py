@@ -25,9 +25,9 @@ class UserInterval:
         Users of what, in which period, as a share or number of whom.
     unit : str
         ``1`` (share) or ``persons``.
-    lower, upper : ndarray (row,)
+    lower, upper : ndarray (row,) [1, or persons]
         Interval; NaN where it is withheld or nothing is known.
-    level : float
+    level : float [1]
         Probability of the interval.
     above : dict of float to ndarray (row,)
         Threshold [unit] -> probability that the truth exceeds it.

@@ -52,6 +52,14 @@ def known(
     References
     ----------
     JCGM 101:2008, 10.59161/JCGM101-2008
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe import backcalc
+    >>> loads = backcalc.known([120.0, 80.0], rsd=0.2, name="flow", labels=["A", "B"])
+    >>> np.exp(loads.log_central).round(6).tolist(), loads.terms[0].size.round(3).tolist()
+    ([120.0, 80.0], [0.198, 0.198])
     """
     numbers = np.atleast_1d(np.asarray(values, dtype=float))
     if not (np.isfinite(numbers).all() and (numbers > 0).all()):
@@ -68,10 +76,28 @@ def known(
 def times(first: Product, second: Product) -> Product:
     """Return the product of two products, row by row; what both share enters once, squared.
 
+    Parameters
+    ----------
+    first, second : Product (row,)
+        Of as many rows each.
+
+    Returns
+    -------
+    Product (row,)
+        In the product of their units.
+
     Raises
     ------
     UsageError
         If the lengths or the correlations differ, or both hold censored rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe import backcalc
+    >>> load = backcalc.times(backcalc.known([2.0, 3.0]), backcalc.known([10.0, 10.0]))
+    >>> np.exp(load.log_central).round(6).tolist()
+    [20.0, 30.0]
     """
     if len(first) != len(second) or first.correlations != second.correlations:
         raise UsageError("products of one length and one error model are multiplied")
@@ -98,10 +124,23 @@ def multiplied(
     labels : sequence of str
         Who shares it, one a row.
 
+    Returns
+    -------
+    Product (row,)
+        In the unit of the product times that of the factor.
+
     Raises
     ------
     UsageError
         If the factor is not positive.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe import backcalc
+    >>> part = backcalc.multiplied(backcalc.known([120.0, 80.0]), 0.5, "share", ["A", "B"])
+    >>> np.exp(part.log_central).round(6).tolist()
+    [60.0, 40.0]
     """
     centre = by.median if isinstance(by, Distribution) else float(by)
     if not centre > 0:
@@ -117,10 +156,31 @@ def multiplied(
 def residue_per_drug(factor: Factor, rows: int) -> Product:
     """Return mass of residue per mass of drug taken, E / (M_drug / M_residue) [1], for some rows.
 
+    Parameters
+    ----------
+    factor : Factor
+        A row of the factor table.
+    rows : int
+        Number of rows; all share the one unknown of the factor.
+
+    Returns
+    -------
+    Product (row,)
+        [1]
+
     Raises
     ------
     UsageError
         If the row states no excretion: a missing factor is never replaced.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe import backcalc
+    >>> from wbe.factors.table import excretion_rows
+    >>> one = backcalc.residue_per_drug(excretion_rows()["cocaine|BE|Castiglioni2013"], 1)
+    >>> np.exp(one.log_central).round(3).tolist()
+    [0.279]
     """
     if not factor.excretion > 0:
         raise UsageError(f"{factor.factor_id} states no excretion fraction")

@@ -78,12 +78,12 @@ class JointConsumption:
         Of the interval [1].
     product : Product (row,)
         The joint estimate, to be carried on: into means over days, ratios, doses.
-    weights : ndarray (row, residue)
+    weights : ndarray (row, residue) [1]
         They sum to 1 over the residues that were found.
     single : ndarray (row, residue) [unit of the loads]
         What each residue says alone; its bound where it was below its limit.
     used : ndarray (row, residue) of bool
-    q, df, p_value, i_squared : ndarray (row,)
+    q, df, p_value, i_squared : ndarray (row,) [1]
         Test of heterogeneity; NaN where fewer than two residues were found, or a factor states no
         uncertainty.
     tau : ndarray (row,)
@@ -175,6 +175,14 @@ def evidence(
     References
     ----------
     Jones 2014, 10.1016/j.scitotenv.2014.02.101
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe import backcalc
+    >>> found = backcalc.evidence(backcalc.known([100.0]), "cocaine|BE|Castiglioni2013")
+    >>> found.factor.drug, np.exp(found.consumption.log_central).round(0).tolist()
+    ('cocaine', [359.0])
     """
     row = excretion_rows().get(factor_id)
     if row is None or row.quantity == "none":
@@ -224,6 +232,18 @@ def joint_consumption(
     ----------
     Jones 2014, 10.1016/j.scitotenv.2014.02.101 (two residues at once); Cochran 1954,
     10.2307/3001666; DerSimonian 1986, 10.1016/0197-2456(86)90046-2
+
+    Examples
+    --------
+    >>> from wbe import backcalc
+    >>> flow = {"rsd": 0.2, "name": "flow", "labels": ["plant"]}
+    >>> found = [
+    ...     backcalc.evidence(backcalc.known([100.0], **flow), "cocaine|BE|Castiglioni2013"),
+    ...     backcalc.evidence(backcalc.known([60.0], **flow), "cocaine|COC|Zuccato2008"),
+    ... ]
+    >>> joint = backcalc.joint_consumption(found, disagreement="shown")
+    >>> [round(float(x[0])) for x in (joint.lower, joint.value, joint.upper)]
+    [237, 418, 784]
     """
     _require_one_drug(found, disagreement)
     y = np.column_stack([e.consumption.log_central for e in found])

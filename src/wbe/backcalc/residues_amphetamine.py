@@ -236,6 +236,15 @@ def net_amphetamine(
     References
     ----------
     AmphetamineRatio and Li 2014 (10.1016/j.scitotenv.2014.05.042) of the bibliography
+
+    Examples
+    --------
+    >>> from wbe import backcalc
+    >>> ratio = backcalc.ratio_observed(0.09, 0.04, 0.19, source="AmphetamineRatio")
+    >>> amphetamine, methamphetamine = backcalc.known([50.0]), backcalc.known([100.0])
+    >>> net = backcalc.net_amphetamine(amphetamine, methamphetamine, ratio, draws=4000, seed=1)
+    >>> str(net.status[0]), [round(float(x[0])) for x in (net.lower, net.value, net.upper)]
+    ('net', [31, 41, 46])
     """
     n = len(amphetamine)
     low_a, low_m = (_flags(f, n) for f in (below, methamphetamine_below))

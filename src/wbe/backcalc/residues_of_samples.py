@@ -53,6 +53,18 @@ def evidence_of_samples(
     References
     ----------
     Jones 2014, 10.1016/j.scitotenv.2014.02.101
+
+    Examples
+    --------
+    >>> import wbe
+    >>> folder = "data/samples/example-county"
+    >>> samples = wbe.read(f"{folder}/lab/2018Q1_plants_synthetic.csv")
+    >>> result = wbe.estimate(samples, draws=0)
+    >>> found = wbe.backcalc.evidence_of_samples(
+    ...     result, "methamphetamine|METH|Zuccato2008", quantity="mass_load"
+    ... )
+    >>> found.factor.source, len(found.below), int(found.below.sum())
+    ('Zuccato2008', 13, 0)
     """
     require_choice("quantity", quantity, HAS)
     if factor_id not in excretion_rows():

@@ -112,6 +112,12 @@ class ListedResidence(Residence):
     hours : tuple of float [hour]
     shares : tuple of float
         Share of the sewage under way for so long [1]; they sum to 1.
+
+    Examples
+    --------
+    >>> from wbe.backcalc import ListedResidence
+    >>> round(float(ListedResidence(hours=(2.0, 6.0), shares=(0.7, 0.3)).survival(0.045)), 4)
+    0.8688
     """
 
     hours: tuple[float, ...]
@@ -270,6 +276,14 @@ def loss_correction(rate: ArrayLike, residence: Residence) -> Floats:
     References
     ----------
     Thai 2014, 10.1016/j.watres.2013.10.019
+
+    Examples
+    --------
+    >>> float(loss_correction(0.045, GammaResidence(6.0)).round(3))
+    1.31
+    >>> loss_correction(0.045, GammaResidence(30.0))
+    Traceback (most recent call last):
+    wbe.errors.UsageError: a correction by 3.86 is refused: above 2 more of the load is ...
     """
     factor = loss_factor(rate, residence)
     if (factor > MOST_CORRECTION).any():

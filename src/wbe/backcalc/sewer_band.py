@@ -180,6 +180,15 @@ def published_scenarios(
     References
     ----------
     The rows' own
+
+    Examples
+    --------
+    >>> from wbe.backcalc.sewer import GammaResidence
+    >>> for one in published_scenarios("cocaine", GammaResidence(3.0), reactors=["bulk"]):
+    ...     print(one.name, one.rate)
+    bulk, Bisceglia2014 0.045
+    bulk, vanNuijs2012 0.0426
+    bulk, SewerMicrocosm2022 0.049
     """
     own = _published(analyte, reactors)
     if formed_by is None:

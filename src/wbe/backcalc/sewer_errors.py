@@ -27,6 +27,21 @@ class LossFactor(Distribution):
 
     X = (1 + c exp(log_sd z) v^2)^(1 / v^2), exp(c exp(log_sd z)) for v = 0, with c the median of
     rate times mean residence time [1] and v the cv of residence times. Median: that of c.
+
+    Attributes
+    ----------
+    lost : float
+        Median of rate times mean residence time [1].
+    log_sd : float
+        Standard deviation of its natural log [1].
+    cv : float
+        Coefficient of variation of residence times [1].
+
+    Examples
+    --------
+    >>> from wbe.backcalc import LossFactor
+    >>> LossFactor(lost=0.27, log_sd=0.3).value([-1.96, 0.0, 1.96]).round(2).tolist()
+    [1.16, 1.31, 1.63]
     """
 
     kind: ClassVar[str] = "loss_factor"
@@ -101,6 +116,17 @@ def with_loss_corrected(
     References
     ----------
     Thai 2014, 10.1016/j.watres.2013.10.019; Li 2018, 10.1021/acs.est.7b05109 (the rate dominates)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe import backcalc
+    >>> rate = backcalc.stability_rate("cocaine", "bulk", source="vanNuijs2012")
+    >>> loads = backcalc.with_loss_corrected(
+    ...     backcalc.known([100.0]), rate, backcalc.GammaResidence(6.0), log_sd=0.3, level="global"
+    ... )
+    >>> np.exp(loads.log_central).round(1).tolist()
+    [129.1]
     """
     if not rate.was_read:
         raise UsageError(
@@ -134,6 +160,16 @@ class SewerInputs:
         Of the log of the rate, and of the log of the mean residence time [1].
     conversion : Distribution or None
         In the place of the transformation's own number.
+
+    Examples
+    --------
+    >>> from wbe.backcalc import GammaResidence, SewerInputs
+    >>> sewer = SewerInputs(
+    ...     parent_rate=0.045, product_rate=0.0, residence=GammaResidence(6.0),
+    ...     parent_rate_log_sd=0.3, product_rate_log_sd=0.0, residence_log_sd=0.3,
+    ... )
+    >>> sewer.residence.mean
+    6.0
     """
 
     parent_rate: float
@@ -216,6 +252,21 @@ def product_before_sewer(
     References
     ----------
     Thai 2014, 10.1016/j.watres.2013.10.019; JCGM 101:2008, 10.59161/JCGM101-2008
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe import backcalc
+    >>> path = backcalc.transformation_of(
+    ...     "cocaine", "benzoylecgonine", conversion=1.0, source="bound"
+    ... )
+    >>> sewer = backcalc.SewerInputs(0.045, 0.0, backcalc.GammaResidence(6.0), 0.3, 0.3, 0.3)
+    >>> found = backcalc.product_before_sewer(
+    ...     backcalc.known([60.0]), backcalc.known([125.0]), path, sewer,
+    ...     labels=np.array(["plant"]), draws=4000, seed=1,
+    ... )
+    >>> round(float(found.median[0]))
+    107
     """
     if sewer.conversion is not None:
         path = replace(path, conversion=min(1.0, sewer.conversion.median))

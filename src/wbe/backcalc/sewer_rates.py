@@ -105,9 +105,22 @@ def stability_rates(analyte: str) -> pd.DataFrame:
     DataFrame
         ``source, reactor, rate [1/hour], loss_12h [1], was_read``; empty for an unknown residue.
 
+    Raises
+    ------
+    MissingFactorError
+        If a row of the table states no rate for its kind of sewer.
+
     References
     ----------
     The rows' own
+
+    Examples
+    --------
+    >>> stability_rates("cocaine")[["source", "reactor", "rate", "loss_12h"]].round(3).head(3)
+              source      reactor   rate  loss_12h
+    0  Bisceglia2014         bulk  0.045     0.417
+    1  Bisceglia2014      gravity  0.090     0.660
+    2  Bisceglia2014  rising_main  0.180     0.885
     """
     import pandas as pd
 

@@ -187,6 +187,15 @@ def through_sewer(
     References
     ----------
     Thai 2014, 10.1016/j.watres.2013.10.019
+
+    Examples
+    --------
+    >>> from wbe.backcalc.sewer import GammaResidence
+    >>> path = transformation_of("cocaine", "benzoylecgonine", conversion=1.0, source="bound")
+    >>> cocaine, be = through_sewer(78.6, 107.26, path, parent_rate=0.045, product_rate=0.0,
+    ...                             residence=GammaResidence(6.0))
+    >>> round(float(cocaine), 1), round(float(be), 1)
+    (60.0, 125.0)
     """
     a, b = np.asarray(parent, dtype=float), np.asarray(product, dtype=float)
     formed = a * formed_per_parent(path, parent_rate, product_rate, residence)

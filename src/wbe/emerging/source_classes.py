@@ -70,7 +70,7 @@ class SourceClasses:
     drug : str
     labels : tuple of str
         Towns or catchments, never sampling points of their own.
-    probability : ndarray (area, class)
+    probability : ndarray (area, class) [1]
         In the order of `classes`; rows sum to 1.
     classes : tuple of str
     most_probable : ndarray (area,) of str
@@ -229,6 +229,16 @@ def classify_sources(
     ----------
     Emke 2014, 10.1016/j.scitotenv.2013.11.043; Du 2020, 10.1016/j.envint.2020.105645;
     Wu 2021, 10.1016/j.scitotenv.2021.149058
+
+    Examples
+    --------
+    >>> from wbe.emerging.source_evidence import Evidence
+    >>> found = classify_sources(
+    ...     "MDMA", ["town 1", "town 2"], [Evidence.of("MDMA EF", [0.511, 0.666])],
+    ...     prior="routine", backgrounds={},
+    ... )
+    >>> found.to_frame("internal")["most_probable"].tolist()
+    ['disposal', 'consumption']
     """
     _require(drug, labels, evidence)
     lines = _lines(drug, evidence, likelihoods() if table is None else table)

@@ -104,7 +104,7 @@ def learn_background(values: ArrayLike, source: str) -> Background:
 
     Parameters
     ----------
-    values : array_like (n,)
+    values : array_like (n,) [any one unit]
         Positive values, most of them of places that use explains: half may be otherwise. NaN is
         left out, and so belong values below a limit.
     source : str
@@ -126,6 +126,12 @@ def learn_background(values: ArrayLike, source: str) -> Background:
     References
     ----------
     Rousseeuw1993, 10.1080/01621459.1993.10476408
+
+    Examples
+    --------
+    >>> found = learn_background([0.9, 1.0, 1.1, 1.3, 9.0], source="five towns, 2024")
+    >>> found
+    Background(centre=0.09531017980432493, mad=0.16705408466316612, n=5, source='five towns, 2024')
     """
     numbers = np.asarray(values, dtype=float)
     numbers = numbers[~np.isnan(numbers)]
@@ -139,7 +145,26 @@ def learn_background(values: ArrayLike, source: str) -> Background:
 
 
 def outlying(level: Evidence, background: Background) -> Flags:
-    """Return where a level lies more than 3 MAD above the background, on the log scale."""
+    """Return where a level lies more than 3 MAD above the background, on the log scale.
+
+    Parameters
+    ----------
+    level : Evidence
+        A level or ratio of each area.
+    background : Background
+        Of the same feature.
+
+    Returns
+    -------
+    ndarray (area,) of bool
+        False where the value is NaN.
+
+    Examples
+    --------
+    >>> background = learn_background([0.9, 1.0, 1.1, 1.3, 9.0], source="five towns, 2024")
+    >>> outlying(Evidence.of("level", [1.2, 9.0]), background).tolist()
+    [False, True]
+    """
     if not background.usable:
         return np.zeros(len(level.value), dtype=bool)
     with np.errstate(invalid="ignore"):
@@ -162,13 +187,21 @@ def log_likelihoods(
 
     Returns
     -------
-    ndarray (area, class)
+    ndarray (area, class) [1]
         NaN where the value is.
 
     Raises
     ------
     UsageError
         If a class has no row, or a value is impossible.
+
+    Examples
+    --------
+    >>> from wbe.backcalc.sources.tables import likelihoods
+    >>> rows = [r for r in likelihoods() if (r.drug, r.feature) == ("MDMA", "MDMA EF")]
+    >>> found = log_likelihoods(Evidence.of("MDMA EF", [0.511, 0.666]), rows, None)
+    >>> [rows[k].source_class for k in found.argmax(axis=1)]
+    ['disposal', 'consumption']
     """
     by_class = {row.source_class: row for row in rows}
     missing = [c for c in CLASSES if c not in by_class]
@@ -205,10 +238,25 @@ def require_backgrounds(
 ) -> None:
     """Check that every feature that is judged against a background has one.
 
+    Parameters
+    ----------
+    rows : mapping of str to sequence of Likelihood
+        Feature to one row a class.
+    backgrounds : mapping of str to Background
+        Feature to background.
+
     Raises
     ------
     UsageError
         With the features that have none.
+
+    Examples
+    --------
+    >>> from wbe.backcalc.sources.tables import likelihoods
+    >>> rows = [row for row in likelihoods() if row.kind == "background"][:1]
+    >>> require_backgrounds({rows[0].feature: rows}, {})
+    Traceback (most recent call last):
+    wbe.errors.UsageError: EPH/METH: no published cut-off exists; learn a background ...
     """
     without = [
         feature

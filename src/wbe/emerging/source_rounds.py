@@ -16,18 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wbe.backcalc import rows
+from wbe.backcalc.residue_ratios import PlaceRatio, ratios_at
 from wbe.emerging.source_classes import SourceClasses, classify_sources
 from wbe.emerging.source_evidence import LEVEL, Evidence, learn_background
-from wbe.schema import CENSORED
 from wbe.spatial.members import ROUTINE
-from wbe.uncertainty import Z95, propagate
+from wbe.uncertainty import Z95
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.intp]
+Place = tuple[str, str]
+"""Round and area."""
 
 PRIORS: Final = ("routine", "even")
 """Priors that are shown side by side: what the flags rest on, and what the data say alone."""
@@ -35,21 +36,28 @@ PRIORS: Final = ("routine", "even")
 QUANTITIES: Final = ("pn_mass_load", "pn_consumption")
 """Quantities of the tiers that a level can be taken from."""
 
-MOST_ERRORS: Final = 200
-"""Samples, spread over the campaign, that the error of a ratio is the median of."""
-
 TOO_FEW: Final = "insufficient_data"
 """Flag of the tiers for an area with too few points to speak for it."""
-
-_MEDIAN_TO_MEAN: Final = 1.2533141373155
-"""Standard error of a median over that of a mean, for normal values: sqrt(pi / 2)."""
 
 _WIDTH: Final = 2 * Z95
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """A feature that is a ratio of two residues of a drug, by mass."""
+    """A feature that is a ratio of two residues of a drug, by mass.
+
+    Attributes
+    ----------
+    drug, feature : str
+        As in the table of likelihoods.
+    over, under : str
+        Residues.
+
+    Examples
+    --------
+    >>> Ratio("cocaine", "COC/BE", "cocaine", "benzoylecgonine").over
+    'cocaine'
+    """
 
     drug: str
     feature: str
@@ -93,6 +101,20 @@ def of_campaign(result: xr.Dataset, tiers: pd.DataFrame) -> pd.DataFrame:
     References
     ----------
     Wu 2021, 10.1016/j.scitotenv.2021.149058
+
+    Examples
+    --------
+    >>> import wbe
+    >>> folder = "data/samples/example-county"
+    >>> samples = wbe.read(f"{folder}/lab/2018Q1_plants_synthetic.csv")
+    >>> sites = wbe.read_sites(f"{folder}/sites.csv")
+    >>> areas = wbe.read_areas(f"{folder}/areas.geojson")
+    >>> located = wbe.locate(samples, sites, areas)
+    >>> values = wbe.by_area(wbe.estimate(located, draws=500))
+    >>> tiers = wbe.rank(values)
+    >>> table = of_campaign(wbe.estimate(located, draws=500), tiers)
+    >>> table.columns.tolist()[:5]
+    ['area', 'name', 'round', 'drug', 'prior']
     """
     import pandas as pd
 
@@ -121,70 +143,17 @@ def _too_few(tiers: pd.DataFrame) -> pd.Series:
     return tiers["flags"].fillna("").str.split(";").map(lambda flags: TOO_FEW in flags)
 
 
-def _ratios(
-    s: rows.Samples, ratio: Ratio, draws: int, seed: int
-) -> dict[tuple[str, str], tuple[float, float, bool]]:
-    """Return by round and area: the ratio, the standard error of its log, whether it is a bound."""
-    top, bottom = s.column(ratio.over), s.column(ratio.under)
-    if min(top, bottom) < 0:
-        return {}
-    known = [np.isfinite(s.amount[:, j]) | np.isin(s.status[:, j], CENSORED) for j in (top, bottom)]
-    use = known[0] & known[1] & (s.kind[:, top] == s.kind[:, bottom]) & (s.area != "")
-    use &= np.isin(s.matrix, rows.SEWAGE) & np.isin(s.role, ROUTINE)
-    i = np.flatnonzero(use)
-    low = [np.isin(s.status[i, j], CENSORED) for j in (top, bottom)]
-    held = [
-        np.where(below, s.limit[i, j], s.amount[i, j])
-        for j, below in zip((top, bottom), low, strict=True)
-    ]
-    at_limit = np.log(held[0]) - np.log(held[1])
-    # A non-detect above makes a ratio smaller than it looks, one below makes it larger.
-    ordered = np.where(low[0] & low[1], np.nan, at_limit)
-    ordered = np.where(low[0] & ~low[1], -np.inf, np.where(low[1] & ~low[0], np.inf, ordered))
-    error = _error(s, i[~low[0] & ~low[1]], top, bottom, draws, seed)
-    places, members = _places(s, i)
-    return {
-        place: _median(ordered[k], at_limit[k], error)
-        for place, k in zip(places, members, strict=True)
-    }
+def _ratios(s: rows.Samples, ratio: Ratio, draws: int, seed: int) -> dict[Place, PlaceRatio]:
+    """Return by round and area the ratios of routine sewage."""
+    use = (s.area != "") & np.isin(s.matrix, rows.SEWAGE) & np.isin(s.role, ROUTINE)
+    return ratios_at(s, (ratio.over, ratio.under), s.area, use, draws, seed)
 
 
-def _places(s: rows.Samples, i: Ints) -> tuple[list[tuple[str, str]], list[Ints]]:
-    """Return round and area of samples, and which of the samples belong to each."""
-    if not len(i):
-        return [], []
-    places = np.stack([s.round[i], s.area[i]], axis=1)
-    found, which, sizes = np.unique(places, axis=0, return_inverse=True, return_counts=True)
-    order = np.argsort(which.ravel(), kind="stable")
-    members = np.split(order, np.cumsum(sizes)[:-1])
-    return [(str(r), str(a)) for r, a in found], members
-
-
-def _error(s: rows.Samples, i: Ints, top: int, bottom: int, draws: int, seed: int) -> float:
-    """Return the standard error of the log of one measured ratio: a median over samples."""
-    if not len(i):
-        return 0.0
-    i = i[:: math.ceil(len(i) / MOST_ERRORS)]
-    over, under = (rows.product(s, "concentration", i, np.full(len(i), j)) for j in (top, bottom))
-    spread = propagate(over.over(under), draws=draws, seed=seed)
-    return float(np.median(np.log(spread.upper / spread.lower)) / _WIDTH)
-
-
-def _median(ordered: Floats, at_limit: Floats, error: float) -> tuple[float, float, bool]:
-    with np.errstate(invalid="ignore"):  # a bound above and one below have no middle
-        middle = float(np.median(ordered))
-    if not math.isfinite(middle):
-        return float(np.exp(np.median(at_limit))), error, True
-    sure = ordered[np.isfinite(ordered)]
-    scatter = float(np.std(sure, ddof=1)) / math.sqrt(len(sure)) if len(sure) > 1 else 0.0
-    return math.exp(middle), math.hypot(error, _MEDIAN_TO_MEAN * scatter), False
-
-
-def _as_evidence(
-    feature: str, seen: Mapping[str, tuple[float, float, bool]], areas: Sequence[str]
-) -> Evidence:
-    values = [seen.get(area, (math.nan, 0.0, False)) for area in areas]
-    return Evidence.of(feature, *(list(column) for column in zip(*values, strict=True)))
+def _as_evidence(feature: str, seen: Mapping[str, PlaceRatio], areas: Sequence[str]) -> Evidence:
+    unknown = PlaceRatio(math.nan, 0.0, "", 0, 0)
+    found = [seen.get(area, unknown) for area in areas]
+    bounds = [bool(r.bound) for r in found]
+    return Evidence.of(feature, [r.value for r in found], [r.sd for r in found], bounds)
 
 
 def _levels(ratio: Ratio, here: pd.DataFrame, areas: Sequence[str]) -> list[Evidence]:

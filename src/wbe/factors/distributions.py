@@ -26,6 +26,11 @@ def logit_sd_from_sd(excretion: float, sd: float) -> float:
     sd : float
         Standard deviation of the fraction [1].
 
+    Returns
+    -------
+    float
+        Standard deviation of ``logit(E)`` [1].
+
     Notes
     -----
     First-order (delta method): ``s = sd / (E (1 - E))``. Good while ``sd`` is small beside both
@@ -55,6 +60,11 @@ def logit_sd_from_range(low: float, high: float) -> float:
     low, high : float
         Ends of the range [1], ``0 < low < high < 1``. The central value need not lie in the
         middle: the range gives the width only, the median stays at the published value.
+
+    Returns
+    -------
+    float
+        Standard deviation of ``logit(E)`` [1].
 
     Raises
     ------

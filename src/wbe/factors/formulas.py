@@ -33,6 +33,11 @@ def molar_mass(formula: str) -> float:
     formula : str
         Element symbols with counts, such as ``C10H15N``; no brackets.
 
+    Returns
+    -------
+    float
+        [g/mol]
+
     Raises
     ------
     UsageError

@@ -15,10 +15,26 @@ KINDS = (
 def made_from(derived_from: str) -> frozenset[str]:
     """Return the parts of a ``derived_from``, such as ``WBE+sales``.
 
+    Parameters
+    ----------
+    derived_from : str
+        Kinds joined by ``+``, as in the column of ``excretion.csv``.
+
+    Returns
+    -------
+    frozenset of str
+        Members of `KINDS`.
+
     Raises
     ------
     UsageError
         If a part is none of `KINDS`.
+
+    Examples
+    --------
+    >>> from wbe import factors
+    >>> sorted(factors.made_from("WBE+sales"))
+    ['WBE', 'sales']
     """
     parts = frozenset(part.strip() for part in derived_from.split("+") if part.strip())
     if unknown := sorted(parts - set(KINDS)):

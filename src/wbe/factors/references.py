@@ -34,6 +34,15 @@ def format_reference(key: str) -> str:
     A DOI that nobody has looked up says so. A key that is not in the bibliography, such as the
     source a user wrote into a factor table, is returned as it is.
 
+    Parameters
+    ----------
+    key : str
+        Key of the bibliography.
+
+    Returns
+    -------
+    str
+
     Examples
     --------
     >>> format_reference("KhanNicell2011").endswith("doi:10.1016/j.envint.2011.05.009")

@@ -128,7 +128,19 @@ class _Choice:
 
 
 def set_names() -> tuple[str, ...]:
-    """Return the names of the package's sets."""
+    """Return the names of the package's sets.
+
+    Returns
+    -------
+    tuple of str
+        What `load_set` and ``wbe.estimate(factors=...)`` take.
+
+    Examples
+    --------
+    >>> from wbe import factors
+    >>> factors.set_names()[:3]
+    ('default', 'euda', 'korea2015')
+    """
     return tuple(_descriptions())
 
 

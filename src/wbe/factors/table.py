@@ -46,6 +46,36 @@ class Factor:
 
     The fields are the columns of ``excretion.csv``; numbers that the source does not give are
     NaN. `value`, `low`, `high` and `sd` [1] all belong to `quantity`.
+
+    Attributes
+    ----------
+    factor_id : str
+        ``drug|residue|source``.
+    drug, analyte : str
+        What was taken, and the residue that is measured.
+    quantity : str
+        ``excretion``, ``correction_factor`` or ``none``: what the numbers are.
+    value, low, high, sd : float
+        As published [1].
+    n : float [1]
+        Persons or experiments behind it.
+    unit, basis, distribution, route : str
+        As published; ``logit_normal``, ``point`` or ``none``; the way of taking it.
+    use, derived_from : str
+        What the row may be used for, and what it was made from.
+    parent_formula, residue_formula : str
+        Molecular formulas.
+    source, locator : str
+        Key of the bibliography, and the table or page.
+    verified, verified_range, confidence, note : str
+        How far the numbers were checked in the source.
+
+    Examples
+    --------
+    >>> from wbe.factors.table import excretion_rows
+    >>> row = excretion_rows()["cocaine|BE|Zuccato2008"]
+    >>> row.excretion, round(row.correction_factor, 2)
+    (0.45, 2.33)
     """
 
     factor_id: str
@@ -118,10 +148,23 @@ def excretion_spread(row: Factor) -> float:
     row : Factor
         A row of the table, or one of the same columns.
 
+    Returns
+    -------
+    float
+        Standard deviation of ``logit(E)`` [1].
+
     Raises
     ------
     UsageError
         The row claims a logit-normal distribution and gives neither sd nor range.
+
+    Examples
+    --------
+    >>> from wbe import factors
+    >>> from wbe.factors.table import excretion_rows
+    >>> row = excretion_rows()["cocaine|BE|Castiglioni2013"]
+    >>> row.excretion, round(factors.excretion_spread(row), 3)
+    (0.2920559347411653, 0.367)
     """
     if row.distribution != "logit_normal":
         return 0.0
@@ -141,6 +184,13 @@ def table() -> pd.DataFrame:
     DataFrame
         The columns of ``excretion.csv`` (see `Factor`) and ``molar_mass_ratio``, ``excretion``,
         ``correction_factor``, ``logit_sd`` [1]; one row per published statement.
+
+    Examples
+    --------
+    >>> from wbe import factors
+    >>> rows = factors.table().set_index("factor_id")
+    >>> rows.loc["cocaine|BE|Zuccato2008", ["excretion", "correction_factor"]].round(3).to_dict()
+    {'excretion': 0.45, 'correction_factor': 2.33}
     """
     return frame(excretion_rows().values())
 
@@ -149,6 +199,20 @@ def doses() -> pd.DataFrame:
     """Return the typical doses: ``dose_id, drug, value, low, high, unit`` [mg/dose], and so on.
 
     Masses are of the pure free base. A drug without an accepted dose has NaN.
+
+    Returns
+    -------
+    DataFrame
+        One row per published statement, with its source and whether it was read there.
+
+    Examples
+    --------
+    >>> from wbe import factors
+    >>> doses = factors.doses().set_index("dose_id")
+    >>> doses.loc[doses["drug"] == "methamphetamine", ["value", "unit"]].head(2)
+                                 value     unit
+    dose_id                                    
+    methamphetamine|Zuccato2008   30.0  mg/dose
     """
     return _side_table("doses")
 
@@ -157,6 +221,18 @@ def markers() -> pd.DataFrame:
     """Return published per-capita loads of population markers.
 
     No row is a default: a campaign sets its own, or calibrates it on its influents.
+
+    Returns
+    -------
+    DataFrame
+        One row per published statement; loads in the unit of its column ``unit``.
+
+    Examples
+    --------
+    >>> from wbe import factors
+    >>> rows = factors.markers().set_index("marker_id")
+    >>> rows.loc["BOD5|EU", ["marker", "value", "unit"]].tolist()
+    ['BOD5', np.float64(60.0), 'g/day/inhabitant']
     """
     return _side_table("markers")
 
@@ -166,6 +242,21 @@ def stability() -> pd.DataFrame:
 
     Rates without ``yes`` for them in ``verified`` are orders of magnitude: for a sensitivity
     band, not for a correction.
+
+    Returns
+    -------
+    DataFrame
+        One row per residue and source; rates [1/hour].
+
+    Examples
+    --------
+    >>> from wbe import factors
+    >>> rows = factors.stability()
+    >>> rows.loc[rows["analyte"] == "cocaine", ["k_bulk", "source"]]
+        k_bulk              source
+    1   0.0450       Bisceglia2014
+    26  0.0426        vanNuijs2012
+    29  0.0490  SewerMicrocosm2022
     """
     return _side_table("stability")
 

@@ -52,7 +52,7 @@ class Beside:
 def paired(
     table: pd.DataFrame, areas: Mapping[str, str], rounds: Mapping[str, Span]
 ) -> pd.DataFrame:
-    """Return the counts that can stand beside a round, with the area and the round of each.
+    r"""Return the counts that can stand beside a round, with the area and the round of each.
 
     Parameters
     ----------
@@ -69,6 +69,22 @@ def paired(
         Rows of `table` with ``area`` as id and ``round``: counts of everybody whose window shares
         days with a round; of several rounds the one that shares most. Shares, bounds, changes
         alone, and counts of a chosen group are left out.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import pandas as pd
+    >>> import wbe
+    >>> text = "area,period,indicator,value,unit\nA,2018-01/2018-03,admitted,513,persons\n"
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "statistics.csv")
+    ...     _ = path.write_text(text, encoding="utf-8")
+    ...     table = wbe.read_indicators(path)
+    >>> rounds = {"2018Q1": (pd.Timestamp("2018-03-05"), pd.Timestamp("2018-03-07"))}
+    >>> wbe.indicators.paired(table, {"A": "EX01"}, rounds)[["area", "round", "value"]]
+       area   round  value
+    0  EX01  2018Q1  513.0
     """
     counts = table[
         table["value"].notna()
@@ -101,7 +117,7 @@ def set_beside(
     level: float = 0.95,
     seed: int = 1,
 ) -> list[Beside]:
-    """Set statistics beside loads, indicator by indicator and period by period.
+    r"""Set statistics beside loads, indicator by indicator and period by period.
 
     Parameters
     ----------
@@ -111,7 +127,9 @@ def set_beside(
         ``area, name, round, value, lower, upper, flags`` of one drug, such as `wbe.rank` returns;
         values [mg/day/1000 inhabitants], made without sites placed by suspicion, as those of
         `wbe.by_area` are.
-    areas, rounds
+    areas : mapping of str to str
+        As in `paired`.
+    rounds : mapping of str to (Timestamp, Timestamp)
         As in `paired`.
     population : mapping of str to float [inhabitant]
         Area to its people; an area without has no rate.
@@ -120,8 +138,9 @@ def set_beside(
     sweeps_by_tier : bool
         Whether searches were sent to where the water was high.
     level : float
-        Probability of the intervals.
+        Probability of the intervals [1].
     seed : int
+        Of permutations and draws.
 
     Returns
     -------
@@ -132,6 +151,31 @@ def set_beside(
     ------
     UsageError
         If `loads` lacks a column or names an area twice in a round.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import pandas as pd
+    >>> import wbe
+    >>> counts = {"A": 90, "B": 14, "C": 33, "D": 51, "E": 8, "F": 70}
+    >>> rows = [f"{a},2018-01/2018-03,admitted,{n},persons\n" for a, n in counts.items()]
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "statistics.csv")
+    ...     text = "area,period,indicator,value,unit\n" + "".join(rows)
+    ...     _ = path.write_text(text, encoding="utf-8")
+    ...     table = wbe.read_indicators(path)
+    >>> value = pd.Series([80.0, 10.0, 35.0, 60.0, 12.0, 50.0])
+    >>> loads = pd.DataFrame(
+    ...     {"area": list(counts), "name": list(counts), "round": "2018Q1", "value": value,
+    ...      "lower": 0.8 * value, "upper": 1.25 * value, "flags": ""}
+    ... )
+    >>> found = wbe.indicators.set_beside(
+    ...     table, loads, areas={a: a for a in counts}, population=dict.fromkeys(counts, 50_000),
+    ...     rounds={"2018Q1": (pd.Timestamp("2018-03-05"), pd.Timestamp("2018-03-07"))},
+    ... )
+    >>> [(one.indicator, one.unit, round(one.agreement.value, 2)) for one in found]
+    [('admitted', 'persons', 0.89)]
     """
     if absent := [name for name in _LOADS if name not in loads]:
         raise UsageError(f"loads have no column {', '.join(absent)}")

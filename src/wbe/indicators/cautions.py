@@ -88,7 +88,7 @@ def cautions_of(
 
     Parameters
     ----------
-    counts : array_like (n,)
+    counts : array_like (n,) [1]
         NaN unknown.
     units : sequence of str
         ``persons``, ``person_times``, ``cases``; more than one is a mixture.
@@ -110,6 +110,17 @@ def cautions_of(
     -------
     tuple of str
         Words of `CAUTIONS`, ``effort`` always first.
+
+    Raises
+    ------
+    UsageError
+        If a unit is unknown, or a count or length is negative.
+
+    Examples
+    --------
+    >>> from wbe import indicators
+    >>> indicators.cautions_of(counts=[3, 40], units=["persons"], chosen_high=True)
+    ('effort', 'small_cells', 'regression_to_mean')
     """
     k, windows = np.asarray(counts, dtype=float), np.asarray(days, dtype=float)
     lengths = windows[np.isfinite(windows)]

@@ -37,8 +37,14 @@ class StatedRatio:
     value, lower, upper : float [1]
         0.80, 0.55 and 1.15 for -20 % (-45 to +15 %). Read as lognormal with the median `value` and
         the width of the interval on the log scale.
-    level : float
+    level : float [1]
         Probability of the interval.
+
+    Examples
+    --------
+    >>> from wbe.indicators import StatedRatio
+    >>> StatedRatio(value=0.80, lower=0.55, upper=1.15).level
+    0.95
     """
 
     value: float
@@ -93,11 +99,11 @@ class Decomposition:
         The ratios multiply.
     population, load_per_person : Part or None
         load = population x load_per_person, where populations were given.
-    level : float
+    level : float [1]
         Probability of the intervals.
     counts : str
         How the uncertainty of counts was made, a word of `COUNTS`.
-    dispersion : float
+    dispersion : float [1]
         Variance over mean of counts.
     answer : str
         A word of `ANSWERS`: which of load and detections per load have an established direction.
@@ -181,9 +187,9 @@ def decompose(
         ``poisson``: people are found independently. ``overdispersed``: one operation finds many;
         needs `dispersion`. ``exact``: the counts are what they are and nothing is said about the
         rate behind them.
-    dispersion : float, optional
+    dispersion : float, optional [1]
         Variance over mean, at least 1 (`dispersion_of_counts`).
-    level : float
+    level : float [1]
         Probability of the intervals.
     draws, seed : int
         Of the counts and of stated ratios, where the loads bring no draws of their own.
@@ -243,14 +249,14 @@ def dispersion_of_counts(counts: ArrayLike, exposure: ArrayLike | None = None) -
 
     Parameters
     ----------
-    counts : array_like (n,)
+    counts : array_like (n,) [1]
         Of n windows without a real change, at least 3.
-    exposure : array_like (n,), optional
+    exposure : array_like (n,), optional [any one unit]
         Their lengths, or person-days.
 
     Returns
     -------
-    float
+    float [1]
         Pearson's sum((k - e)^2 / e) / (n - 1), at least 1.
 
     Raises

@@ -19,7 +19,7 @@ class Estimate:
     Attributes
     ----------
     value, lower, upper : float [unit of the function that made it]
-    level : float
+    level : float [1]
         Probability of the interval, which is at least that.
     method : str
         ``clopper_pearson`` or ``garwood``.
@@ -41,7 +41,7 @@ def exact_proportion(count: int, of: int, *, level: float = 0.95) -> Estimate:
         How many of them.
     of : int
         Out of how many, at least 1.
-    level : float
+    level : float [1]
         Least probability of the interval.
 
     Returns
@@ -91,7 +91,7 @@ def exact_rate(count: int, population: float, days: float, *, level: float = 0.9
         Of the area, with the basis and date that the counts have.
     days : float [days]
         Length of the window.
-    level : float
+    level : float [1]
         Least probability of the interval.
 
     Returns

@@ -28,11 +28,11 @@ class Lag:
         Rounds by which the counts are later.
     pairs : int
         Pairs of rounds; the value is the mean of theirs.
-    value, carried_lower, carried_upper : float
+    value, carried_lower, carried_upper : float [1]
         Between -1 and 1; the interval is over the draws of the loads, NaN without.
     chance_lower, chance_upper : float
         Central part of the values that areas in random order give.
-    p, p_adjusted : float
+    p, p_adjusted : float [1]
         Two-sided, of this lag alone, and with regard to all lags tried.
     """
 
@@ -56,7 +56,7 @@ class LaggedAgreement:
     measure : str
     lags : tuple of Lag
         Empty where not `testable`.
-    level : float
+    level : float [1]
     areas : tuple of str
     left_out : tuple of (str, str)
     cautions : tuple of str
@@ -100,7 +100,7 @@ def agreement_with_lags(
         can have caused.
     measure : str
         ``spearman`` or ``kendall``.
-    load_draws : array_like (draw, round, n), optional
+    load_draws : array_like (draw, round, n), optional [mg/day/1000 inhabitants]
     by_suspicion, cautions, level, seed
         As in `agreement_of_ranks`.
 
@@ -125,6 +125,15 @@ def agreement_with_lags(
     References
     ----------
     Westfall & Young 1993, Resampling-based multiple testing
+
+    Examples
+    --------
+    >>> from wbe import indicators
+    >>> loads = [[60.0, 40.0, 90.0, 20.0, 75.0], [55.0, 45.0, 85.0, 25.0, 70.0]]
+    >>> rates = [[5.0, 4.0, 9.0, 2.0, 6.0], [6.0, 3.0, 8.0, 2.0, 7.0]]
+    >>> found = indicators.agreement_with_lags(["a", "b", "c", "d", "e"], loads, rates)
+    >>> [(lag.lag, round(lag.value, 2)) for lag in found.lags]
+    [(0, 1.0), (1, 1.0)]
     """
     if measure not in MEASURES or not lags or len(set(lags)) != len(lags):
         raise UsageError(f"measure = {measure!r}, lags = {list(lags)}: give each lag once")

@@ -19,7 +19,7 @@ class Base:
         The whole number nearest to count / (1 + change) among those possible.
     lower, upper : int
         Least and largest earlier count that the printed change allows.
-    quotient : float
+    quotient : float [1]
         count / (1 + change), before it is made a whole number.
     half : float [%]
         How far the true change may lie from the printed one.

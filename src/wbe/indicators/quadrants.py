@@ -30,17 +30,17 @@ class Quadrants:
     Attributes
     ----------
     areas : tuple of str
-    load_rank, load_rank_lower, load_rank_upper : tuple of float
+    load_rank, load_rank_lower, load_rank_upper : tuple of float [1]
         1 is the highest load; median and interval over the draws.
     rate, rate_lower, rate_upper : tuple of float [1 / (100,000 inhabitants year)]
         With exact Poisson intervals.
     quadrant : tuple of str
         A word of `QUADRANTS`. ``not_distinguishable`` where either interval holds its line.
-    middle_rank : float
+    middle_rank : float [1]
         (n + 1) / 2.
     pooled_rate : float [1 / (100,000 inhabitants year)]
         All counts over all person-years.
-    level : float
+    level : float [1]
     left_out : tuple of (str, str)
         Area and reason: ``sites_by_suspicion``, ``no_load``, ``no_count``, ``no_population``,
         ``small_cell``.
@@ -82,7 +82,7 @@ def quadrants(
         Areas, never a site or a person.
     load_draws : array_like (draw, n) [mg/day/1000 inhabitants]
         An area with a NaN in its draws is left out.
-    counts : array_like (n,)
+    counts : array_like (n,) [1]
         Detections of one indicator in one window; NaN unknown.
     population : array_like (n,) [inhabitant]
     days : float [days]
@@ -106,6 +106,17 @@ def quadrants(
     A high load beside a low rate has many explanations: fewer searches, another place of
     registration, dumping, a plant that serves the neighbours. The picture asks; it answers nothing
     about anybody's work.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe import indicators
+    >>> draws = np.array([90.0, 40.0, 20.0]) * np.linspace(0.95, 1.05, 11)[:, None]
+    >>> found = indicators.quadrants(
+    ...     ["north", "south", "west"], draws, [40, 8, 30], [100_000, 100_000, 50_000], days=243
+    ... )
+    >>> found.quadrant
+    ('not_distinguishable', 'not_distinguishable', 'lower_load_higher_rate')
     """
     n = len(areas)
     require_level(level)

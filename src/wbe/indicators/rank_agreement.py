@@ -37,7 +37,7 @@ class RankAgreement:
     ----------
     measure : str
         ``spearman`` or ``kendall`` (tau-b).
-    value, lower, upper : float
+    value, lower, upper : float [1]
         Between -1 and 1, with the interval of `wbe.qc.spearman` or `wbe.qc.kendall`; NaN where not
         `testable`.
     p : float
@@ -46,16 +46,16 @@ class RankAgreement:
         Whether all orders were tried.
     chance_lower, chance_upper : float
         Ends of the central part of the values that areas in random order give.
-    carried, carried_lower, carried_upper : float
+    carried, carried_lower, carried_upper : float [1]
         Median and interval over the draws of the loads (and rates); NaN without draws.
     draws : int
-    level : float
+    level : float [1]
         Probability of all intervals.
     areas : tuple of str
         Areas that took part.
     left_out : tuple of (str, str)
         Area and reason: ``sites_by_suspicion``, ``no_load``, ``no_rate``.
-    without_one : tuple of float
+    without_one : tuple of float [1]
         The value with each of `areas` left out in turn.
     cautions : tuple of str
         See `wbe.indicators.caution_text`.
@@ -127,14 +127,14 @@ def agreement_of_ranks(
         Rates, not counts: counts and loads of populous areas are both high.
     measure : str
         ``spearman`` or ``kendall``.
-    load_draws, rate_draws : array_like (draw, n), optional
+    load_draws, rate_draws : array_like (draw, n), optional [mg/day/1000 inhabitants]
         Draws of both, paired by row; one of them is enough. An area with a NaN is left out.
     by_suspicion : array_like (n,) of bool, optional
         Areas whose load rests on sites placed where suspicion was. They are left out: such a
         site was put where the detections were.
     cautions : iterable of str
         From `cautions_of`; they are carried along.
-    level : float
+    level : float [1]
         Probability of the intervals.
     seed : int
         Of the random orders, where there are more than 8 areas.

@@ -26,7 +26,7 @@ class TierAgreement:
     ----------
     kappa : Agreement
         From `wbe.qc.kappa`: value, interval, p, and whether it is defined.
-    carried, carried_lower, carried_upper : float
+    carried, carried_lower, carried_upper : float [1]
         Median and interval over the draws of the tiers; NaN without draws.
     areas : tuple of str
         Areas that took part.

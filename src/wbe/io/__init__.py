@@ -7,8 +7,11 @@ from wbe.io.indicators import read_indicators
 from wbe.io.places import read_areas, read_sites
 from wbe.io.quality import assess_quality
 from wbe.io.read import read
+from wbe.io.runs import Runs, read_runs
+from wbe.io.summary import summary
 
 __all__ = [
+    "Runs",
     "assess_quality",
     "check",
     "note_edition",
@@ -17,5 +20,7 @@ __all__ = [
     "read_areas",
     "read_catchments",
     "read_indicators",
+    "read_runs",
     "read_sites",
+    "summary",
 ]

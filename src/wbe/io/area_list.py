@@ -22,7 +22,7 @@ _FULL: Final = re.compile(r"(\d{9})000")
 
 
 def read_area_list(path: str | PathLike[str], *, encoding: str | None = None) -> AreaList:
-    """Read a list of divisions.
+    r"""Read a list of divisions.
 
     Parameters
     ----------
@@ -41,6 +41,17 @@ def read_area_list(path: str | PathLike[str], *, encoding: str | None = None) ->
     ------
     FindingsError
         If anything is wrong: a list with holes would make a wrong name look right.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import wbe
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "list.csv")
+    ...     _ = path.write_text("code,name,edition\n990101001,云帆镇,2018\n", encoding="utf-8")
+    ...     [unit.name for unit in wbe.io.read_area_list(path).units]
+    ['云帆镇']
     """
     findings = Findings()
     units = area_list_of(Path(path), Path(path).name, findings, encoding)
@@ -131,6 +142,14 @@ def note_edition(
     ------
     UsageError
         If the list has no edition up to that year.
+
+    Examples
+    --------
+    >>> from wbe.findings import Findings
+    >>> noticed = Findings()
+    >>> note_edition(["惠来县", "Nowhere"], noticed, edition=2018, within="惠来县")
+    >>> [finding.rule for finding in noticed]
+    ['areas_not_in_list', 'areas_of_other_edition', 'areas_list_missing']
     """
     whole = units if units is not None else known_areas()
     asked = whole.of(edition)

@@ -31,7 +31,7 @@ SLACK: Final = 1e-3
 
 
 def read_catchments(path: str | PathLike[str], *, encoding: str | None = None) -> pd.DataFrame:
-    """Read which share of each plant's people lives in which area.
+    r"""Read which share of each plant's people lives in which area.
 
     Parameters
     ----------
@@ -52,6 +52,19 @@ def read_catchments(path: str | PathLike[str], *, encoding: str | None = None) -
     ------
     FindingsError
         If the file is refused or no plant is left.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import wbe
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "catchments.csv")
+    ...     _ = path.write_text("site,area,weight\nplant,A,70%\nplant,B,30%\n", encoding="utf-8")
+    ...     print(wbe.io.read_catchments(path)[["site", "area", "weight"]])
+        site area  weight
+    0  plant    A     0.7
+    1  plant    B     0.3
     """
     findings = Findings()
     source = open_source(Path(path), Path(path).name, findings, encoding)

@@ -70,6 +70,13 @@ def check(
     ------
     UsageError
         If no path was given, or an argument cannot be used.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> folder = "data/samples/example-county"
+    >>> wbe.check(f"{folder}/lab/2018Q1_plants_synthetic.csv", sites=f"{folder}/sites.csv")
+    <Findings: 0 errors, 137 flags>
     """
     told = Options(Path(sidecar) if sidecar is not None else None, enrichment, dilution, unit)
     beside = [Path(path) if path is not None else None for path in (sites, areas)]

@@ -137,7 +137,7 @@ def _single(shown: str, year: int | None, epoch_1904: bool) -> When | None:
         if year is None:
             return When(rule="date_without_year")
         made = _made(found, year, int(found["month"]), int(found["day"]))
-        return replace(made, flags=(*made.flags, "year_from_elsewhere"))
+        return _flagged(made, "year_from_elsewhere")
     found = _DAY_FIRST.fullmatch(shown)
     return _ordered(found) if found else None
 
@@ -149,7 +149,12 @@ def _ordered(found: re.Match[str]) -> When:
         return When(rule="date_ambiguous")
     day, month = (first, second) if first > 12 else (second, first)
     made = _made(found, int(found["year"]), month, day)
-    return replace(made, flags=(*made.flags, "date_order_from_value"))
+    return _flagged(made, "date_order_from_value")
+
+
+def _flagged(made: When, flag: str) -> When:
+    """Say how a date was read; one that was refused was not read."""
+    return made if made.rule else replace(made, flags=(*made.flags, flag))
 
 
 def _made(found: re.Match[str], year: int, month: int, day: int) -> When:

@@ -60,6 +60,13 @@ def read_sites(path: str | PathLike[str], *, encoding: str | None = None) -> gpd
     ------
     FindingsError
         If the file is refused or no row is left.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> sites = wbe.read_sites("data/samples/example-county/sites.csv")
+    >>> len(sites), sorted(set(sites["crs"]))
+    (65, ['bd09', 'wgs84'])
     """
     findings = Findings()
     source = open_source(Path(path), Path(path).name, findings, encoding)
@@ -257,6 +264,13 @@ def read_areas(path: str | PathLike[str], *, encoding: str | None = None) -> gpd
     ------
     FindingsError
         If the file is refused or no feature is left.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> areas = wbe.read_areas("data/samples/example-county/areas.geojson")
+    >>> len(areas), areas.crs.to_string(), areas.columns.tolist()
+    (13, 'EPSG:4326', ['area', 'name', 'population', 'geometry'])
     """
     from wbe.io.areas import areas_of
 

@@ -56,7 +56,11 @@ def assess_quality(
 
     Examples
     --------
-    >>> samples = wbe.io.assess_quality(wbe.read("lab.csv"))  # doctest: +SKIP
+    >>> import wbe
+    >>> samples = wbe.read("data/samples/example-county/lab/2018Q1_channels_synthetic.csv")
+    >>> judged = wbe.io.assess_quality(samples)
+    >>> judged["qc_flags"].sizes == samples["status"].sizes
+    True
     """
     used = qc.load_limits(limits) if limits is None or isinstance(limits, str | Path) else limits
     findings = Findings()

@@ -45,7 +45,7 @@ def read(
         ``raise``, or ``reject``: what an error rejects has status ``rejected``.
     sidecar : path, optional
         Of an instrument export: what each injection was (see `wbe.io.instruments`).
-    enrichment, dilution : float, optional
+    enrichment, dilution : float, optional [1]
         Of an instrument export: sample over final volume, and dilution behind it, for every vial
         whose row in the sidecar leaves it open.
     unit : str
@@ -66,7 +66,12 @@ def read(
 
     Examples
     --------
-    >>> samples = wbe.read("lab.csv")  # doctest: +SKIP
+    >>> import wbe
+    >>> samples = wbe.read("data/samples/example-county/lab/2018Q1_plants_synthetic.csv")
+    >>> dict(samples.sizes), samples["concentration"].attrs["units"]
+    ({'sample': 13, 'analyte': 13}, 'ng/L')
+    >>> samples.attrs["findings"]
+    <Findings: 0 errors, 85 flags>
     """
     if errors not in ("raise", "reject"):
         raise UsageError(f"errors must be 'raise' or 'reject', not {errors!r}")

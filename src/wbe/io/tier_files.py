@@ -41,6 +41,12 @@ class LayerStyle:
     ------
     UsageError
         The name is empty or too long.
+
+    Examples
+    --------
+    >>> from wbe.io.tier_files import LayerStyle
+    >>> LayerStyle("tiers", "Tiers of methamphetamine", "<qgis/>", "<sld/>").name
+    'tiers'
     """
 
     name: str
@@ -69,6 +75,13 @@ def style_table(layer: str, geometry_column: str, style: LayerStyle, stamp: str)
     DataFrame (1,)
         ``f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, styleQML,
         styleSLD, useAsDefault, description, owner, ui, update_time``.
+
+    Examples
+    --------
+    >>> from wbe.io.tier_files import LayerStyle, style_table
+    >>> style = LayerStyle("tiers", "Tiers of methamphetamine", "<qgis/>", "<sld/>")
+    >>> style_table("tiers", "geom", style, "2026-01-01T00:00:00")["styleName"].tolist()
+    ['tiers']
     """
     import pandas as pd
 
@@ -102,6 +115,19 @@ def write_geojson(tiers: gpd.GeoDataFrame, path: Path) -> None:
     -----
     Coordinates have 7 decimals (1 cm), other numbers 12 significant digits. Missing values are
     null; an area without geometry is a Feature whose geometry is null.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import geopandas as gpd
+    >>> from wbe.io.tier_files import write_geojson
+    >>> place = gpd.points_from_xy([116.0], [23.0], crs="EPSG:4326")
+    >>> tiers = gpd.GeoDataFrame({"area": ["A"], "tier": ["general"]}, geometry=place)
+    >>> with TemporaryDirectory() as folder:
+    ...     write_geojson(tiers, Path(folder, "tiers.geojson"))
+    ...     sorted(path.name for path in Path(folder).iterdir())
+    ['tiers.geojson']
     """
     import pyogrio
 
@@ -132,6 +158,19 @@ def write_geoparquet(tiers: gpd.GeoDataFrame, path: Path) -> None:
         pyarrow is not installed, or the coordinate system of the geometry is not known.
     OSError
         If the file cannot be written.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import geopandas as gpd
+    >>> from wbe.io.tier_files import write_geoparquet
+    >>> place = gpd.points_from_xy([116.0], [23.0], crs="EPSG:4326")
+    >>> tiers = gpd.GeoDataFrame({"area": ["A"], "tier": ["general"]}, geometry=place)
+    >>> with TemporaryDirectory() as folder:
+    ...     write_geoparquet(tiers, Path(folder, "tiers.parquet"))
+    ...     gpd.read_parquet(Path(folder, "tiers.parquet"))["tier"].tolist()
+    ['general']
     """
     try:
         import pyarrow  # noqa: F401

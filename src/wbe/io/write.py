@@ -125,6 +125,31 @@ def write_areas(tiers: gpd.GeoDataFrame, path: Path, style: LayerStyle | None = 
             raise OSError(f"{path.name} could not be written: {why}") from error
 
 
+def read_tier_table(table: Path) -> pd.DataFrame:
+    """Read tiers.csv back without geometry.
+
+    Parameters
+    ----------
+    table : Path
+        tiers.csv.
+
+    Returns
+    -------
+    DataFrame
+        Text as it was before `safe_text`; ``resolved`` boolean, other columns float.
+    """
+    import pandas as pd
+
+    frame = pd.read_csv(table, encoding="utf-8-sig", dtype=str, keep_default_na=False)
+    for name in frame.columns:
+        if name in TIER_TEXTS:
+            frame[name] = [bare_text(value) for value in frame[name]]
+        elif name != "resolved":
+            frame[name] = pd.to_numeric(frame[name]).astype(float)
+    frame["resolved"] = frame["resolved"] == "true"
+    return frame
+
+
 def read_tiers(table: Path, package: Path) -> gpd.GeoDataFrame:
     """Read the tiers of a finished run back.
 
@@ -141,15 +166,8 @@ def read_tiers(table: Path, package: Path) -> gpd.GeoDataFrame:
         The rows of tiers.csv, text as it was before `safe_text`, EPSG:4326.
     """
     import geopandas as gpd
-    import pandas as pd
 
-    frame = pd.read_csv(table, encoding="utf-8-sig", dtype=str, keep_default_na=False)
-    for name in frame.columns:
-        if name in TIER_TEXTS:
-            frame[name] = [bare_text(value) for value in frame[name]]
-        elif name != "resolved":
-            frame[name] = pd.to_numeric(frame[name]).astype(float)
-    frame["resolved"] = frame["resolved"] == "true"
+    frame = read_tier_table(table)
     places = {}
     if package.is_file():
         stored = gpd.read_file(package, layer=GPKG_LAYER, engine="pyogrio")

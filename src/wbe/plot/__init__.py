@@ -1,4 +1,4 @@
-"""Pictures of tiers, budgets and laboratories: functions that draw and return the Axes.
+"""Pictures of tiers, series, residues, plans and laboratories: functions that return their Axes.
 
 They never show them, and matplotlib is imported when something is drawn, not before.
 
@@ -10,8 +10,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from wbe.plot.area_series import series
     from wbe.plot.budgets import budget
     from wbe.plot.charts import control_chart, scores
+    from wbe.plot.distributions import censored
     from wbe.plot.history import tier_history
     from wbe.plot.multiples import tier_maps
     from wbe.plot.patterns import change, weekend, weekly
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from wbe.plot.qgis import layer_style
     from wbe.plot.quadrants import quadrant
     from wbe.plot.ranking import rank_plot
+    from wbe.plot.ratio_rows import ratios
     from wbe.plot.schematic import tier_schematic
     from wbe.plot.style import (
         FAMILY,
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FAMILY",
     "budget",
+    "censored",
     "change",
     "context",
     "control_chart",
@@ -43,9 +47,11 @@ __all__ = [
     "plan",
     "quadrant",
     "rank_plot",
+    "ratios",
     "register_font",
     "save_map",
     "scores",
+    "series",
     "svg_text",
     "tier_colours",
     "tier_history",
@@ -61,6 +67,7 @@ __all__ = [
 _HOMES = {
     "FAMILY": "style",
     "budget": "budgets",
+    "censored": "distributions",
     "change": "patterns",
     "context": "style",
     "control_chart": "charts",
@@ -69,9 +76,11 @@ _HOMES = {
     "plan": "planning",
     "quadrant": "quadrants",
     "rank_plot": "ranking",
+    "ratios": "ratio_rows",
     "register_font": "style",
     "save_map": "style",
     "scores": "charts",
+    "series": "area_series",
     "svg_text": "style",
     "tier_colours": "style",
     "tier_history": "history",

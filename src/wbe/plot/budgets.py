@@ -64,6 +64,17 @@ def budget(
     ------
     UsageError
         The language is neither ``en`` nor ``zh``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe import plot, uncertainty
+    >>> flow = uncertainty.Term("flow", "site", np.array(["A"]), np.array([0.2]))
+    >>> analysis = uncertainty.Term("analysis", "lab", np.array(["L1"]), np.array([0.1]))
+    >>> found = uncertainty.budget(uncertainty.Product(np.log([100.0]), (flow, analysis)))
+    >>> axes = plot.budget(found, title="made-up numbers")
+    >>> axes.get_xlabel()
+    'Part of the variance of the logarithm [%]'
     """
     require_language(language)
     with style.context():
@@ -153,7 +164,7 @@ def _axes(ax: Axes, table: Budget, language: str) -> None:
     low = min([0.0, *(table.share - 2 * table.share_se), *(table.first - 2 * table.first_se)])
     high = max([1.0, *(table.total + 2 * table.total_se), *(table.share + 2 * table.share_se)])
     ax.set_xlim(low * 1.05, high + 0.02 * (high - low))
-    ax.xaxis.set_major_formatter(PercentFormatter(1.0, 0, " %"))
+    ax.xaxis.set_major_formatter(PercentFormatter(1.0, 0, ""))
     ax.set_xlabel(names.text(f"budget.axis.{table.scale}", language))
     ax.grid(axis="x", color="#D9D9D9", linewidth=0.6, zorder=0)
     ax.axvline(0.0, color=style.INK, linewidth=0.8, zorder=4)

@@ -26,11 +26,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-# Okabe and Ito, dark ones first; each with its own marker.
-_SERIES: Final = (
-    (style.BLUE, "o"), (style.VERMILION, "s"), ("#009E73", "^"), ("#CC79A7", "D"), ("#000000", "v"),
-    (style.ORANGE, "P"), ("#56B4E9", "X"),
-)  # fmt: skip
 _BAND: Final = "#EDEDED"
 
 _INNER: Final = 2.7  # height of the axes [inch]
@@ -75,6 +70,14 @@ def control_chart(
     ------
     UsageError
         The language is neither ``en`` nor ``zh``, or there is not one day for each point.
+
+    Examples
+    --------
+    >>> from wbe import plot, qc
+    >>> base = qc.baseline([9.8, 10.1, 10.0, 9.9, 10.2, 10.0, 9.7, 10.3])
+    >>> axes = plot.control_chart(qc.shewhart([10.1, 9.6, 11.9], base), label="spike, ng/L")
+    >>> axes.get_ylabel()
+    'spike, ng/L'
     """
     require_language(language)
     n = len(chart.values)
@@ -82,7 +85,8 @@ def control_chart(
     if len(x) != n:
         raise UsageError(f"{len(x)} days for {n} points")
     with style.context():
-        heading = _heading(title, f"chart.{chart.kind}.title", _baseline(chart, language), language)
+        said = [_baseline(chart, language), names.text("chart.n", language, n=n)]
+        heading = _heading(title, f"chart.{chart.kind}.title", said, language)
         series = _chart_series(chart)
         ax = ax if ax is not None else _new_axes(len(heading), -(-len(series) // _COLUMNS))
         _limits(ax, chart, x)
@@ -128,23 +132,38 @@ def scores(
     UsageError
         The language is neither ``en`` nor ``zh``, no result has a score, or there are more than 7
         analytes.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from wbe import plot, qc
+    >>> results = pd.DataFrame(
+    ...     {"round": 1, "analyte": "MDMA", "lab": list("abcde"),
+    ...      "value": [95.0, 98.0, 101.0, 104.0, 150.0]}
+    ... )
+    >>> codes = qc.code_labs("abcde", seed=1)
+    >>> table = qc.score_table(results, target=qc.Target("relative", 0.2), codes=codes)
+    >>> plot.scores(table).get_ylabel()
+    'Score z′ [target standard deviations]'
     """
     require_language(language)
     rows = words.bare(table)
     without = int((rows["kind"] == "").sum())
     rows = rows[rows["kind"] != ""]
     analytes = sorted(rows["analyte"].unique())
-    if not analytes or len(analytes) > len(_SERIES):
-        raise UsageError(f"{len(analytes)} analytes with a score; draw 1 to {len(_SERIES)}")
+    if not analytes or len(analytes) > len(style.SERIES):
+        raise UsageError(f"{len(analytes)} analytes with a score; draw 1 to {len(style.SERIES)}")
     labs = _by_mean(rows)
-    said = words.counted("interlab.unscored", without, language) if without else ""
+    said = [names.text("interlab.n", language, n=len(rows), labs=len(labs))]
+    if without:
+        said.append(words.counted("interlab.unscored", without, language))
     with style.context():
         heading = _heading(title, "interlab.title", said, language)
         series = _score_series(rows, analytes, language)
         ax = ax if ax is not None else _new_axes(len(heading), -(-len(series) // _COLUMNS))
         _score_limits(ax)
         places = rows["lab"].map(labs).to_numpy(float) + _aside(rows, analytes)
-        for analyte, (colour, marker) in zip(analytes, _SERIES, strict=False):
+        for analyte, (colour, marker) in zip(analytes, style.SERIES, strict=False):
             own = (rows["analyte"] == analyte).to_numpy()
             _points(ax, rows[own], places[own], colour, marker)
         ax.set_xticks(range(len(labs)), list(labs), rotation=90 if len(labs) > 20 else 0)
@@ -166,8 +185,8 @@ def _baseline(chart: Chart, language: str) -> str:
                       sd=words.number(base.sd, 3, pad=False), n=base.n)  # fmt: skip
 
 
-def _heading(title: str | None, key: str, said: str, language: str) -> Heading:
-    return heading_lines(title, [said], subject=names.text(key, language), columns=(60, 76))
+def _heading(title: str | None, key: str, said: Sequence[str], language: str) -> Heading:
+    return heading_lines(title, said, subject=names.text(key, language), columns=(60, 76))
 
 
 def _new_axes(lines: int, legend: int) -> Axes:
@@ -318,7 +337,7 @@ def _score_series(
     from matplotlib.patches import Patch
 
     series: list[tuple[Any, str]] = []
-    for (colour, marker), analyte in zip(_SERIES, analytes, strict=False):
+    for (colour, marker), analyte in zip(style.SERIES, analytes, strict=False):
         handle = Line2D([], [], color=colour, marker=marker, linestyle="", markersize=5.0)
         series.append((handle, words.clean(names.display("analyte", analyte, language))))
     series.append((Patch(facecolor=_BAND), names.text("interlab.satisfactory", language)))

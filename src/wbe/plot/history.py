@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-#: Rounds that one page can show.
+#: Rounds that one page can show, and areas.
 MOST: Final = 8
+MOST_AREAS: Final = 40
 _ROW, _CELL, _STEP, _RIGHT = 0.27, 0.78, 0.62, 0.25  # [inch]
 _NARROWEST: Final = 6.2  # of the figure [inch]
 _TALL: Final = 0.8  # of a cell, in rows
@@ -37,6 +38,7 @@ def tier_history(
     drug: str | None = None,
     rounds: Sequence[str] | None = None,
     changes: pd.DataFrame | None = None,
+    most: int = MOST_AREAS,
     language: str = "en",
     ax: Axes | None = None,
     title: str | None = None,
@@ -59,6 +61,8 @@ def tier_history(
         `wbe.spatial.tier_changes` returns them. ``outcome`` is ``moved``,
         ``not_distinguishable``, ``not_comparable`` or ``insufficient``; rows with ``suppressed``
         are left out. Without the table the picture says that changes were not tested.
+    most : int
+        Areas drawn, from the highest rank in the last round down; how many are left out is said.
     language : str
         ``en`` or ``zh``.
     ax : Axes or None
@@ -78,11 +82,30 @@ def tier_history(
     UsageError
         There are fewer than two rounds or more than eight, an outcome is not known, or the
         language is not.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from wbe import plot
+    >>> tiers = pd.DataFrame(
+    ...     {"area": ["A", "B"] * 2, "name": ["North", "South"] * 2, "drug": "MDMA",
+    ...      "round": ["2018Q1", "2018Q1", "2018Q2", "2018Q2"], "quantity": "pn_mass_load",
+    ...      "unit": "mg/day/1000 inhabitants", "value": [5.0, 9.0, 6.0, 2.0],
+    ...      "tier": ["general", "severe", "severe", "general"], "p_general": [0.9, 0.1, 0.2, 0.8],
+    ...      "p_severe": [0.1, 0.9, 0.8, 0.2], "resolved": [True, True, False, False],
+    ...      "rank": [2, 1, 1, 2], "n_samples": 5, "flags": ""}
+    ... )
+    >>> axes = plot.tier_history(tiers, drug="MDMA", title="made-up county")
+    >>> sorted({text.get_text() for text in axes.texts})[:3]
+    ['0.80', '0.90', '2018Q1']
     """
     require_language(language)
     drug = words.drug_of(tiers, drug)
     shown = _rounds(tiers, drug, rounds)
     tables = [with_steps(words.selected(tiers, drug, r)) for r in shown]
+    every = _labels(tables)
+    labels = dict(list(every.items())[:most])
+    tables = [t[t["area"].astype(str).isin(labels)] for t in tables]
     tests = _tests(changes, drug)
     attrs = words.for_drug(tiers.attrs, drug)
     own = words.clean(tiers.attrs.get("title", ""))
@@ -90,10 +113,11 @@ def tier_history(
     with style.context():
         together = _together(tables)
         classes = words.classes(attrs, together["class"], language)
-        labels = _labels(tables)
         span = f"{words.round_name(shown[0], language)} – {words.round_name(shown[-1], language)}"
         title, said = map_words.over(map_words.heading(together, title, own, language, span))
         said.append(_said(changes, language))
+        if len(every) > len(labels):
+            said.append(names.text("rank.left_out", language, n=len(every) - len(labels)))
         left = names_width(labels.values())
         wide = len(shown) * _CELL + (len(shown) - 1) * _STEP
         width = max(left + wide + _RIGHT, _NARROWEST)

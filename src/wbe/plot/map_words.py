@@ -67,9 +67,9 @@ def over(heading: Heading) -> tuple[str, list[str]]:
 
 def notes(
     rows: GeoDataFrame, attrs: dict[Any, Any], classes: list[words.TierClass], view: View,
-    language: str, further: Iterable[str] = (),
+    language: str, further: Iterable[str] = (), columns: int = COLUMNS,
 ) -> list[str]:  # fmt: skip
-    """Return the sentences under the map, one a paragraph, as lines."""
+    """Return the sentences under the map, one a paragraph, as lines of so many columns."""
     found = [words.method_sentence(attrs, language), numbers(rows, language)]
     if words.all_flagged(rows, "no_draws"):
         found.append(names.text("map.no_draws", language))
@@ -79,7 +79,7 @@ def notes(
         found.append(_outside(view.outside, classes, language))
     if view.sites_outside:
         found.append(names.text("map.outside.sites", language, n=view.sites_outside))
-    return wrapped([*found, *further, *disclaimers(language)])
+    return wrapped([*found, *further, *disclaimers(language)], columns)
 
 
 def disclaimers(language: str) -> list[str]:

@@ -46,12 +46,16 @@ def tier_maps(
     ----------
     tiers : GeoDataFrame (row)
         What `wbe.rank` returns.
-    drug, certainty, language, title
+    drug : str or None
         As for `wbe.plot.tier_map`.
     rounds : sequence of str or None
         By default all rounds of the drug in their order, at most the last 12.
+    certainty, language : str
+        As for `wbe.plot.tier_map`.
     ax : sequence of Axes or None
         One a round; by default on a new Figure, two beside each other.
+    title : str or None
+        As for `wbe.plot.tier_map`.
 
     Returns
     -------
@@ -62,6 +66,18 @@ def tier_maps(
     UsageError
         There are no such drug or rounds, more than 12 of them, no geometry, or not one Axes a
         round.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> folder = "data/samples/example-county"
+    >>> samples = wbe.read(f"{folder}/lab/2018Q1_plants_synthetic.csv")
+    >>> sites = wbe.read_sites(f"{folder}/sites.csv")
+    >>> areas = wbe.read_areas(f"{folder}/areas.geojson")
+    >>> located = wbe.locate(samples, sites, areas)
+    >>> values = wbe.by_area(wbe.estimate(located, draws=500))
+    >>> len(wbe.plot.tier_maps(wbe.rank(values, "methamphetamine"), rounds=["2018Q1"]))
+    1
     """
     require_language(language)
     certain.require_way(certainty)
@@ -72,7 +88,8 @@ def tier_maps(
     title = words.clean(title if title is not None else tiers.attrs.get("title", ""))
     with style.context():
         classes = words.classes(attrs, together["class"], language)
-        span = f"{words.round_name(shown[0], language)} – {words.round_name(shown[-1], language)}"
+        ends = [words.round_name(r, language) for r in (shown[0], shown[-1])]
+        span = " – ".join(dict.fromkeys(ends))
         own = words.clean(tiers.attrs.get("title", ""))
         heading = map_words.heading(together, title, own, language, span)
         notes = _notes(attrs, language)

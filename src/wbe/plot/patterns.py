@@ -137,7 +137,7 @@ def weekend(
             ax.plot(r.ratio, i, "o", markeredgecolor=style.BLUE, markersize=6.5, zorder=3,
                     color=style.BLUE if sure else "white")  # fmt: skip
         ax.axvline(1.0, color=style.INK, linewidth=0.8, zorder=1)
-        names_axis(ax, [r.site for r in shown])
+        names_axis(ax, [f"{words.clean(r.site)} (n = {r.n_weeks})".lstrip() for r in shown])
         log_axis(ax, "x", names.text("weekend.axis", language))
         finish(ax, legend=False)
     return ax
@@ -177,7 +177,7 @@ def change(
     if not changes:
         raise UsageError("no area to draw")
     with style.context():
-        said = names.text("change.said", language)
+        said = names.text("change.said", language, n=len(changes))
         ax = axes_with(
             ax, 0.5 + 0.62 * len(changes), heading_lines(title, [said]), left=1.9, below=0.9
         )

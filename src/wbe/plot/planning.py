@@ -61,6 +61,14 @@ def plan(
     ------
     UsageError
         The language is neither ``en`` nor ``zh``.
+
+    Examples
+    --------
+    >>> from wbe import plot
+    >>> from wbe.trends import design
+    >>> days = design.DayVariation(cv=0.5, measurement_cv=0.1, weekday=0.1, autocorrelation=0.3)
+    >>> plot.plan(design.days_for_mean(0.2, days, shared_cv=0.05)).get_xlabel()
+    'Days sampled [days]'
     """
     require_language(language)
     with style.context():

@@ -11,13 +11,15 @@ from wbe import names
 from wbe.indicators.quadrants import QUADRANTS, Quadrants
 from wbe.plot import style, words
 from wbe.plot.change_axes import log_axis
-from wbe.plot.panel import axes_with, heading_lines, require_language
+from wbe.plot.panel import WIDTH, axes_with, heading_lines, require_language
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _BLUE: Final = "#0072B2"
 _NAME_COLUMNS: Final = 16
+_SLANTED: Final = 20  # areas above which names stand upright
+_NAME_WIDTH: Final = 0.165  # that upright names need [inch]
 _CORNERS: Final = {
     "higher_load_higher_rate": (0.985, 0.975, "right", "top"),
     "higher_load_lower_rate": (0.985, 0.02, "right", "bottom"),
@@ -62,17 +64,32 @@ def quadrant(
     ------
     UsageError
         The language is neither ``en`` nor ``zh``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe import indicators, plot
+    >>> draws = np.array([90.0, 40.0, 20.0]) * np.linspace(0.95, 1.05, 11)[:, None]
+    >>> found = indicators.quadrants(
+    ...     ["north", "south", "west"], draws, [40, 8, 30], [100_000, 100_000, 50_000], days=243
+    ... )
+    >>> plot.quadrant(found, title="made-up numbers").get_ylabel()
+    'Detections [per 100,000 inhabitants and year]'
     """
     require_language(language)
-    said = [names.text("quadrant.title", language), names.text("quadrant.lines", language),
+    said = [names.text("quadrant.title", language),
+            names.text("quadrant.lines", language, n=len(found.areas)),
             names.text("quadrant.note", language)]  # fmt: skip
     if found.left_out:
         said.append(names.text("quadrant.left_out", language, count=len(found.left_out)))
     shown = [words.clean((labels or {}).get(a, a)) for a in found.areas]
     order = np.argsort(np.array(found.load_rank), kind="stable")
     with style.context():
-        below = 1.0 + 0.045 * max(min(words.width(n), _NAME_COLUMNS) for n in shown)
-        ax = axes_with(ax, 4.2, heading_lines(title, said), below=below)
+        upright = len(shown) > _SLANTED
+        letter = 0.067 if upright else 0.045  # height of a letter of the names [inch]
+        below = 1.0 + letter * max(min(words.width(n), _NAME_COLUMNS) for n in shown)
+        wide = max(WIDTH, 1.1 + _NAME_WIDTH * len(shown))
+        ax = axes_with(ax, 4.2, heading_lines(title, said), below=below, width=wide)
         _points(ax, found, order, language)
         _lines(ax, found)
         _axes(ax, [shown[i] for i in order], language)
@@ -104,9 +121,14 @@ def _axes(ax: Axes, shown: list[str], language: str) -> None:
     room = (high / low) ** 0.12  # for the words in the corners
     ax.set_ylim(low / room, high * room)
     ax.set_xlim(len(shown) + 0.7, 0.3)
-    wrapped = ["\n".join(words.wrap(name, _NAME_COLUMNS)) for name in shown]
     places = range(1, len(shown) + 1)
-    ax.set_xticks(places, wrapped, rotation=45, ha="right", rotation_mode="anchor")
+    if len(shown) > _SLANTED:
+        lines = [words.wrap(name, _NAME_COLUMNS) for name in shown]
+        cut = [first + "…" * bool(rest) for first, *rest in lines]
+        ax.set_xticks(places, cut, rotation=90)
+    else:
+        wrapped = ["\n".join(words.wrap(name, _NAME_COLUMNS)) for name in shown]
+        ax.set_xticks(places, wrapped, rotation=45, ha="right", rotation_mode="anchor")
     ax.tick_params(axis="x", length=3, labelsize=8.5)
     ax.set_xlabel(names.text("quadrant.x", language))
     ax.grid(axis="y", color="#EDEDED", linewidth=0.5, zorder=0)

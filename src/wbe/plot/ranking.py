@@ -68,6 +68,19 @@ def rank_plot(
     UsageError
         The table holds no such drug or round, no area has a value or a bound, or the language is
         not known.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> folder = "data/samples/example-county"
+    >>> samples = wbe.read(f"{folder}/lab/2018Q1_plants_synthetic.csv")
+    >>> sites = wbe.read_sites(f"{folder}/sites.csv")
+    >>> areas = wbe.read_areas(f"{folder}/areas.geojson")
+    >>> located = wbe.locate(samples, sites, areas)
+    >>> values = wbe.by_area(wbe.estimate(located, draws=500))
+    >>> axes = wbe.plot.rank_plot(wbe.rank(values, "methamphetamine"))
+    >>> axes.get_xlabel()
+    'population-normalised load, arithmetic mean [mg/day/1000 inhabitants]'
     """
     require_language(language)
     every = with_steps(words.selected(tiers, drug, round))
@@ -84,7 +97,7 @@ def rank_plot(
         said.append(names.text("rank.said", language))
         if len(every) > len(rows):
             said.append(names.text("rank.left_out", language, n=len(every) - len(rows)))
-        notes = map_words.wrapped(_notes(attrs, language), 120)
+        notes = map_words.wrapped(_notes(every, attrs, language), 120)
         left = names_width(rows["label"])
         mine = ax is None
         lines = heading_lines(title, said, columns=columns_in(_WIDTH - left - _RIGHT))
@@ -117,8 +130,8 @@ def _ordered(rows: pd.DataFrame) -> pd.DataFrame:
                              kind="stable", ignore_index=True)  # fmt: skip
 
 
-def _notes(attrs: dict[Any, Any], language: str) -> list[str]:
-    return [words.method_sentence(attrs, language),
+def _notes(every: pd.DataFrame, attrs: dict[Any, Any], language: str) -> list[str]:
+    return [words.method_sentence(attrs, language), map_words.numbers(every, language),
             names.text("disclaimer.population_level", language)]  # fmt: skip
 
 

@@ -42,7 +42,7 @@ def tier_schematic(
     ax: Axes | None = None,
     title: str | None = None,
 ) -> Axes:
-    """Draw the tiers of one drug and round as tiles of one size.
+    r"""Draw the tiers of one drug and round as tiles of one size.
 
     Parameters
     ----------
@@ -75,6 +75,20 @@ def tier_schematic(
     UsageError
         The table holds no such drug or round; the layout is not known, lacks an area or gives two
         areas one place; a seat is missing; the language is not known.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from wbe import plot
+    >>> tiers = pd.DataFrame(
+    ...     {"area": ["A", "B"], "name": ["North", "South"], "drug": "MDMA", "round": "2018Q1",
+    ...      "quantity": "pn_mass_load", "unit": "mg/day/1000 inhabitants", "value": [5.0, 9.0],
+    ...      "tier": ["general", "severe"], "p_general": [0.9, 0.1], "p_severe": [0.1, 0.9],
+    ...      "resolved": True, "n_sites": 5, "n_samples": 5, "flags": ""}
+    ... )
+    >>> axes = plot.tier_schematic(tiers, drug="MDMA", round="2018Q1", title="made-up county")
+    >>> [text.get_text().split() for text in axes.texts if "North" in text.get_text()]
+    [['North', '0.90']]
     """
     require_language(language)
     certain.require_way(certainty)

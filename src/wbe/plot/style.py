@@ -42,6 +42,11 @@ BLUE: Final = "#0072B2"
 ORANGE: Final = "#E69F00"
 VERMILION: Final = "#D55E00"
 SKY: Final = "#9AD0F0"  # lighter than theirs, for areas
+# Colours and markers of several series in one picture, dark ones first.
+SERIES: Final = (
+    (BLUE, "o"), (VERMILION, "s"), ("#009E73", "^"), ("#CC79A7", "D"), ("#000000", "v"),
+    (ORANGE, "P"), ("#56B4E9", "X"),
+)  # fmt: skip
 
 _SETTINGS: Final = {
     "font.family": [FAMILY, FALLBACK],
@@ -75,6 +80,12 @@ def register_font() -> str:
     -------
     str
         The font's family name. matplotlib's font cache on disk is not touched.
+
+    Examples
+    --------
+    >>> from wbe import plot
+    >>> plot.register_font()
+    'Wbe Sans SC'
     """
     from matplotlib import font_manager
 
@@ -97,6 +108,12 @@ def missing_glyphs(texts: Iterable[str]) -> set[str]:
     set of str
         Single characters; empty when all is well. Control characters are not counted, they are
         never drawn.
+
+    Examples
+    --------
+    >>> from wbe import plot
+    >>> plot.missing_glyphs(["methamphetamine", "甲基苯丙胺", "惠来县"])
+    set()
     """
     wanted = {char for text in texts for char in text if char.isprintable()}
     return {char for char in wanted if ord(char) not in _drawable()}
@@ -114,7 +131,21 @@ def _drawable() -> frozenset[int]:
 
 @contextmanager
 def context() -> Iterator[None]:
-    """Draw under the package's settings, whatever a user's matplotlibrc says."""
+    """Draw under the package's settings, whatever a user's matplotlibrc says.
+
+    Yields
+    ------
+    None
+        The settings hold inside of ``with``.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> from wbe import plot
+    >>> with plot.context():
+    ...     matplotlib.rcParams["svg.hashsalt"]
+    'wbe'
+    """
     import matplotlib as mpl
 
     register_font()
@@ -157,6 +188,12 @@ def tier_colours(n: int) -> list[str]:
     ------
     UsageError
         `n` is below 1.
+
+    Examples
+    --------
+    >>> from wbe import plot
+    >>> plot.tier_colours(3)
+    ['#FDDBC7', '#EF8A62', '#B2182B']
     """
     if n < 1:
         raise UsageError(f"{n} tiers cannot be coloured: give at least one")
@@ -234,6 +271,17 @@ def save_map(fig: Figure, path: str | Path, kind: str | None = None) -> None:
     ------
     UsageError
         The kind is neither ``png`` nor ``svg``.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from matplotlib.figure import Figure
+    >>> from wbe import plot
+    >>> with TemporaryDirectory() as folder:
+    ...     plot.save_map(Figure(), Path(folder, "empty.png"))
+    ...     sorted(path.name for path in Path(folder).iterdir())
+    ['empty.png']
     """
     path = Path(path)
     kind = path.suffix.lower().lstrip(".") if kind is None else kind
@@ -244,7 +292,25 @@ def save_map(fig: Figure, path: str | Path, kind: str | None = None) -> None:
 
 
 def svg_text(fig: Figure) -> str:
-    """Return a figure as the text of an SVG file, as `save_map` writes it."""
+    """Return a figure as the text of an SVG file, as `save_map` writes it.
+
+    Parameters
+    ----------
+    fig : Figure
+        Any figure.
+
+    Returns
+    -------
+    str
+        Letters are outlines.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from wbe import plot
+    >>> plot.svg_text(Figure()).rstrip().endswith("</svg>")
+    True
+    """
     written = io.StringIO()
     with context():
         fig.savefig(written, format="svg", dpi=_DPI, **_FORMATS["svg"])

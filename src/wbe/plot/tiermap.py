@@ -20,7 +20,7 @@ from wbe.plot import (
     words,
 )
 from wbe.plot.panel import require_language
-from wbe.plot.room import lengthen
+from wbe.plot.room import lengthen, set_below
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _WIDTH: Final = 8.8  # of the figure [inch]
 _MAP_WIDTH: Final = 5.5
 _MAP_HEIGHTS: Final = (2.6, 6.6)
+# Notes of a flat map stand beside its legend, as wide as the map.
+_FLAT_COLUMNS: Final = int(map_words.COLUMNS * _MAP_WIDTH / _WIDTH)
 
 
 def tier_map(
@@ -92,6 +94,20 @@ def tier_map(
     UsageError
         The table holds no such drug or round, or no geometry at all; the language or the way to
         show certainty is not known.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> folder = "data/samples/example-county"
+    >>> samples = wbe.read(f"{folder}/lab/2018Q1_plants_synthetic.csv")
+    >>> sites = wbe.read_sites(f"{folder}/sites.csv")
+    >>> areas = wbe.read_areas(f"{folder}/areas.geojson")
+    >>> located = wbe.locate(samples, sites, areas)
+    >>> values = wbe.by_area(wbe.estimate(located, draws=500))
+    >>> tiers = wbe.rank(values, "methamphetamine")
+    >>> axes = wbe.plot.tier_map(tiers, title="Example county (synthetic)")
+    >>> areas["name"][0] in {text.get_text() for text in axes.texts}
+    True
     """
     require_language(language)
     certain.require_way(certainty)
@@ -109,8 +125,10 @@ def tier_map(
         grid = graticule.suits(view.areas)
         further = [*site_symbols.purposive_notes(purposive, rows, language),
                    *site_symbols.legacy_notes(legacy, rows, language)]  # fmt: skip
-        notes = map_words.notes(rows, attrs, classes, view, language, further)
         mine = ax is None
+        flat = mine and _is_flat(view.frame)
+        columns = _FLAT_COLUMNS if flat else map_words.COLUMNS
+        notes = map_words.notes(rows, attrs, classes, view, language, further, columns)
         ax = ax if ax is not None else _new_axes(view.frame, len(heading), len(notes) + 1, grid)
         size = shapes.mark_size(len(view.areas))
         map_panel.draw(ax, view, classes, size, certainty)
@@ -127,7 +145,11 @@ def tier_map(
         tall = map_legend.draw(ax, rows, classes, language, mark=size if view.points else None,
                                sites=view.sites, sure_at=words.threshold(attrs),
                                way=certainty)  # fmt: skip
-        below = _make_room(ax, tall, below + scale.HEIGHT, mine)
+        below += scale.HEIGHT
+        if flat:
+            _fit_flat(ax, tall, below, len(notes))
+        else:
+            below = _make_room(ax, tall, below, mine)
         map_words.write_heading(ax, heading)
         map_words.write_notes(ax, notes, below)
     return ax
@@ -164,12 +186,33 @@ def _make_room(ax: Axes, tall: float, below: float, mine: bool) -> float:
     float
         How far down the notes begin [point].
     """
-    figure = ax.get_figure(root=True)
-    assert figure is not None
-    ax.apply_aspect()
-    over = tall - (ax.get_window_extent().height / figure.dpi + below / 72)
+    over = tall - (_shown_height(ax) + below / 72)
     if over <= 0:
         return below
     if mine:
         lengthen([ax], over)
     return below + 72 * over
+
+
+def _is_flat(frame: Frame) -> bool:
+    """Tell whether a map is flatter than the Axes made for it."""
+    return _MAP_WIDTH * frame.ratio < _MAP_HEIGHTS[0]
+
+
+def _fit_flat(ax: Axes, tall: float, below: float, notes: int) -> None:
+    """Leave the room that legend and notes need beside and under a flat map, and no more."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    shown = _shown_height(ax)
+    held = float(ax.get_position(original=True).height * figure.get_size_inches()[1])
+    under = (below + 6) / 72 + map_words.LINE * notes
+    set_below([ax], max(tall - shown, under) + 0.15 - (held - shown))
+    ax.apply_aspect()
+
+
+def _shown_height(ax: Axes) -> float:
+    """Return how tall a map is drawn [inch]."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    ax.apply_aspect()
+    return float(ax.get_window_extent().height / figure.dpi)

@@ -94,8 +94,8 @@ def trend(
     days, low, high = (x[~np.isnan(high)] for x in (days, low, high))
     dated = np.asarray(times).dtype.kind not in "fiu"
     with style.context():
-        said = [_smooth_said(smooth, language), _line_said(line, language),
-                _changes_said(changes, language)]  # fmt: skip
+        said = [_counts(low, high, language), _smooth_said(smooth, language),
+                _line_said(line, language), _changes_said(changes, language)]  # fmt: skip
         ax = axes_with(ax, 3.2, heading_lines(title, said), below=0.95)
         if changes is not None and changes.testable:
             _draw_changes(ax, changes, days, dated, language)
@@ -104,10 +104,16 @@ def trend(
         if line is not None and line.testable:
             _draw_line(ax, line, days, dated, language)
         _draw_results(ax, _x(days, dated), low, high, language)
-        log_axis(ax, "y", label)
+        log_axis(ax, "y", label or names.text("trend.value", language))
+        ax.set_xlabel(names.text("trend.date" if dated else "trend.day", language))
         _draw_beneath(ax, _x(days, dated), low, high)
         finish(ax, legend=True)
     return ax
+
+
+def _counts(low: Floats, high: Floats, language: str) -> str:
+    below = int((low < high).sum())
+    return names.text("trend.n_below" if below else "trend.n", language, n=len(high), below=below)
 
 
 def _x(days: Floats, dated: bool) -> Any:

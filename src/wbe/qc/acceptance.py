@@ -48,6 +48,13 @@ class Limit:
         What the limit is about.
     number : float
         The value in the unit of comparison: fractions [1], minutes [min], samples.
+
+    Examples
+    --------
+    >>> from wbe import qc
+    >>> limit = qc.load_limits()["recovery_low"]
+    >>> limit.value, limit.unit, round(limit.number, 3)
+    (70.0, '%', 0.7)
     """
 
     id: str

@@ -33,14 +33,14 @@ class Agreement:
 
     Attributes
     ----------
-    value : float
+    value : float [1]
         Between -1 and 1; NaN where it is not defined (`testable` false, see `reason`).
-    lower, upper : float
+    lower, upper : float [1]
         Ends of the interval; NaN where `value` is, and at perfect agreement, whose large-sample
         error of 0 says nothing about so many pairs.
-    level : float
+    level : float [1]
         Probability of the interval.
-    p : float
+    p : float [1]
         Two-sided p value of no agreement beyond chance, no correlation; NaN where not defined.
     n : int
         Pairs.
@@ -69,7 +69,7 @@ def contingency(a: ArrayLike, b: ArrayLike, categories: Sequence[object]) -> Int
 
     Parameters
     ----------
-    a, b : array_like (n,)
+    a, b : array_like (n,) of labels
         What each rater said.
     categories : sequence (c,)
         All categories that could be said, in their order, whether they were or not.
@@ -115,14 +115,14 @@ def kappa(
 
     Parameters
     ----------
-    a, b : array_like (n,)
+    a, b : array_like (n,) of labels
         What each rater said: tiers of the same towns by two methods.
     categories : sequence (c,)
         Every category that could be said, in order. One that nobody used still sets distances.
     weights : str
         ``unweighted``: nominal categories. ``linear`` or ``quadratic``: what a disagreement costs
         grows with the distance, or with its square.
-    level : float
+    level : float [1]
         Probability of the interval.
 
     Returns
@@ -168,7 +168,7 @@ def kappa_of_table(table: ArrayLike, *, weights: str = "linear", level: float = 
     table : array_like (c, c) of int
         Every declared category has its row and column, empty or not.
     weights : str
-    level : float
+    level : float [1]
 
     Returns
     -------

@@ -29,7 +29,7 @@ class AssignedValue:
     ----------
     value, u : float
         Assigned value and its standard uncertainty, in the unit of the results.
-    sd : float
+    sd : float [unit of the results]
         Robust sd of the participants; NaN for a reference value.
     n, n_below : int
         Laboratories, and of them those with a result below a limit; 0 for a reference value.
@@ -173,8 +173,14 @@ class Target:
         value. ``robust``: the participants' own robust sd, with which as many laboratories are
         always outside. ``horwitz``: what laboratories reach as a rule at that mass fraction;
         `size` is the mass fraction of one unit of the results (1e-12 for ng/L of water).
-    size : float
+    size : float [1, or unit of the results]
         NaN for ``robust``.
+
+    Examples
+    --------
+    >>> from wbe import qc
+    >>> qc.Target("relative", 0.2).size
+    0.2
     """
 
     kind: str

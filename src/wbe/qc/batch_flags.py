@@ -113,6 +113,17 @@ def assess(
     ------
     UsageError
         If the samples were assessed before, or `on_fail` is neither of the two.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> from wbe.io.quality import quality_records
+    >>> from wbe.findings import Findings
+    >>> samples = wbe.read("data/samples/example-county/lab/2018Q1_channels_synthetic.csv")
+    >>> records = quality_records(samples, Findings())
+    >>> judged = wbe.qc.assess(samples, records, wbe.qc.load_limits())
+    >>> sorted(set(judged["qc_flags"].values.ravel().tolist()))[:3]
+    ['qc_missing']
     """
     require_choice("on_fail", on_fail, ON_FAIL)
     if "quality" in samples.attrs:

@@ -56,7 +56,7 @@ class Chart:
     ----------
     kind : str
         ``shewhart``, ``cusum`` or ``ewma``.
-    values : ndarray (point,)
+    values : ndarray (point,) [unit of the values]
         As given, NaN where unknown.
     score : ndarray (point,) [1]
         (x - centre) / sd.
@@ -65,7 +65,7 @@ class Chart:
         in standard deviations.
     path_low : ndarray (point,)
         The lower CUSUM with a minus before it; the same as `path` elsewhere.
-    lower, upper : ndarray (point,)
+    lower, upper : ndarray (point,) [unit of the values]
         Limits of the path.
     signals : mapping of str to ndarray (point,) of bool
         Rule -> points at which it asks for action.
@@ -146,6 +146,11 @@ def control_chart(values: ArrayLike) -> Floats:
     ndarray (check,) [1]
         The scores of `shewhart` on the values' own mean and sd; NaN without spread. Beyond 2 a
         chart warns, beyond 3 it asks for action.
+
+    Raises
+    ------
+    UsageError
+        If there are too few values for a mean and an sd.
 
     Notes
     -----

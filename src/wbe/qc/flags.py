@@ -74,6 +74,13 @@ def failed(samples: xr.Dataset) -> Bools:
     Returns
     -------
     ndarray (sample, analyte) of bool
+
+    Examples
+    --------
+    >>> import wbe
+    >>> samples = wbe.read("data/samples/example-county/lab/2018Q1_plants_synthetic.csv")
+    >>> int(wbe.qc.failed(samples).sum())
+    0
     """
     if FLAGS not in samples:
         return np.zeros((samples.sizes["sample"], samples.sizes["analyte"]), dtype=bool)

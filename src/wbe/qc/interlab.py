@@ -184,6 +184,17 @@ def en_score(
 def u_is_negligible(u_assigned: float, sigma_pt: float) -> bool:
     """Tell whether z may be used: u(x_pt) < 0.3 sigma_pt; ISO 13528:2015, 9.2.
 
+    Parameters
+    ----------
+    u_assigned : float
+        Standard uncertainty of the assigned value [unit of the results].
+    sigma_pt : float
+        Target sd [same unit].
+
+    Returns
+    -------
+    bool
+
     Examples
     --------
     >>> u_is_negligible(0.2, 1.0), u_is_negligible(0.3, 1.0)

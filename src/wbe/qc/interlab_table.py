@@ -250,6 +250,21 @@ def score_grid(table: pd.DataFrame, column: str = "score") -> pd.DataFrame:
     ------
     UsageError
         If there is no such column.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame(
+    ...     {"lab": ["L01", "L02"], "round": "2024", "analyte": "MDMA", "material": "A",
+    ...      "score": [0.4, -2.3]}
+    ... )
+    >>> score_grid(table)
+    round    2024
+    analyte  MDMA
+    material    A
+    lab          
+    L01       0.4
+    L02      -2.3
     """
     if column not in table:
         raise UsageError(f"the table of scores has no {column!r}")
@@ -272,6 +287,11 @@ def performance(table: pd.DataFrame, by: Sequence[str] = ("lab",)) -> pd.DataFra
         Number of results by decision, ``scored``, ``satisfactory_share`` [1] of those decided on,
         ``mean_score`` (a bias shows in its sign) and ``mean_score_u`` = 1 / sqrt(scored), and
         ``rms_score``. Single scores stay what counts: a mean hides errors that cancel.
+
+    Raises
+    ------
+    UsageError
+        If the table has no column of `by`.
 
     References
     ----------

@@ -174,6 +174,25 @@ def lab_biases(table: pd.DataFrame) -> list[LabBias]:
     list of LabBias
         Sorted by laboratory and analyte. Results below a limit, and those without an assigned
         value, are left out; `n_below` counts the former.
+
+    Raises
+    ------
+    UsageError
+        If the table is none of scores.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from wbe import qc
+    >>> results = pd.DataFrame(
+    ...     {"round": sorted([1, 2, 3, 4] * 5), "analyte": "MDMA", "lab": list("abcde") * 4,
+    ...      "value": [95, 98, 101, 104, 150, 91, 99, 100, 107, 144,
+    ...                97, 96, 103, 105, 139, 94, 101, 99, 102, 155]}
+    ... )
+    >>> codes = qc.code_labs("abcde", seed=1)
+    >>> table = qc.score_table(results, target=qc.Target("relative", 0.2), codes=codes)
+    >>> [(round(b.ratio, 2), b.shows) for b in qc.lab_biases(table) if b.lab == codes["e"]]
+    [(1.4, True)]
     """
     found = []
     for (lab, analyte), rows in table.groupby(["lab", "analyte"], sort=True):
@@ -314,6 +333,25 @@ def correct_lab_bias(samples: xr.Dataset, biases: Iterable[LabBias]) -> xr.Datas
     -----
     C' = C / exp(bias), LOD' and LOQ' alike. JCGM 100:2008, 3.2.4 asks for the correction of known
     systematic effects; a bias found in few rounds by consensus is seldom known well enough.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import wbe
+    >>> scores = pd.DataFrame(
+    ...     {"round": sorted([1, 2, 3, 4] * 5), "analyte": "MDMA", "lab": list("abcde") * 4,
+    ...      "value": [95.0, 98.0, 101.0, 104.0, 150.0] * 4}
+    ... )
+    >>> target, codes = wbe.qc.Target("relative", 0.2), {lab: f"lab {lab}" for lab in "abcde"}
+    >>> biases = wbe.qc.lab_biases(wbe.qc.score_table(scores, target=target, codes=codes))
+    >>> about = pd.DataFrame({"site": ["A"], "lab": ["lab e"]}, index=["s1"])
+    >>> found = pd.DataFrame(
+    ...     {"sample": ["s1"], "analyte": "MDMA", "status": "quantified", "concentration": 150.0}
+    ... )
+    >>> samples = wbe.schema.assemble(about, found)
+    >>> corrected = wbe.qc.correct_lab_bias(samples, [b for b in biases if b.lab == "lab e"])
+    >>> corrected["concentration"].round(0).values.tolist()
+    [[104.0]]
     """
     if MARK in samples.attrs:
         raise UsageError("these samples were corrected for the laboratory's bias already")

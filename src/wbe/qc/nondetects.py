@@ -44,10 +44,26 @@ RULES = ("censored", *_SUBSTITUTIONS)
 def require_rule(name: str) -> str:
     """Return `name` if it is a known rule for non-detects.
 
+    Parameters
+    ----------
+    name : str
+        One of `RULES`.
+
+    Returns
+    -------
+    str
+        The same.
+
     Raises
     ------
     UsageError
         If it is not; the message lists the rules.
+
+    Examples
+    --------
+    >>> from wbe import qc
+    >>> qc.require_rule("loq/2")
+    'loq/2'
     """
     require_choice("nondetects", name, RULES)
     return name
@@ -65,6 +81,14 @@ def reporting_limit(status: NDArray[np.str_], lod: Floats, loq: Floats) -> Float
     -------
     ndarray, same shape [same unit]
         The LOD below the LOD, the LOQ below the LOQ; where only the other one is stated, that one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe import qc
+    >>> status = np.array(["quantified", "below_lod", "below_loq"])
+    >>> qc.reporting_limit(status, np.full(3, 1.0), np.full(3, 3.0)).tolist()
+    [nan, 1.0, 3.0]
     """
     below_lod = np.where(np.isnan(lod), loq, lod)
     below_loq = np.where(np.isnan(loq), lod, loq)

@@ -108,7 +108,7 @@ def calibration_r2(nominal: ArrayLike, found: ArrayLike, weights: ArrayLike | No
     ----------
     nominal, found : array_like (standard,) [any one unit]
         Pairs with an unknown value are left out.
-    weights : array_like (standard,), optional
+    weights : array_like (standard,), optional [any]
         Weights of the fit; ``1 / nominal`` where not given, as calibrations over decades are
         usually weighted.
 

@@ -33,7 +33,7 @@ def spearman(x: ArrayLike, y: ArrayLike, *, level: float = 0.95) -> Agreement:
     ----------
     x, y : array_like (n,) [any units]
         Pairs in which either is NaN are left out. Equal values share the mean of their ranks.
-    level : float
+    level : float [1]
         Probability of the interval.
 
     Returns
@@ -99,7 +99,7 @@ def kendall(x: ArrayLike, y: ArrayLike, *, level: float = 0.95) -> Agreement:
     ----------
     x, y : array_like (n,) [any units]
         Pairs in which either is NaN are left out.
-    level : float
+    level : float [1]
         Probability of the interval.
 
     Returns

@@ -22,11 +22,11 @@ def ranks(values: ArrayLike) -> Floats:
 
     Parameters
     ----------
-    values : array_like (n,)
+    values : array_like (n,) [any one unit]
 
     Returns
     -------
-    ndarray (n,)
+    ndarray (n,) [1]
 
     Examples
     --------

@@ -61,6 +61,18 @@ def correct_recovery(samples: xr.Dataset, limits: Limits | None = None) -> xr.Da
     References
     ----------
     JCGM 100:2008, 5.1.6
+
+    Examples
+    --------
+    >>> import wbe
+    >>> samples = wbe.read("data/samples/example-county/lab/2018Q1_channels_synthetic.csv")
+    >>> judged = wbe.io.assess_quality(samples, recovery_corrected=False)
+    >>> corrected = wbe.qc.correct_recovery(judged)
+    >>> drug = {"sample": "EX-18-1-T01-2", "analyte": "methamphetamine"}
+    >>> [round(float(s["concentration"].sel(drug)), 1) for s in (samples, corrected)]
+    [24.8, 26.7]
+    >>> float(corrected["recovery_applied"].sel(drug))
+    0.93
     """
     if MARK in samples.attrs:
         raise UsageError("these samples were corrected for recovery already; it is done once")
@@ -96,6 +108,15 @@ def flag_unstated(samples: xr.Dataset) -> xr.Dataset:
     Dataset (sample, analyte)
         ``qc_flags`` with ``recovery_correction_unstated``, and one finding a file and analyte;
         no value changes.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> samples = wbe.read("data/samples/example-county/lab/2018Q1_channels_synthetic.csv")
+    >>> judged = wbe.io.assess_quality(samples)
+    >>> flagged = judged["qc_flags"].str.contains("recovery_correction_unstated")
+    >>> bool(flagged.any())
+    True
     """
     recovery, _ = _recoveries(samples)
     silent = samples["recovery_statement"].values == ""

@@ -57,7 +57,7 @@ def shewhart_arl(shift: float = 0.0, width: float = 3.0) -> float:
 
     Returns
     -------
-    float
+    float [1]
         Values up to and including the alarm.
 
     Notes
@@ -88,7 +88,7 @@ def cusum_arl(shift: float = 0.0, allowance: float = 0.5, decision: float = 5.0)
 
     Returns
     -------
-    float
+    float [1]
         Values up to and including the alarm.
 
     Raises
@@ -142,7 +142,7 @@ def ewma_arl(shift: float = 0.0, weight: float = 0.2, width: float = 2.86) -> fl
 
     Returns
     -------
-    float
+    float [1]
         Values up to and including the alarm. The exact limits of `wbe.qc.ewma`, narrower at first,
         make it a little shorter.
 

@@ -59,6 +59,18 @@ def budget(
     ------
     UsageError
         If sample, name or quantity is not there, or the sample has no value but bounds.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> samples = wbe.read("data/samples/example-county/lab/2018Q1_plants_synthetic.csv")
+    >>> result = wbe.estimate(samples, draws=1000)
+    >>> sample = str(result["sample"].values[0])
+    >>> found = wbe.recipes.budget(result, sample, "methamphetamine")
+    >>> found.to_frame()[["input", "share"]].head(2).round(2)
+               input  share
+    0     population   0.43
+    1  repeatability   0.24
     """
     s = rows.extract(result)
     at = np.flatnonzero(s.sample == sample)

@@ -14,7 +14,27 @@ from wbe.uncertainty import Product
 
 
 def pathways(result: xr.Dataset) -> list[dict[str, Any]]:
-    """Return the pathways of a result (residue -> drug), in the order of the dimension."""
+    """Return the pathways of a result (residue -> drug), in the order of the dimension.
+
+    Parameters
+    ----------
+    result : Dataset
+        From `wbe.estimate`.
+
+    Returns
+    -------
+    list of dict
+        Factor id, drug, analyte, and the numbers [1] that the result was made with.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> samples = wbe.read("data/samples/example-county/lab/2018Q1_plants_synthetic.csv")
+    >>> result = wbe.estimate(samples, draws=1000)
+    >>> first = wbe.recipes.pathways(result)[0]
+    >>> first["drug"], first["factor_id"]
+    ('cocaine', 'cocaine|BE|Castiglioni2013')
+    """
     return list(json.loads(result.attrs["pathways"]))
 
 

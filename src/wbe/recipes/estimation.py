@@ -129,6 +129,15 @@ def estimate(
     ----------
     Zuccato 2008, 10.1289/ehp.11022; Castiglioni 2013, 10.1021/es302722f;
     Jones 2014, 10.1016/j.scitotenv.2014.02.101
+
+    Examples
+    --------
+    >>> import wbe
+    >>> samples = wbe.read("data/samples/example-county/lab/2018Q1_plants_synthetic.csv")
+    >>> result = wbe.estimate(samples, factors="default", draws=1000, seed=1)
+    >>> one = result.sel(pathway="methamphetamine|METH|Zuccato2008").isel(sample=1)
+    >>> [round(float(one[f"pn_consumption{end}"])) for end in ("_lower", "", "_upper")]
+    [66, 122, 229]
     """
     schema.require(samples, "status", "matrix", "site")
     rule = qc.require_rule(nondetects)
@@ -223,6 +232,14 @@ def draws(result: xr.Dataset, quantity: str) -> xr.DataArray:
     ------
     UsageError
         If the result has no draws or the quantity none.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> samples = wbe.read("data/samples/example-county/lab/2018Q1_plants_synthetic.csv")
+    >>> result = wbe.estimate(samples, draws=1000)
+    >>> wbe.draws(result, "pn_mass_load").dims
+    ('sample', 'analyte', 'draw')
     """
     if result.attrs["draws"] == 0:
         raise UsageError("this result was made with draws = 0; run wbe.estimate with draws")

@@ -59,6 +59,18 @@ def joint_residues(
     References
     ----------
     Jones 2014, 10.1016/j.scitotenv.2014.02.101
+
+    Examples
+    --------
+    >>> import wbe
+    >>> samples = wbe.read("data/samples/example-county/lab/2018Q1_plants_synthetic.csv")
+    >>> result = wbe.estimate(samples, draws=1000)
+    >>> rows = ["cocaine|BE|Castiglioni2013", "cocaine|COC|Zuccato2008"]
+    >>> table = wbe.recipes.joint_residues(
+    ...     result, rows, quantity="pn_mass_load", disagreement="shown"
+    ... )
+    >>> table["status"].value_counts().to_dict()
+    {'bound': 13}
     """
     import pandas as pd
 

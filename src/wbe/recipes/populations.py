@@ -68,6 +68,18 @@ def populations(result: xr.Dataset, sources: Sequence[str] | None = None) -> pd.
     ----------
     Been 2014, 10.1021/es5008388; O'Brien 2014, 10.1021/es403251g;
     Tscharke 2019, 10.1021/acs.est.9b03447
+
+    Examples
+    --------
+    >>> import wbe
+    >>> samples = wbe.read("data/samples/example-county/lab/2018Q1_plants_synthetic.csv")
+    >>> result = wbe.estimate(samples, draws=1000, markers={"cotinine": "0.6 mg/day/inhabitant"})
+    >>> table = wbe.recipes.populations(result)
+    >>> table.loc[table["site"] == table["site"][0], ["source", "population"]].round(-2)
+         source  population
+    0  as_given     93700.0
+    1  cotinine     69700.0
+    2  combined     90900.0
     """
     import pandas as pd
 
@@ -113,6 +125,15 @@ def compare(table: pd.DataFrame, source: str) -> pd.DataFrame:
         marker calibrated on the stated populations agrees with them by construction; so does one
         whose ``derived_from`` nobody states, as far as anybody knows. If the stated population has
         no basis.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> samples = wbe.read("data/samples/example-county/lab/2018Q1_plants_synthetic.csv")
+    >>> marker = {"cotinine": {"value": "0.6 mg/day/inhabitant", "derived_from": "PK"}}
+    >>> table = wbe.recipes.populations(wbe.estimate(samples, draws=1000, markers=marker))
+    >>> wbe.recipes.compare(table, "cotinine")["ratio"].head(3).round(2).tolist()
+    [0.74, 0.98, 1.23]
     """
     stated = table[table["source"] == population_rows.GIVEN]
     one = table[(table["source"] == source) & table["sample_id"].isin(stated["sample_id"])]

@@ -55,6 +55,19 @@ def sewer_band(
     References
     ----------
     Thai 2014, 10.1016/j.watres.2013.10.019; McCall 2016, 10.1021/acs.est.6b04200
+
+    Examples
+    --------
+    >>> import wbe
+    >>> samples = wbe.read("data/samples/example-county/lab/2018Q1_plants_synthetic.csv")
+    >>> result = wbe.estimate(samples, draws=1000)
+    >>> sewer = wbe.backcalc.GammaResidence(3.0)
+    >>> cases = wbe.backcalc.published_scenarios("morphine", sewer, reactors=["bulk"])
+    >>> band = wbe.recipes.sewer_band(result, "morphine", cases, quantity="pn_mass_load")
+    >>> band[["load", "lower", "upper"]].head(2).round(2)
+       load  lower  upper
+    0  2.95   2.95   3.11
+    1  6.91   6.91   7.29
     """
     import pandas as pd
 

@@ -58,6 +58,18 @@ def to_tidy(result: xr.Dataset) -> pd.DataFrame:
     ------
     KeyError
         If the Dataset is not a result of `wbe.estimate`.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> samples = wbe.read("data/samples/example-county/lab/2018Q1_plants_synthetic.csv")
+    >>> result = wbe.estimate(samples, draws=1000)
+    >>> table = wbe.to_tidy(result)
+    >>> found = table[table["analyte"].eq("methamphetamine") & table["quantity"].eq("pn_mass_load")]
+    >>> found[["value", "lower", "upper"]].head(2).round(2)
+         value  lower  upper
+    46    2.43   1.34   4.39
+    102  52.47  29.02  94.87
     """
     import pandas as pd
 
@@ -91,6 +103,14 @@ def cite(result: xr.Dataset) -> list[str]:
     ------
     KeyError
         If the Dataset is not a result of `wbe.estimate`.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> samples = wbe.read("data/samples/example-county/lab/2018Q1_plants_synthetic.csv")
+    >>> result = wbe.estimate(samples, draws=1000)
+    >>> wbe.cite(result)[0][:24], len(wbe.cite(result))
+    ('Castiglioni, S. et al (2', 9)
     """
     result = rows.held(result, ("consumption_upper", "pn_consumption"))
     keys = {str(c["source"]) for c in json.loads(result.attrs["error_model"])}

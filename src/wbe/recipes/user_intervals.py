@@ -38,7 +38,7 @@ def users(
         The age group, in words: what `age_share` is the share of.
     thresholds : sequence of float
         Shares [1] for which the probability of more is wanted.
-    level : float
+    level : float [1]
 
     Returns
     -------
@@ -60,6 +60,23 @@ def users(
     References
     ----------
     Jones 2014, 10.1016/j.scitotenv.2014.02.101
+
+    Examples
+    --------
+    >>> import wbe
+    >>> samples = wbe.read("data/samples/example-county/lab/2018Q1_plants_synthetic.csv")
+    >>> result = wbe.estimate(samples, draws=1000)
+    >>> dose, assumed = wbe.backcalc.dose_row, wbe.backcalc.assumed
+    >>> use = wbe.backcalc.DailyUse(
+    ...     dose("methamphetamine|Zuccato2008"),
+    ...     assumed("frequency", "1.5 dose/day", low=0.8, high=3, source="survey"),
+    ... )
+    >>> share = assumed("age_share", 0.72, sd=0.01, source="census 2020")
+    >>> found = wbe.recipes.users(
+    ...     result, "methamphetamine", use, share, of="inhabitants aged 15-64"
+    ... )
+    >>> found.statements()[0].rpartition(": ")[2]
+    'order of magnitude 0.004 % to 0.076 % (95% interval, a factor of 19)'
     """
     if result.attrs["draws"] == 0:
         raise UsageError("an interval of users needs draws; run wbe.estimate with draws")

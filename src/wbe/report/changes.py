@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,62 +21,69 @@ _SURELY_LARGER = 1.5
 
 
 class Compared(NamedTuple):
-    """Two rounds of the mapped drug: sentences, and one line an area."""
+    """Two rounds of one drug: sentences, and one line an area."""
 
     heading: str
     sentences: list[str]
     table: tuple[list[str], list[list[str]]]
 
 
-def of_drug(
-    changes: pd.DataFrame | None, drug: str, run: Mapping[str, Any], language: str
-) -> list[Compared]:
-    """Return what is said of a drug's changes, two rounds after the other.
+def by_drug(
+    changes: pd.DataFrame | None, run: Mapping[str, Any], language: str
+) -> dict[str, list[Compared]]:
+    """Return what is said of every drug's changes, two rounds after the other.
 
     Parameters
     ----------
     changes : DataFrame or None
         Columns of ``changes.csv``.
-    drug : str
-        The mapped drug.
     run : mapping
         Content of ``run.json``; ``changes`` holds power and spreads.
     language : str
+        ``en`` or ``zh``.
     """
     if changes is None:
-        return []
-    own = changes[changes["drug"] == drug]
-    pairs = own[["round_before", "round_after"]].drop_duplicates().itertuples(index=False)
-    found = []
-    for before, after in pairs:
-        rows = own[(own["round_before"] == before) & (own["round_after"] == after)]
-        labels = {"before": words.round_name(str(before), language)}
-        labels["after"] = words.round_name(str(after), language)
-        about = dict(run.get("changes") or {})
-        spreads = dict(about.get("about", {}).get(f"{drug}|{before}|{after}", {}))
-        found.append(
-            Compared(
-                names.text("changes.heading", language, **labels),
-                _sentences(rows, float(about.get("power", 0.8)), spreads, language),
-                _table(rows, language),
-            )
-        )
+        return {}
+    pairs: dict[tuple[str, str, str], list[dict[Any, Any]]] = {}
+    for row in changes.to_dict("records"):
+        key = (str(row["drug"]), str(row["round_before"]), str(row["round_after"]))
+        pairs.setdefault(key, []).append(row)
+    found: dict[str, list[Compared]] = {}
+    for (drug, *rounds), rows in pairs.items():
+        found.setdefault(drug, []).append(_compared(drug, rounds, rows, run, language))
     return found
 
 
+def _compared(
+    drug: str, rounds: list[str], rows: views.Rows, run: Mapping[str, Any], language: str
+) -> Compared:
+    before, after = rounds
+    labels = {"before": words.round_name(before, language)}
+    labels["after"] = words.round_name(after, language)
+    about = dict(run.get("changes") or {})
+    spreads = dict(about.get("about", {}).get(f"{drug}|{before}|{after}", {}))
+    return Compared(
+        names.text("changes.heading", language, **labels),
+        _sentences(rows, float(about.get("power", 0.8)), spreads, language),
+        _table(rows, language),
+    )
+
+
 def _sentences(
-    rows: pd.DataFrame, power: float, spreads: Mapping[str, float | None], language: str
+    rows: views.Rows, power: float, spreads: Mapping[str, float | None], language: str
 ) -> list[str]:
-    tested = rows[rows["p"].notna()]
-    if tested.empty:
+    tested = [row for row in rows if row["p"] == row["p"] and row["p"] is not None]
+    if not tested:
         return [names.text("changes.untested", language)]
     said = []
-    moved = tested[tested["outcome"] == "moved"]
-    for key, part in (("up", moved[moved["ratio"] > 1]), ("down", moved[moved["ratio"] < 1])):
-        if len(part):
+    moved = [row for row in tested if row["outcome"] == "moved"]
+    up = [row for row in moved if row["ratio"] > 1]
+    down = [row for row in moved if row["ratio"] < 1]
+    for key, part in (("up", up), ("down", down)):
+        if part:
             areas = views.listed(views.area_names(part), language)
             said.append(names.text(f"changes.moved.{key}", language, areas=areas))
-    if moved.empty:
+    if not moved:
         said.append(names.text("changes.none", language, n=len(tested)))
     said += _listed(rows, language)
     said.append(_detectable(tested, power, language))
@@ -87,18 +95,22 @@ def _sentences(
     return said
 
 
-def _listed(rows: pd.DataFrame, language: str) -> list[str]:
+def _tier(value: object) -> str:
+    """Return a tier's id; empty where a cell holds none."""
+    return value if isinstance(value, str) else ""
+
+
+def _listed(rows: views.Rows, language: str) -> list[str]:
     """Say how many areas a plain list of tiers would call moved."""
-    before, after = rows["tier_before"].fillna(""), rows["tier_after"].fillna("")
-    both = (before != "") & (after != "")
-    n = int((both & (before != after)).sum())
-    if not n:
-        return []
-    return [names.text("changes.list", language, n=n, total=int(both.sum()))]
+    pairs = [(_tier(row["tier_before"]), _tier(row["tier_after"])) for row in rows]
+    both = [pair for pair in pairs if all(pair)]
+    n = sum(before != after for before, after in both)
+    return [names.text("changes.list", language, n=n, total=len(both))] if n else []
 
 
-def _detectable(tested: pd.DataFrame, power: float, language: str) -> str:
-    low, high = (_ratio(x) for x in (tested["detectable"].min(), tested["detectable"].max()))
+def _detectable(tested: views.Rows, power: float, language: str) -> str:
+    known = [row["detectable"] for row in tested if row["detectable"] == row["detectable"]]
+    low, high = (_ratio(end(known, default=math.nan)) for end in (min, max))
     chance = f"{power:.0%}"
     if low == high:
         return names.text("changes.detectable", language, ratio=low, power=chance)
@@ -108,20 +120,20 @@ def _detectable(tested: pd.DataFrame, power: float, language: str) -> str:
 def _ratio(value: float) -> str:
     if value != value:
         return ""
-    return f"> {_LARGEST:.0f}" if value > _LARGEST else f"{value:.2g}"
+    return f"> {_LARGEST:.0f}" if value > _LARGEST else words.number(value, 2, pad=False)
 
 
-def _table(rows: pd.DataFrame, language: str) -> tuple[list[str], list[list[str]]]:
+def _table(rows: views.Rows, language: str) -> tuple[list[str], list[list[str]]]:
     """Return heads and one line an area, by its name."""
     columns = ("name", "tier_before", "tier_after", "outcome", "reason", "ratio", "interval",
                "detectable", "n_kept")  # fmt: skip
-    lines = [_line(row, language) for row in rows.to_dict("records")]
+    lines = [_line(row, language) for row in rows]
     return [views.heading(c, language) for c in columns], sorted(lines)
 
 
-def _line(row: dict[Any, Any], language: str) -> list[str]:
-    tiers = [words.class_name(t, language) if isinstance(t, str) and t else ""
-             for t in (row["tier_before"], row["tier_after"])]  # fmt: skip
+def _line(row: Mapping[Any, Any], language: str) -> list[str]:
+    both = (_tier(row["tier_before"]), _tier(row["tier_after"]))
+    tiers = [words.class_name(tier, language) if tier else "" for tier in both]
     reason = row["reason"] if isinstance(row["reason"], str) else ""
     return [
         words.label_of(row["name"], row["area"]),

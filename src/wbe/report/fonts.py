@@ -37,9 +37,10 @@ def embedded(text: str, language: str) -> str:
     language : str
         With ``zh`` the whole text is set in the font; otherwise only what is not ASCII.
     """
-    if language != "zh" and not needs_font(text):
+    letters = set(text)  # of a page of a million, some thousand differ
+    if language != "zh" and not needs_font("".join(letters)):
         return ""
-    wanted = {c for c in text if c.isprintable() and (language == "zh" or ord(c) > 127)}
+    wanted = {c for c in letters if c.isprintable() and (language == "zh" or ord(c) > 127)}
     return base64.b64encode(subset_woff("".join(sorted(wanted)))).decode("ascii")
 
 

@@ -3,25 +3,43 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from markupsafe import Markup
+
 from wbe import names
-from wbe.plot import shapes, style, words
-from wbe.report import changes, fonts, narrow, page_figures, picture, quality, statistics, views
+from wbe.plot import shapes, words
+from wbe.report import (
+    changes,
+    embedded,
+    live_map,
+    narrow,
+    page_figures,
+    picture,
+    quality,
+    selection,
+    statistics,
+    template,
+    views,
+)
+from wbe.report.grids import other_drugs, over_rounds
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    import pandas as pd
 
     from wbe.report.publication import Publication
 
-# Nothing is loaded and nothing runs; styles, pictures and fonts come from the page itself.
+# Nothing is loaded; styles, pictures and fonts come from the page itself. One script runs, the
+# page's own, known by its checksum; and no text can become markup by it (trusted types).
 POLICY: Final = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
-    "base-uri 'none'; form-action 'none'"
+    f"default-src 'none'; script-src {embedded.script_source()}; style-src 'unsafe-inline'; "
+    "img-src data:; font-src data:; base-uri 'none'; form-action 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
 )
-_READING: Final = ("population", "chance", "source", "nondetect")
+_READING: Final = ("population", "tier", "interval", "certain", "chance", "source", "nondetect")
+_USES: Final = ("services", "sampling", "change")
 _NOT_FOR: Final = ("search", "person", "officials", "comparison")
 
 
@@ -36,39 +54,72 @@ def render(publication: Publication) -> str:
     Returns
     -------
     str
-        One file without outside reference or script. Every text from data is escaped.
+        One file without outside reference. Its only script is its own; without it, and in print,
+        the page shows the mapped drug and round. Every text from data is escaped.
 
     Raises
     ------
     UsageError
         The tiers table lacks the mapped drug and round, or the map's SVG is not one of ours.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> folder = "data/samples/example-county"
+    >>> samples = wbe.read(f"{folder}/lab/2018Q1_plants_synthetic.csv")
+    >>> sites = wbe.read_sites(f"{folder}/sites.csv")
+    >>> areas = wbe.read_areas(f"{folder}/areas.geojson")
+    >>> located = wbe.locate(samples, sites, areas)
+    >>> values = wbe.by_area(wbe.estimate(located, draws=500))
+    >>> tiers = wbe.rank(values, "methamphetamine")
+    >>> about = wbe.report.Publication("Example county (synthetic)", tiers, dict(tiers.attrs))
+    >>> page = wbe.report.render(about)
+    >>> page[:15], "Example county (synthetic)" in page
+    ('<!DOCTYPE html>', True)
     """
     page, language = _plain(publication), publication.language
     about: dict[Any, Any] = {**publication.tiers.attrs, **page.meta}
-    rows = words.selected(page.tiers, about.get("drug"), about.get("round"))
-    drug, round = str(rows["drug"].iloc[0]), str(rows["round"].iloc[0])
-    meta = words.for_drug(page.meta, drug)
-    classes = words.classes(meta, rows["class"], language)
-    # Other rounds and drugs may lack a tier for reasons that the mapped one does not have.
-    colours = words.classes(meta, [*rows["class"], *words.WITHOUT_TIER], language)
+    mapped = _mapped(page.tiers, about)
+    rows_of = selection.by_view(page.tiers)
+    meta = words.for_drug(page.meta, mapped[0])
+    colours = _colours(meta, rows_of, language)
     index = {c.id: i for i, c in enumerate(colours)}
-    text = _environment().get_template("report.html.j2").render(
-        page=page, policy=POLICY, t=_translator(language), language=language,
+    keys = embedded.chosen(rows_of, mapped)
+    shown = {key: selection.shown(rows_of[key], about, index, language) for key in keys}
+    compared = changes.by_drug(page.changes, page.run, language)
+    text = template.environment().get_template("report.html.j2").render(
+        page=page, policy=POLICY, t=template.translator(language), language=language,
         language_tag="zh-CN" if language == "zh" else "en",
-        subtitle=_subtitle(drug, round, language), quantity=_quantity(rows, language),
-        synthetic=words.is_synthetic(page.title), unit=views.printed_unit(rows),
-        found=views.found(rows, classes, language),
-        sure=[*views.how_sure(rows, words.resolved_at(meta), language),
-              *views.pooled(about, drug, round, language)],
-        ranked=views.ranked(rows, index, language, words.threshold(meta)),
+        synthetic=words.is_synthetic(page.title), shown=shown[mapped],
         map=_map(page), pictures=_pictures(page), swatches=_swatches(colours),
-        rounds=views.over_rounds(page, drug, index),
-        drugs=views.other_drugs(page, drug, round, index),
-        changes=changes.of_drug(page.changes, drug, page.run, language), method=_method(page, meta),
+        live=live_map.drawn(page.outlines, shown, colours, language),
+        rounds=over_rounds(rows_of, mapped[0], index, language),
+        drugs=other_drugs(rows_of, *mapped, index, language),
+        changes=compared.get(mapped[0], []), method=_method(page, meta),
+        drug=views.drug_name(mapped[0], language),
         tables=_tables(page), run=views.run_record(page.run, language),
-        reading=_READING, not_for=_NOT_FOR,
+        reading=_READING, uses=_USES, not_for=_NOT_FOR,
+        data=Markup(embedded.as_json(embedded.content(shown, mapped, compared, language))),
+        script=Markup(embedded.script()),
     )  # fmt: skip
-    return _with_font(text, language)
+    return template.with_font(text, language, _lettered(text))
+
+
+def _mapped(tiers: pd.DataFrame, about: dict[Any, Any]) -> tuple[str, str]:
+    """Return drug and round of the map."""
+    rows = words.selected(tiers, about.get("drug"), about.get("round"))
+    return str(rows["drug"].iloc[0]), str(rows["round"].iloc[0])
+
+
+def _colours(
+    meta: dict[str, Any], rows_of: Mapping[selection.Key, views.Rows], language: str
+) -> list[words.TierClass]:
+    """Return the classes of all drugs and rounds, in the order of their colours.
+
+    Others may lack a tier for reasons that the mapped one does not have.
+    """
+    present = {row["class"] for rows in rows_of.values() for row in rows}
+    return words.classes(meta, sorted(present | set(words.WITHOUT_TIER)), language)
 
 
 def _plain(publication: Publication) -> Publication:
@@ -82,36 +133,9 @@ def _plain(publication: Publication) -> Publication:
                    references=references)  # fmt: skip
 
 
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    return Environment(
-        loader=PackageLoader("wbe.report"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-
-
-def _translator(language: str) -> Any:
-    def t(key: str, **values: object) -> str:
-        return names.text(key, language, **values)
-
-    return t
-
-
-def _subtitle(drug: str, round: str, language: str) -> str:
-    kind = "quantity" if drug == "index" else "drug"
-    return names.text("map.subtitle", language, drug=names.display(kind, drug, language),
-                      round=words.round_name(round, language))  # fmt: skip
-
-
-def _quantity(rows: Any, language: str) -> str:
-    return names.display("quantity", str(rows["quantity"].iloc[0]), language)
-
-
 def _map(page: Publication) -> Any:
     """The map's element: SVG where it is small enough, else the PNG; None without a map."""
-    from markupsafe import Markup, escape
+    from markupsafe import escape
 
     label = names.text("page.map_label", page.language, title=words.clean(page.title))
     if page.map_svg and (len(page.map_svg) <= picture.LARGEST_SVG or not page.map_png):
@@ -124,8 +148,6 @@ def _map(page: Publication) -> Any:
 
 def _pictures(page: Publication) -> dict[str, Any]:
     """The elements of the pictures beside the map, by name."""
-    from markupsafe import Markup
-
     found: dict[str, Any] = dict.fromkeys(page_figures.NAMES)
     for name, text in page.figures.items():
         label = names.text("page.figure_label", page.language, title=words.clean(page.title),
@@ -173,12 +195,6 @@ def _worded(findings: list[dict[str, Any]] | None, language: str) -> list[dict[s
     return [narrow.in_words(row, ("severity", "scope"), language) for row in findings or ()]
 
 
-def _with_font(text: str, language: str) -> str:
-    """Put the font for the characters of the page where the style sheet left room for it."""
-    printed = re.sub(r"<svg.*?</svg>", "", text, flags=re.S)
-    data = fonts.embedded(printed, language)
-    rule = ""
-    if data:
-        rule = (f'@font-face{{font-family:"{style.FAMILY}";'
-                f'src:url(data:font/woff;base64,{data}) format("woff")}}')  # fmt: skip
-    return text.replace("/*font*/", rule, 1)
+def _lettered(text: str) -> str:
+    """Return a page without its pictures whose letters are outlines, which need no font."""
+    return re.sub(r"<svg.*?</svg>", lambda m: m[0] if "<text" in m[0] else "", text, flags=re.S)

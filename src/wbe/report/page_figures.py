@@ -46,6 +46,22 @@ def figures(
     dict of str to str
         Name -> SVG text: ``schematic`` without a map; ``ranks`` where two areas have a rank and
         there are draws; ``history`` of two rounds and more, of 60 areas at most.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> folder = "data/samples/example-county"
+    >>> samples = wbe.read(f"{folder}/lab/2018Q1_plants_synthetic.csv")
+    >>> sites = wbe.read_sites(f"{folder}/sites.csv")
+    >>> areas = wbe.read_areas(f"{folder}/areas.geojson")
+    >>> located = wbe.locate(samples, sites, areas)
+    >>> values = wbe.by_area(wbe.estimate(located, draws=500))
+    >>> tiers = wbe.rank(values, "methamphetamine")
+    >>> drawn = wbe.report.figures(
+    ...     tiers, tiers.attrs, "en", title="Example county (synthetic)", has_map=True
+    ... )
+    >>> list(drawn)
+    ['ranks']
     """
     from wbe import plot
     from wbe.plot import words

@@ -9,6 +9,9 @@ from wbe.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from markupsafe import Markup
+
+    from wbe.plot.outlines import Outlines
 
 AUDIENCES = ("public", "internal")
 
@@ -41,6 +44,9 @@ class Publication:
     figures : dict of str to str
         Text of further SVG files: ``schematic`` (where there is no map), ``ranks``, ``history``.
         From `wbe.report.figures`.
+    outlines : Outlines or None
+        Outlines of the areas from `wbe.plot.outlines`, which the page colours as the reader
+        chooses; None for no such map.
     factors : list of dict
         factor_id, drug, analyte, gives, excretion, correction_factor, source, verified, reference.
     references : list of str
@@ -70,15 +76,32 @@ class Publication:
         Rows of ``indicators.csv``: counts by area beside loads, suppressed cells empty.
     statistics_said : list of str
         How far they agree, and what must be said with it.
-
     changes : DataFrame or None
         Columns of ``changes.csv``; None for one round.
+    series : Markup or None
+        Values of sites over time, as an element ready to be printed; internal only.
+    budgets : Markup or None
+        What the uncertainty comes from, as an element ready to be printed.
 
     Raises
     ------
     UsageError
         The audience is neither of the two, it is internal without purpose or approval, or it is
-        public and holds sites, single findings or classes of sources.
+        public and holds sites, single findings, classes of sources or series of sites.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> folder = "data/samples/example-county"
+    >>> samples = wbe.read(f"{folder}/lab/2018Q1_plants_synthetic.csv")
+    >>> sites = wbe.read_sites(f"{folder}/sites.csv")
+    >>> areas = wbe.read_areas(f"{folder}/areas.geojson")
+    >>> located = wbe.locate(samples, sites, areas)
+    >>> values = wbe.by_area(wbe.estimate(located, draws=500))
+    >>> tiers = wbe.rank(values, "methamphetamine")
+    >>> about = wbe.report.Publication("Example county (synthetic)", tiers, dict(tiers.attrs))
+    >>> about.audience, about.language
+    ('public', 'en')
     """
 
     title: str
@@ -107,13 +130,16 @@ class Publication:
     statistics: list[dict[str, Any]] = field(default_factory=list)
     statistics_said: list[str] = field(default_factory=list)
     changes: pd.DataFrame | None = None
+    outlines: Outlines | None = None
+    series: Markup | None = None
+    budgets: Markup | None = None
 
     def __post_init__(self) -> None:
         if self.audience not in AUDIENCES:
             raise UsageError(f"audience {self.audience!r}: give one of {', '.join(AUDIENCES)}")
         if self.internal and not (self.purpose and self.approval):
             raise UsageError("an internal page needs purpose and approval: it prints both")
-        inside = (self.sites, self.findings, self.sources)
+        inside = (self.sites, self.findings, self.sources, self.series)
         if not self.internal and any(part is not None for part in inside):
             raise UsageError(
                 "a public page holds areas only: leave out sites, single findings and sources"

@@ -29,6 +29,23 @@ def write_tiers_csv(tiers: pd.DataFrame, path: str | Path) -> None:
     -----
     Missing values are empty, truth values ``true`` or ``false``. A text that a spreadsheet would
     take for a formula gets a leading apostrophe; numbers stay numbers.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> folder = "data/samples/example-county"
+    >>> samples = wbe.read(f"{folder}/lab/2018Q1_plants_synthetic.csv")
+    >>> sites = wbe.read_sites(f"{folder}/sites.csv")
+    >>> areas = wbe.read_areas(f"{folder}/areas.geojson")
+    >>> located = wbe.locate(samples, sites, areas)
+    >>> values = wbe.by_area(wbe.estimate(located, draws=500))
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "tiers.csv")
+    ...     wbe.report.write_tiers_csv(wbe.rank(values, "methamphetamine"), path)
+    ...     len(path.read_text(encoding="utf-8-sig").splitlines())
+    14
     """
     import csv
 
@@ -57,6 +74,24 @@ def write_tiers_xlsx(tiers: pd.DataFrame, path: str | Path, language: str = "en"
     -----
     Texts are typed as text, so that none becomes a formula. The first sheet keeps the column names
     of ``tiers.csv``; floats have 6 significant digits.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> folder = "data/samples/example-county"
+    >>> samples = wbe.read(f"{folder}/lab/2018Q1_plants_synthetic.csv")
+    >>> sites = wbe.read_sites(f"{folder}/sites.csv")
+    >>> areas = wbe.read_areas(f"{folder}/areas.geojson")
+    >>> located = wbe.locate(samples, sites, areas)
+    >>> values = wbe.by_area(wbe.estimate(located, draws=500))
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import openpyxl
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "tiers.xlsx")
+    ...     wbe.report.write_tiers_xlsx(wbe.rank(values, "methamphetamine"), path)
+    ...     openpyxl.load_workbook(path).sheetnames
+    ['tiers', 'names']
     """
     columns = _columns(tiers)
     values = tiers[columns].itertuples(index=False, name=None)

@@ -5,18 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from wbe import names
 from wbe.plot import words
 
-if TYPE_CHECKING:
-    import pandas as pd
+Rows = Sequence[Mapping[str, Any]]
 
-    from wbe.report.publication import Publication
-
-_ROUNDS_A_TABLE, _DRUGS_A_TABLE = 5, 4  # what fits on an A4 page beside the area's name
 # Parts of run.json with a table of their own, or that change from run to run.
 _NOT_SCALAR = ("inputs", "outputs", "versions", "config", "changes")
 _TIMES = ("generated", "created", "started", "finished", "timestamp", "time")
@@ -38,13 +34,7 @@ class Cell(NamedTuple):
     sure: bool
     value: str
     interval: str
-
-
-class Grid(NamedTuple):
-    """A table of areas against rounds or drugs."""
-
-    heads: list[str]
-    rows: list[tuple[str, list[Cell | None]]]
+    tier: int | None = None  # its place among the tiers; None without one
 
 
 def interval(row: Any) -> str:
@@ -78,12 +68,22 @@ def heading(column: str, language: str) -> str:
     return names.display("field", column, language) if printed == f"column.{column}" else printed
 
 
-def found(rows: pd.DataFrame, classes: list[words.TierClass], language: str) -> list[str]:
-    """Return one sentence a tier, highest first, its areas in the order of the alphabet."""
+def found(rows: Rows, classes: list[words.TierClass], language: str) -> list[str]:
+    """Return one sentence a tier, highest first, its areas in the order of the alphabet.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Of one drug and round, with the columns of ``tiers.csv`` and ``class``.
+    classes : list of TierClass
+        What `wbe.plot.words.classes` returns.
+    language : str
+        ``en`` or ``zh``.
+    """
     unit = printed_unit(rows)
     sentences = []
     for entry in words.from_highest(classes):
-        own = rows[rows["class"] == entry.id]
+        own = [row for row in rows if row["class"] == entry.id]
         tier = entry.name
         if entry.span:
             limits = f"{entry.span} {unit}".strip()
@@ -96,9 +96,9 @@ def found(rows: pd.DataFrame, classes: list[words.TierClass], language: str) -> 
     return sentences
 
 
-def area_names(rows: pd.DataFrame) -> list[str]:
-    """Return the printed names of a table's areas, sorted by code point."""
-    return sorted(words.label_of(*pair) for pair in zip(rows["name"], rows["area"], strict=True))
+def area_names(rows: Rows) -> list[str]:
+    """Return the printed names of some rows' areas, sorted by code point."""
+    return sorted(words.label_of(row["name"], row["area"]) for row in rows)
 
 
 def listed(items: Sequence[str], language: str) -> str:
@@ -106,18 +106,18 @@ def listed(items: Sequence[str], language: str) -> str:
     return names.text("list.comma", language).join(items)
 
 
-def printed_unit(rows: pd.DataFrame) -> str:
-    """Return the unit of a table's values; empty for an index."""
-    unit = str(rows["unit"].iloc[0])
+def printed_unit(rows: Rows) -> str:
+    """Return the unit of some rows' values; empty for an index."""
+    unit = str(rows[0]["unit"])
     return "" if unit in ("", "1", "nan") else unit
 
 
-def how_sure(rows: pd.DataFrame, sure_at: str, language: str) -> list[str]:
+def how_sure(rows: Rows, sure_at: str, language: str) -> list[str]:
     """Return how many tiers are certain, and what the probabilities and intervals mean."""
     sentences = []
-    if words.all_flagged(rows, words.NOT_DISTINGUISHABLE):
+    if _all_flagged(rows, words.NOT_DISTINGUISHABLE):
         sentences.append(names.text("map.not_distinguishable", language))
-    if words.all_flagged(rows, "no_draws"):
+    if _all_flagged(rows, "no_draws"):
         return [*sentences, names.text("sure.no_draws", language)]
     return [*sentences, _certain(rows, sure_at, language),
             names.text("sure.probability", language),
@@ -132,14 +132,15 @@ def pooled(about: Mapping[Any, Any], drug: str, round: str, language: str) -> li
     return [names.text("sure.pooled", language, factor=f"{math.exp(told):.2g}")]
 
 
-def _certain(rows: pd.DataFrame, sure_at: str, language: str) -> str:
-    """Say in how many areas the tier is certain, and in which."""
-    import numpy as np
+def _all_flagged(rows: Rows, flag: str) -> bool:
+    return bool(rows) and all(flag in flag_ids(row["flags"]) for row in rows)
 
-    tiered = rows[~rows["class"].isin(words.WITHOUT_TIER)]
-    # an empty list would select no column instead of no row
-    sure = tiered[np.array([words.yes(r) for r in tiered["resolved"]], dtype=bool)]
-    if tiered.empty:
+
+def _certain(rows: Rows, sure_at: str, language: str) -> str:
+    """Say in how many areas the tier is certain, and in which."""
+    tiered = [row for row in rows if row["class"] not in words.WITHOUT_TIER]
+    sure = [row for row in tiered if words.yes(row["resolved"])]
+    if not tiered:
         return _without_tier(rows, language)
     key, shown = ("sure.some", sure) if len(sure) else ("sure.none", sure)
     if len(tiered) == 1:
@@ -150,21 +151,21 @@ def _certain(rows: pd.DataFrame, sure_at: str, language: str) -> str:
                       areas=listed(area_names(shown), language))  # fmt: skip
 
 
-def _without_tier(rows: pd.DataFrame, language: str) -> str:
+def _without_tier(rows: Rows, language: str) -> str:
     """Say that no area has a tier, and the commonest reason: a remark, else the class."""
-    flags = Counter(flag for text in rows["flags"] for flag in set(flag_ids(text)) & _REASONS)
+    flags = Counter(flag for row in rows for flag in set(flag_ids(row["flags"])) & _REASONS)
     if flags:
         flag, n = min(flags.items(), key=lambda item: (-item[1], item[0]))
         reason = names.display("flag", flag, language)
     else:
-        classes = Counter(map(str, rows["class"]))
+        classes = Counter(str(row["class"]) for row in rows)
         id, n = min(classes.items(), key=lambda item: (-item[1], item[0]))
         reason = words.class_name(id, language)
     return names.text("sure.no_tier", language, reason=reason, n=n, total=len(rows))
 
 
 class RankedRow(NamedTuple):
-    """One line of the table of the mapped drug and round."""
+    """One line of the table of one drug and round."""
 
     rank: str
     rank_interval: str
@@ -173,10 +174,17 @@ class RankedRow(NamedTuple):
     chances: list[str]
     counts: list[str]
     remarks: str
+    area_id: str
+    step: int
+
+    @property
+    def chance(self) -> str:
+        """The probability of the row's own tier."""
+        return self.chances[self.cell.tier] if self.cell.tier is not None else ""
 
 
 class Ranked(NamedTuple):
-    """The table of the mapped drug and round, its remarks spelt out once below it."""
+    """The table of one drug and round, its remarks spelt out once below it."""
 
     heads: list[str]
     rows: list[RankedRow]
@@ -186,18 +194,34 @@ class Ranked(NamedTuple):
 _COUNTS = ("n_sites", "n_samples", "n_censored")
 
 
-def ranked(
-    rows: pd.DataFrame, colours: dict[str, int], language: str, threshold: float = 0.9
-) -> Ranked:
-    """Return the table's lines by rank, then by area; remarks as letters."""
-    columns = [str(c) for c in rows.columns if str(c).startswith("p_")]
-    ordered = rows.sort_values(["rank", "area"], na_position="last", kind="stable")
-    ids = sorted({flag for text in rows["flags"] for flag in flag_ids(text)})
+def ranked(rows: Rows, colours: dict[str, int], language: str, threshold: float = 0.9) -> Ranked:
+    """Return the table's lines by rank, then by area; remarks as letters.
+
+    Areas whose value is not shown come last, by area: the order must not tell what the cells hide.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Of one drug and round, with the columns of ``tiers.csv``, ``class`` and ``step``.
+    colours : dict of str to int
+        Class to the index of its colour.
+    language : str
+        ``en`` or ``zh``.
+    threshold : float
+        Probability from which a tier is certain.
+    """
+    columns = [name for name in rows[0] if name.startswith("p_")]
+    ids = sorted({flag for row in rows for flag in flag_ids(row["flags"])})
     letters = {flag: letter(i) for i, flag in enumerate(ids)}
     table = [ranked_row(row, columns, colours, letters, language, threshold)
-             for row in ordered.to_dict("records")]  # fmt: skip
+             for row in sorted(rows, key=_order)]  # fmt: skip
     spelt = [(letters[flag], names.display("flag", flag, language)) for flag in ids]
     return Ranked([heading(c, language) for c in columns], table, spelt)
+
+
+def _order(row: Mapping[str, Any]) -> tuple[float, str]:
+    rank = None if row["class"] in words.WITHOUT_VALUE else row["rank"]
+    return (float(rank) if rank == rank and rank is not None else math.inf, str(row["area"]))
 
 
 def ranked_row(
@@ -205,16 +229,18 @@ def ranked_row(
     threshold: float,
 ) -> RankedRow:  # fmt: skip
     """Return one line; of a suppressed area nothing but its name and the reason."""
-    id = words.class_of(row["tier"], row["flags"])
+    id = row["class"]
     shown, valued = id != words.SUPPRESSED, id not in words.WITHOUT_VALUE
     return RankedRow(
         whole(row["rank"]) if valued else "",
         rank_interval(row) if valued else "",
         words.label_of(row["name"], row["area"]),
-        cell(row, colours, language),
+        cell(row, colours, language, columns),
         [words.chance(row[c], threshold) if valued else "" for c in columns],
         [whole(row[c]) if shown else "" for c in _COUNTS],
         " ".join(letters[flag] for flag in flag_ids(row["flags"])),
+        str(row["area"]),
+        row["step"],
     )
 
 
@@ -230,73 +256,23 @@ def letter(position: int) -> str:
     return (letter(high - 1) if high else "") + "abcdefghijklmnopqrstuvwxyz"[low]
 
 
-def cell(row: Any, colours: dict[str, int], language: str) -> Cell:
+def cell(row: Any, colours: dict[str, int], language: str, columns: Sequence[str] = ()) -> Cell:
     """Return one area's tier with value and interval, or with the bounds of its non-detects."""
-    id = words.class_of(row["tier"], row["flags"])
+    id = row["class"]
     sure = words.yes(row["resolved"]) or id in words.WITHOUT_TIER
     value, limits = words.number(row["value"]), interval(row)
     if id in words.WITHOUT_VALUE:
         value = limits = ""
     elif not value and "bounds_only" in flag_ids(row["flags"]):
         value, limits = words.bound(row), ""
-    return Cell(words.class_name(id, language), colours.get(id), sure, value, limits)
+    own = f"p_{id}"
+    tier = list(columns).index(own) if own in columns else None
+    return Cell(words.class_name(id, language), colours.get(id), sure, value, limits, tier)
 
 
-def over_rounds(page: Publication, drug: str, colours: dict[str, int]) -> list[Grid]:
-    """Return the mapped drug's tiers over rounds; nothing where there is one round only."""
-    rows = page.tiers[page.tiers["drug"] == drug]
-    rounds = sorted(set(map(str, rows["round"])))
-    if len(rounds) < 2:
-        return []
-    parts = {r: rows[rows["round"].astype(str) == r] for r in rounds}
-    heads = {r: words.round_name(r, page.language) for r in rounds}
-    return list(_grids(parts, heads, colours, page.language, _ROUNDS_A_TABLE))
-
-
-def other_drugs(page: Publication, drug: str, round: str, colours: dict[str, int]) -> list[Grid]:
-    """Return the other drugs in the map's round, or in their own latest where they lack it."""
-    own = page.tiers[page.tiers["drug"] == drug]
-    usual = (round, str(own["quantity"].iloc[0]), printed_unit(own))
-    parts, heads = {}, {}
-    for other in sorted(set(map(str, page.tiers["drug"])) - {drug}):
-        rows = page.tiers[page.tiers["drug"] == other]
-        rounds = set(map(str, rows["round"]))
-        shown = round if round in rounds else max(rounds)
-        parts[other] = rows[rows["round"].astype(str) == shown]
-        heads[other] = _drug_head(other, shown, rows, usual, page.language)
-    return list(_grids(parts, heads, colours, page.language, _DRUGS_A_TABLE))
-
-
-def _drug_head(
-    drug: str, round: str, rows: pd.DataFrame, usual: tuple[str, str, str], language: str
-) -> str:
-    """Name of a drug, and of whatever is not as for the mapped drug."""
-    parts = [names.display("quantity" if drug == "index" else "drug", drug, language)]
-    quantity, unit = str(rows["quantity"].iloc[0]), printed_unit(rows)
-    if round != usual[0]:
-        parts.append(words.round_name(round, language))
-    if (quantity, unit) != usual[1:]:
-        parts += [names.display("quantity", quantity, language), unit]
-    return " · ".join(part for part in parts if part)
-
-
-def _grids(
-    parts: dict[str, pd.DataFrame], heads: dict[str, str], colours: dict[str, int], language: str,
-    at_once: int,
-) -> Iterator[Grid]:  # fmt: skip
-    """Split a wide table into such as fit on a page."""
-    printed: dict[str, str] = {}
-    cells: dict[tuple[str, str], Cell] = {}
-    for key, rows in parts.items():
-        for row in rows.to_dict("records"):
-            printed[str(row["area"])] = words.label_of(row["name"], row["area"])
-            cells[key, str(row["area"])] = cell(row, colours, language)
-    areas = sorted(printed, key=lambda area: (printed[area], area))
-    keys = list(parts)
-    for start in range(0, len(keys), at_once):
-        block = keys[start : start + at_once]
-        lines = [(printed[a], [cells.get((k, a)) for k in block]) for a in areas]
-        yield Grid([heads[k] for k in block], lines)
+def drug_name(drug: str, language: str) -> str:
+    """Return the printed name of a drug, or of the index of drugs."""
+    return names.display("quantity" if drug == "index" else "drug", drug, language)
 
 
 def plain_table(rows: Iterable[dict[str, Any]], language: str) -> tuple[list[str], list[list[str]]]:

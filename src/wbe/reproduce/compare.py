@@ -58,7 +58,7 @@ class TableResult:
         One a row.
     ours, published : ndarray (row,)
         In the table's unit; of ``within`` the nearer published end.
-    lower, upper : ndarray (row,)
+    lower, upper : ndarray (row,) [unit of the table]
         What the rounding of the inputs allows for ours.
     agree : ndarray (row,) of bool
     deviation : ndarray (row,)

@@ -79,7 +79,7 @@ class StudyTable:
         Argument -> ``printed``, or half of the step it was rounded to. Not named: exact.
     together : tuple of tuple of str
         Rounded arguments that are moved as one.
-    output_rounded : str or float
+    output_rounded : str or float [1]
     relation : str
     scale : float
         What ours is multiplied by to be in the printed unit: 100 for per cent.
@@ -177,6 +177,17 @@ def study_keys(folder: Path | None = None) -> tuple[str, ...]:
     ----------
     folder : Path, optional
         Default: the package's.
+
+    Returns
+    -------
+    tuple of str
+        What `read_study` takes.
+
+    Examples
+    --------
+    >>> from wbe import reproduce
+    >>> reproduce.study_keys()[:3]
+    ('alcohol_20_cities_2016', 'alcohol_tobacco_china_2020', 'beijing_2013')
     """
     folder = catalogue_folder() if folder is None else folder
     return tuple(sorted(path.parent.name for path in folder.glob(f"*/{FILE}")))
@@ -189,6 +200,22 @@ def studies(folder: Path | None = None) -> Iterator[Study]:
     ----------
     folder : Path, optional
         Default: the package's.
+
+    Yields
+    ------
+    Study
+        By key.
+
+    Raises
+    ------
+    ConfigError
+        If a file lacks a field or states one that nothing reads.
+
+    Examples
+    --------
+    >>> from wbe import reproduce
+    >>> len(list(reproduce.studies())) == len(reproduce.study_keys())
+    True
     """
     for key in study_keys(folder):
         yield read_study(key, folder)
@@ -213,6 +240,13 @@ def read_study(key: str, folder: Path | None = None) -> Study:
         If the catalogue has no such study.
     ConfigError
         If its file lacks a field or states one that nothing reads.
+
+    Examples
+    --------
+    >>> from wbe import reproduce
+    >>> study = reproduce.read_study("alcohol_20_cities_2016")
+    >>> study.title, len(study.tables)
+    ('Alcohol in 20 cities of 11 countries', 1)
     """
     home = (catalogue_folder() if folder is None else folder) / key
     if not (home / FILE).is_file():

@@ -314,9 +314,9 @@ def _told(ready: Ready, asked: Asked, work: Callable[[], Closing]) -> Ended:
         asked.warn(say("nothing_usable", ready.language, name=ready.config.title))
         raise
     if not asked.quiet:
-        asked.echo("\n".join(said.lines))
-        for warning in said.warnings:
+        for warning in said.warnings:  # before the lines that a run ends with
             asked.warn(warning)
+        asked.echo("\n".join(said.lines))
     return Ended(said.code)
 
 

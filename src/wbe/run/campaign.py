@@ -66,6 +66,8 @@ class Results:
         ``markers`` and ``findings``.
     symbols : Symbols
         Streams and soil of an internal run.
+    values : Dataset or None
+        Of an internal run: the values of the areas, for their budgets.
     """
 
     result: xr.Dataset
@@ -81,6 +83,7 @@ class Results:
     public_tables: RoundTables | None = None
     decided: Mapping[str, Any] = field(default_factory=dict)
     symbols: Symbols = field(default_factory=Symbols)
+    values: xr.Dataset | None = None
 
     @property
     def round(self) -> str:
@@ -176,7 +179,7 @@ def compute(
     theirs = None if public is None else tables_of(seen_values, public, config.tiers)
     return Results(
         result, tiers, people, points, found, held, small, public, beside, own, theirs,
-        seen_values.attrs, symbol,
+        seen_values.attrs, symbol, None if public is None else values,
     )  # fmt: skip
 
 

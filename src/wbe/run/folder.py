@@ -20,7 +20,7 @@ from pathlib import Path
 from wbe.errors import EnvironmentFault, UsageError
 from wbe.run import disk, lock
 from wbe.run.disk import checksum, faults
-from wbe.run.seal import opened
+from wbe.io.seal import opened
 from wbe.run.words import both
 
 RECORD = "run.json"

@@ -33,6 +33,9 @@ def report(found: Findings, lang: str = "en", *, every: bool = False) -> str:
         lines = _by_file((_place(f), _line(f, lang)) for f in (*errors, *flags))
     else:
         lines = _by_file(_first_ones(errors, lang)) + _by_file(_grouped(flags, lang))
+    if found:
+        rule, _ = commonest(errors or flags)
+        lines.append(say("explain.hint", lang, word=rule))
     return "\n".join([*lines, verdict(found, lang)])
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wbe.findings import Findings
-from wbe.run import campaign, disk, folder, publish, record, room, withheld
+from wbe.run import area_budgets, campaign, disk, folder, publish, record, room, withheld
 from wbe.run.about import described
 from wbe.run.beside_map import points
 from wbe.run.campaign import Estimate, Results, Tell
@@ -194,17 +194,30 @@ def fill(
 
 
 def _internal(config: Config, results: Results, table: pd.DataFrame) -> dict[str, Any]:
-    """What only an internal page shows: estimates by site, every finding, classes of sources."""
+    """What only an internal page shows: sites, every finding, sources, series and budgets."""
     from wbe.emerging.source_rounds import of_campaign
+    from wbe.report import budget_table
+    from wbe.report.series_sites import of_sites
 
     tiers, label = config.tiers, results.round
-    rows = table[(table["quantity"] == tiers.quantity) & (table["round"] == label)]
-    drug = rows["drug"].where(rows["drug"] != "", rows["analyte"])
+    drug = table["drug"].where(table["drug"] != "", table["analyte"])
+    rows = table[(table["quantity"] == tiers.quantity) & (drug == tiers.drug)]
     columns = ["area", "site", "sample_id", "time", "matrix", "method", "value", "lower", "upper"]
-    shown = rows.loc[drug == tiers.drug, [*columns, "unit", "status"]]
+    shown = rows.loc[rows["round"] == label, [*columns, "unit", "status"]]
     hidden = results.withheld.sites | results.small
     shown = withheld.emptied(shown.reset_index(drop=True), hidden)
+    series = of_sites(rows, _area_names(results), config.language, hidden)
     kept = Findings(withheld.about_shown(results.findings, results.result, hidden, ()))
     found = [f.as_dict(config.language) for f in kept.sorted()]
     sources = of_campaign(results.result, results.tiers)
-    return {"sites": shown, "findings": found, "sources": None if sources.empty else sources}
+    kept_sources = None if sources.empty else sources
+    budgets = budget_table.of_areas(
+        area_budgets.of_areas(config, results), _area_names(results), config.language
+    )
+    return {"sites": shown, "findings": found, "sources": kept_sources, "series": series,
+            "budgets": budgets}  # fmt: skip
+
+
+def _area_names(results: Results) -> dict[str, str]:
+    pairs = results.tiers[["area", "name"]].astype(str).itertuples(index=False, name=None)
+    return {area: name or area for area, name in pairs}

@@ -20,7 +20,7 @@ from wbe.run.config import Privacy
 from wbe.run.folder import RECORD, Place
 from wbe.run.public_part import seen_by_public
 from wbe.run.round_tables import RoundTables
-from wbe.run.words import say
+from wbe.run.words import both, say
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -115,6 +115,7 @@ def publication(
 ) -> Publication:
     """Collect what the page prints from guarded tiers and the run record."""
     from wbe import report
+    from wbe.plot.outlines import outlines
     from wbe.report import Publication
 
     svg, png = target / "map.svg", target / "map.png"
@@ -141,6 +142,7 @@ def publication(
             has_map=svg.is_file(),
             changes=extra.get("changes"),
         ),
+        outlines=outlines(tiers),
         factors=list(about["factors"]),
         references=list(about["references"]),
         error_model=list(about["error_model"]),
@@ -206,9 +208,9 @@ def publish(source: Path, target: Path) -> list[str]:
     """
     about = record.read(source)
     if about.get("kind") != "run":
-        raise UsageError(f"{source} is a publication already; give the folder of its run")
+        raise UsageError(both("publish.twice", path=source))
     if changed := folder.changed_outputs(source):
-        raise UsageError(f"{source} was changed since the run: {', '.join(changed)}")
+        raise UsageError(both("usage.run_changed", path=source, names=", ".join(changed)))
     place = Place.at(target)
     _require_ours(place, source, target)
     with folder.locked(place):
@@ -260,7 +262,7 @@ def _guarded(source: Path, about: Mapping[str, Any], privacy: Privacy) -> gpd.Ge
     them, and would tell about the hidden ones.
     """
     if not (source / FOR_PUBLIC).is_file():
-        raise UsageError(f"{source} holds no {FOR_PUBLIC} (an earlier version made it); run again")
+        raise UsageError(both("publish.earlier", path=source, name=FOR_PUBLIC))
     tiers = read_tiers(source, about, FOR_PUBLIC)
     tiers.attrs = {**about["public"]["tiers"], "breaks": about["public"]["breaks"]}
     out = guard.guarded(tiers, about["populations"], privacy, about["withheld"])
@@ -278,11 +280,11 @@ def write_for_public(target: Path, tiers: gpd.GeoDataFrame) -> None:
 def _require_ours(place: Place, source: Path, typed: Path) -> None:
     """Refuse the run itself, and to replace what an earlier publication did not make."""
     if place.out.is_relative_to(source.resolve()):
-        raise UsageError(f"{typed} lies in the run {source}; choose another DIR")
+        raise UsageError(both("publish.inside", path=typed, run=source))
     folder.require_usable(place, [source / RECORD], typed=typed, choose="DIR")
     has_record = (place.out / RECORD).is_file()
     if has_record and record.read(place.out).get("kind") != "publication":
-        raise UsageError(f"{typed} holds a run; choose another DIR to publish to")
+        raise UsageError(both("publish.over_run", path=typed))
 
 
 def _require_clean(source: Path, new: Path, about: Mapping[str, Any]) -> None:
@@ -291,16 +293,16 @@ def _require_clean(source: Path, new: Path, about: Mapping[str, Any]) -> None:
     refused = about.get("withheld", ())
     shown = guard.revealed(read_tiers(new, about), about["populations"], privacy, refused)
     if shown:
-        raise UsageError(f"values of areas that must be suppressed stand in it: {', '.join(shown)}")
+        raise UsageError(both("publish.revealed", names=", ".join(shown)))
     if found := leaks.leaks(new, leaks.secrets(source)):
-        listed = "\n  ".join(found[:20])
-        raise UsageError(f"the files name sites or samples; nothing was published:\n  {listed}")
+        listed = "".join(f"\n  {line}" for line in found[:20])
+        raise UsageError(both("publish.leaks", listed=listed))
 
 
 def _require_same(source: Path, about: Mapping[str, Any]) -> None:
     """Refuse a publication that a new run may have mixed with its own files meanwhile."""
     if record.read(source) != about or folder.changed_outputs(source):
-        raise UsageError(f"{source} was written to while it was copied; publish again")
+        raise UsageError(both("publish.meanwhile", path=source))
 
 
 def _can_be_drawn(tiers: gpd.GeoDataFrame) -> bool:

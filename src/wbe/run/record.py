@@ -19,12 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from wbe.errors import EnvironmentFault, UsageError
+from wbe.io.seal import opened, sealed
 from wbe.run import instrument
 from wbe.run.config import Config
 from wbe.run.disk import checksum
 from wbe.run.folder import RECORD
 from wbe.run.public_part import seen_by_public
-from wbe.run.seal import opened, sealed
+from wbe.run.words import both
 
 SCHEMA = 1
 #: What tells one input from another; the rest of its entry says what became of it.
@@ -167,7 +168,7 @@ def settings(config: Config, encoding: str | None = None) -> dict[str, Any]:
         "title": config.title,
         "language": config.language,
         "data": data,
-        "estimate": {**asdict(config.estimate), "factors": _factors(config)},
+        "estimate": {**asdict(config.estimate), "factors": factor_set(config)},
         "markers": dict(config.markers),
         "index": dict(config.index),
         "tiers": asdict(config.tiers),
@@ -176,7 +177,8 @@ def settings(config: Config, encoding: str | None = None) -> dict[str, Any]:
     }
 
 
-def _factors(config: Config) -> str:
+def factor_set(config: Config) -> str:
+    """Name of the factor set of a campaign, or of its own table of factors."""
     table = config.data.factors
     return input_name(table, config.folder) if table else config.estimate.factors
 
@@ -204,13 +206,13 @@ def read(folder: Path) -> dict[str, Any]:
         data = (folder / RECORD).read_bytes()
         found = json.loads(data)
     except (OSError, ValueError) as error:
-        raise UsageError(f"{folder} is not a finished run: no readable {RECORD}") from error
+        raise UsageError(both("usage.no_run", path=folder, record=RECORD)) from error
     if not isinstance(found, dict) or found.get("schema") != SCHEMA or "outputs" not in found:
-        raise UsageError(f"{folder / RECORD} is not a run record that this version reads")
+        raise UsageError(both("usage.run_schema", path=folder / RECORD))
     try:
         return opened(data)
     except ValueError as error:
-        raise UsageError(f"{folder} was changed since the run: {RECORD}") from error
+        raise UsageError(both("usage.run_changed", path=folder, names=RECORD)) from error
 
 
 def reduced(record: Mapping[str, Any]) -> dict[str, Any]:

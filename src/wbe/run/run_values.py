@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from wbe.errors import UsageError
 from wbe.run import record
+from wbe.run.words import both
 from wbe.units import PN_UNIT
 
 Place = tuple[str, str]
@@ -104,7 +105,7 @@ class RunValues:
 
     @cached_property
     def _tiers(self) -> list[dict[str, str]]:
-        return list(_rows(self.folder / "tiers.csv"))
+        return list(table_rows(self.folder / "tiers.csv"))
 
     @cached_property
     def _hidden(self) -> frozenset[str]:
@@ -113,7 +114,7 @@ class RunValues:
     @cached_property
     def _estimates(self) -> list[dict[str, str]]:
         file = self.folder / "estimates.csv"  # a publication has none
-        rows = _rows(file) if file.is_file() else iter(())
+        rows = table_rows(file) if file.is_file() else iter(())
         return [r for r in rows if r["quantity"] == "pn_mass_load" and r["status"] == "quantified"]
 
     def _samples(self, analyte: str) -> dict[Place, dict[str, float]]:
@@ -129,9 +130,16 @@ def _level(values: Mapping[str, float]) -> float:
     return math.exp(math.fsum(map(math.log, values.values())) / len(values))
 
 
-def _rows(file: Path) -> Iterator[dict[str, str]]:
+def table_rows(file: Path) -> Iterator[dict[str, str]]:
+    """Read a table of a run row by row, as text.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be read.
+    """
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
             yield from csv.DictReader(lines)
     except OSError as error:
-        raise UsageError(f"{file.name} of the run cannot be read: {error.strerror}") from None
+        raise UsageError(both("usage.run_table", file=file, why=error.strerror)) from None

@@ -26,7 +26,7 @@ def create(folder: Path, language: str = "en") -> list[Path]:
     folder : Path
         Made with its parents if it does not exist.
     language : str
-        Language of map and report: ``en`` or ``zh``.
+        Language of the comments, of the synthetic tables, and of map and report: ``en`` or ``zh``.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def create(folder: Path, language: str = "en") -> list[Path]:
     """
     if folder.exists() and not folder.is_dir():
         raise UsageError(both("usage.init_file", name=folder.name))
-    content = _content(files("wbe.run").joinpath("scaffold"), language)
+    content = _content(files("wbe.run").joinpath("scaffold", language))
     if folder.is_dir() and not _is_begun(folder, content):
         raise UsageError(both("usage.init_full", name=folder.name))
     is_new = not folder.exists()
@@ -60,12 +60,11 @@ def create(folder: Path, language: str = "en") -> list[Path]:
     return sorted(folder / name for name in content)
 
 
-def _content(source: Traversable, language: str) -> dict[str, bytes]:
+def _content(source: Traversable) -> dict[str, bytes]:
     """Names and bytes of the files, the configuration last."""
     found = dict(_walk(source, ""))
-    config = found.pop(FILE_NAME).decode("utf-8")
-    config = config.replace('language = "en"', f'language = "{language}"')
-    return {**found, FILE_NAME: config.encode("utf-8")}
+    config = found.pop(FILE_NAME)
+    return {**found, FILE_NAME: config}
 
 
 def _walk(source: Traversable, start: str) -> list[tuple[str, bytes]]:

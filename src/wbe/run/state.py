@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from wbe.run import disk
-from wbe.run.seal import opened, sealed
+from wbe.io.seal import opened, sealed
 
 NAME = ".wbe-batch.json"
 LOCK = ".wbe-batch.lock"

@@ -39,8 +39,8 @@ def say(key: str, lang: str = "en", /, **values: object) -> str:
 
     Examples
     --------
-    >>> say("findings", "en", errors=1, flags=2, most="", file="findings.csv")
-    'Findings: 1 error; 2 notes (findings.csv)'
+    >>> say("findings.clean", "en", flags=2, most="", file="findings.csv")
+    'Findings: nothing rejected; 2 notes (findings.csv)'
     """
     row = _table()[key]
     counted = {k: Count(v) if isinstance(v, int) else v for k, v in values.items()}

@@ -38,6 +38,12 @@ def empty(findings: Findings | None = None, files: Sequence[Mapping[str, Any]] =
     Returns
     -------
     Dataset (sample, analyte)
+
+    Examples
+    --------
+    >>> from wbe import schema
+    >>> dict(schema.empty().sizes)
+    {'sample': 0, 'analyte': 0}
     """
     results = pd.DataFrame({"sample": [], "analyte": [], "status": []}, dtype=object)
     samples = pd.DataFrame(index=pd.Index([], dtype=object))
@@ -63,8 +69,12 @@ def assemble(
     results : pandas.DataFrame
         One row for each result: ``sample, analyte, status``, and any of the result names.
         A pair that has no row is ``not_measured``.
-    findings, files, qc_rows
-        Become ``attrs``.
+    findings : Findings, optional
+        Becomes an entry of ``attrs``, as do `files` and `qc_rows`.
+    files : sequence of dict, optional
+        Name, hash and form of each file.
+    qc_rows : DataFrame, optional
+        Records of quality control.
     extras : mapping of str to Series, optional
         Unknown columns: header as written to texts, indexed like `samples` or like `results`.
     consume : bool
@@ -80,6 +90,19 @@ def assemble(
     ------
     SchemaError
         If a pair of sample and analyte has two records, or a record names an unknown sample.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from wbe import schema
+    >>> about = pd.DataFrame({"site": ["A"], "flow": [50_000.0]}, index=["s1"])
+    >>> rows = pd.DataFrame(
+    ...     {"sample": ["s1"], "analyte": ["cocaine"], "status": ["quantified"],
+    ...      "concentration": [500.0]}
+    ... )
+    >>> samples = schema.assemble(about, rows)
+    >>> float(samples["concentration"].sel(sample="s1", analyte="cocaine")), dict(samples.sizes)
+    (500.0, {'sample': 1, 'analyte': 1})
     """
     if not _in_order(samples.index.tolist()):
         samples = samples.loc[sorted(samples.index, key=str)]
@@ -124,6 +147,12 @@ def numbering(count: int) -> type[np.signedinteger[Any]]:
     -------
     type
         int16 as long as it holds them and -1 for none, int32 above.
+
+    Examples
+    --------
+    >>> from wbe import schema
+    >>> schema.numbering(12).__name__, schema.numbering(40_000).__name__
+    ('int16', 'int32')
     """
     return np.int16 if count - 1 <= np.iinfo(np.int16).max else np.int32
 

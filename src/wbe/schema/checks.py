@@ -29,6 +29,12 @@ def validate(samples: xr.Dataset) -> Findings:
     ------
     SchemaError
         If the Dataset lacks the variables of every samples Dataset.
+
+    Examples
+    --------
+    >>> from wbe import schema
+    >>> schema.validate(schema.empty())
+    <Findings: 0 errors, 0 flags>
     """
     require(samples)
     findings = Findings()

@@ -60,7 +60,23 @@ _HOW: Final = {
 
 
 def limits_of(quantity: str) -> tuple[str, str]:
-    """Names of the limits of detection and quantification that belong to a quantity."""
+    """Names of the limits of detection and quantification that belong to a quantity.
+
+    Parameters
+    ----------
+    quantity : str
+        One of `QUANTITIES`.
+
+    Returns
+    -------
+    tuple of (str, str)
+
+    Examples
+    --------
+    >>> from wbe import schema
+    >>> schema.limits_of("concentration"), schema.limits_of("content")
+    (('lod', 'loq'), ('content_lod', 'content_loq'))
+    """
     prefix = "" if quantity == "concentration" else f"{quantity}_"
     return f"{prefix}lod", f"{prefix}loq"
 
@@ -80,6 +96,14 @@ def require(samples: xr.Dataset, *names: str) -> None:
     ------
     SchemaError
         Names everything that is missing and how to get it.
+
+    Examples
+    --------
+    >>> from wbe import schema
+    >>> schema.require(schema.empty(), "concentration")
+    >>> schema.require(schema.empty(), "area_population")
+    Traceback (most recent call last):
+    wbe.errors.SchemaError: the samples lack area_population. area_population: read the ...
     """
     if not isinstance(samples, xr.Dataset):
         raise SchemaError(

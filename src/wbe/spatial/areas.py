@@ -85,6 +85,18 @@ def by_area(
     -----
     Streams and soil, and sites placed by suspicion, stay out of the value of an area: they say
     where somebody looked, not what the area's sewage carries.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> folder = "data/samples/example-county"
+    >>> samples = wbe.read(f"{folder}/lab/2018Q1_plants_synthetic.csv")
+    >>> sites = wbe.read_sites(f"{folder}/sites.csv")
+    >>> areas = wbe.read_areas(f"{folder}/areas.geojson")
+    >>> located = wbe.locate(samples, sites, areas)
+    >>> values = wbe.by_area(wbe.estimate(located, draws=500))
+    >>> dict(values.sizes)
+    {'sample': 13, 'analyte': 13, 'quantity': 2, 'area': 13, 'round': 1, 'drug': 9}
     """
     require_choice("statistic", statistic, STATISTICS)
     s = rows.extract(result)

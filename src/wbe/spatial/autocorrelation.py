@@ -36,11 +36,11 @@ class Moran:
     ----------
     statistic, expected : float
         I and its mean -1 / (n - 1) where areas are exchangeable [1].
-    variance_normal, variance_random : float
+    variance_normal, variance_random : float [1]
         Variance for normal values, and over all arrangements of the values.
-    p_normal, p_random : float
+    p_normal, p_random : float [1]
         From the standard normal of (I - expected) / sd.
-    p_permuted : float
+    p_permuted : float [1]
         Share of arrangements at least as extreme, the observed one counted.
     alternative : str
     n, permutations, seed : int
@@ -70,12 +70,12 @@ class MoranOfDraws:
     ----------
     central : Moran
         Of the central values.
-    median, lower, upper : float
+    median, lower, upper : float [1]
         Of I over draws, at `level`.
-    share_significant : float
+    share_significant : float [1]
         Share of draws that are significant at `alpha` themselves (normal approximation under
         randomisation); far below 1 means that the structure is not certain.
-    level, alpha : float
+    level, alpha : float [1]
     draws : int
     """
 
@@ -101,7 +101,7 @@ def moran(
 
     Parameters
     ----------
-    values : array_like (area,)
+    values : array_like (area,) [1]
         In the order of `neighbours.areas`; logs of loads, so that errors that all areas share
         cancel (I does not change under a x + b).
     neighbours : Neighbours
@@ -109,6 +109,11 @@ def moran(
     alternative : str
         ``greater`` (neighbours alike) or ``two_sided``.
     permutations : int
+
+    Returns
+    -------
+    Moran
+        I with its probabilities under three null hypotheses.
 
     Raises
     ------
@@ -177,9 +182,22 @@ def moran_of_draws(
     ----------
     draws : array_like (draw, area)
         Logs of area values with shared draws shared, as `wbe.by_area` makes them.
-    neighbours, seed, alternative, permutations
+    neighbours : Neighbours
+        Of the areas, in their order.
+    seed : int
+        Of the permutations.
+    alternative : str
         As in `moran`.
-    level, alpha : float
+    permutations : int
+        As in `moran`.
+    level : float
+        Probability of the interval over the draws [1].
+    alpha : float
+        Level of each draw's own test [1].
+
+    Returns
+    -------
+    MoranOfDraws
 
     Raises
     ------
@@ -192,6 +210,16 @@ def moran_of_draws(
     Draws of values that are estimated town by town hold the estimation error twice (the estimate
     moves, then the draw moves about it), so that I over draws is closer to zero than I of the true
     values; draws of the county model hold it once. Both are no test: the test is `central`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe.spatial import moran_of_draws, neighbours_from_pairs
+    >>> line = neighbours_from_pairs("abcdef", zip("abcde", "bcdef"))
+    >>> shared = np.linspace(-0.2, 0.2, 100)[:, None]
+    >>> found = moran_of_draws(np.arange(1.0, 7.0) + shared, line, seed=1, permutations=99)
+    >>> round(found.central.statistic, 4)
+    0.7143
     """
     require_level(level)
     require_level(alpha)
@@ -236,12 +264,35 @@ def moran_of_areas(
         From `wbe.by_area` with draws.
     neighbours : Neighbours
         Areas without a value in the round are left out.
-    drug, round_, quantity, alternative : str
+    drug, round_ : str
+        Which values.
+    quantity : str
+        ``pn_mass_load``, ``pn_consumption`` or ``concentration``.
+    alternative : str
+        As in `moran`.
+
+    Returns
+    -------
+    MoranOfDraws
 
     Raises
     ------
     UsageError
         If the drug has no such values, or fewer than four areas have one.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> folder = "data/samples/example-county"
+    >>> samples = wbe.read(f"{folder}/lab/2018Q1_plants_synthetic.csv")
+    >>> sites = wbe.read_sites(f"{folder}/sites.csv")
+    >>> areas = wbe.read_areas(f"{folder}/areas.geojson")
+    >>> located = wbe.locate(samples, sites, areas)
+    >>> values = wbe.by_area(wbe.estimate(located, draws=500))
+    >>> near = wbe.spatial.neighbours_by_border(areas)
+    >>> found = wbe.spatial.moran_of_areas(values, near, "methamphetamine", "2018Q1")
+    >>> round(found.central.statistic, 2), round(found.central.p_permuted, 2)
+    (-0.22, 0.41)
     """
     areas, log_draws = log_draws_of_areas(values, neighbours, drug, round_, quantity)
     near = neighbours.among(areas)

@@ -81,6 +81,21 @@ def budget(
         the scale has no variance.
     PrecisionError
         If the draws cannot tell.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> folder = "data/samples/example-county"
+    >>> samples = wbe.read(f"{folder}/lab/2018Q1_plants_synthetic.csv")
+    >>> sites = wbe.read_sites(f"{folder}/sites.csv")
+    >>> areas = wbe.read_areas(f"{folder}/areas.geojson")
+    >>> located = wbe.locate(samples, sites, areas)
+    >>> values = wbe.by_area(wbe.estimate(located, draws=500))
+    >>> found = wbe.spatial.budget(values, "EX01", "methamphetamine", draws=1000)
+    >>> found.to_frame()[["input", "share"]].head(2).round(2)
+               input  share
+    0     population   0.40
+    1  repeatability   0.25
     """
     asked = _asked(values, drug, quantity, round)
     model = asked.model(area)
@@ -130,6 +145,21 @@ def budget_of_ratio(
     ------
     UsageError, PrecisionError
         As `budget`; also if both areas are the same.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> folder = "data/samples/example-county"
+    >>> samples = wbe.read(f"{folder}/lab/2018Q1_plants_synthetic.csv")
+    >>> sites = wbe.read_sites(f"{folder}/sites.csv")
+    >>> areas = wbe.read_areas(f"{folder}/areas.geojson")
+    >>> located = wbe.locate(samples, sites, areas)
+    >>> values = wbe.by_area(wbe.estimate(located, draws=500))
+    >>> found = wbe.spatial.budget_of_ratio(values, "EX01", "EX02", "methamphetamine", draws=1000)
+    >>> found.to_frame()[["input", "share"]].head(2).round(2)
+               input  share
+    0     population   0.49
+    1  repeatability   0.26
     """
     if top == bottom:
         raise UsageError(f"the ratio of {top} to itself is 1: name two areas")
@@ -184,6 +214,22 @@ def budget_of_tier(
         As `budget`; also if the area has no tier, or the values have no such tiers.
     PrecisionError
         If the draws that differ are too few to tell why.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> folder = "data/samples/example-county"
+    >>> samples = wbe.read(f"{folder}/lab/2018Q1_plants_synthetic.csv")
+    >>> sites = wbe.read_sites(f"{folder}/sites.csv")
+    >>> areas = wbe.read_areas(f"{folder}/areas.geojson")
+    >>> located = wbe.locate(samples, sites, areas)
+    >>> values = wbe.by_area(wbe.estimate(located, draws=500))
+    >>> tiers = wbe.rank(values, "methamphetamine")
+    >>> found = wbe.spatial.budget_of_tier(values, tiers, "EX03", draws=1000)
+    >>> found.to_frame()[["input", "share"]].head(2).round(2)
+            input  share
+    0  population    1.0
+    1    sampling    0.2
     """
     if tiers.attrs["scheme"] in ("model", "percentile"):
         raise UsageError(

@@ -134,9 +134,27 @@ def weights_by_overlap(
     Notes
     -----
     Surfaces are measured on a Lambert azimuthal equal-area projection about the middle of the
-    catchments. By area: w = |c and a| / |c|, and what lies in no area is `outside`. By population:
-    w = (1 - o) d_a |c and a| / sum over areas, with the density d_a = P_a / |a| and o the outside
-    part of the surface: of the people outside nothing is known but their ground.
+    catchments. By area: ``w = |c and a| / |c|``, and what lies in no area is `outside`. By
+    population: ``w = (1 - o) d_a |c and a| / sum over areas``, with the density
+    ``d_a = P_a / |a|`` and o the outside part of the surface: of the people outside nothing is
+    known but their ground.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely.geometry import box
+    >>> from wbe.spatial import weights_by_overlap
+    >>> areas = gpd.GeoDataFrame(
+    ...     {"area": ["west", "east"], "population": [3000, 1000]}, crs="EPSG:4326",
+    ...     geometry=[box(116.0, 23.0, 116.1, 23.1), box(116.1, 23.0, 116.2, 23.1)],
+    ... )
+    >>> plant = gpd.GeoDataFrame(
+    ...     {"site": ["plant"]}, crs="EPSG:4326", geometry=[box(116.05, 23.0, 116.15, 23.1)]
+    ... )
+    >>> weights_by_overlap(plant, areas).weights[["site", "area", "weight"]].round(2)
+        site  area  weight
+    0  plant  east    0.25
+    1  plant  west    0.75
     """
     if by not in ("area", "population"):
         raise UsageError(f"by = {by!r}; use area or population")
@@ -264,10 +282,28 @@ def spread_over_areas(samples: xr.Dataset, weights: pd.DataFrame) -> xr.Dataset:
         values assume. A sample keeps its id in all its rows and so its draws: what two areas have
         from one plant is drawn once, and their difference shows it.
 
+    Raises
+    ------
+    UsageError
+        If no site of the weights has a sample, or the samples were spread before.
+
     Notes
     -----
     `wbe.by_area` weights the plants of an area by share times population (`area_loads`) in the
     arithmetic statistic; the geometric one weights points alike.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import wbe
+    >>> folder = "data/samples/example-county"
+    >>> samples = wbe.read(f"{folder}/lab/2018Q1_plants_synthetic.csv")
+    >>> served = pd.DataFrame(
+    ...     {"site": "云帆镇污水处理厂", "area": ["EX01", "EX02"], "weight": [0.8, 0.2]}
+    ... )
+    >>> spread = wbe.spatial.spread_over_areas(wbe.estimate(samples, draws=0), served)
+    >>> samples.sizes["sample"], spread.sizes["sample"]
+    (13, 14)
     """
     _refuse(weights)
     rows: dict[str, list[tuple[str, float]]] = {}

@@ -84,6 +84,20 @@ def tier_changes(
     stay out here. What both rounds share (the factor, a marker's load in the area, one
     laboratory) cancels; what each round has of its own enters with the spread that the error model
     states, the visit first. The probability of any false alarm is that of one drug and two rounds.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> folder = "data/samples/example-county"
+    >>> rounds = [f"{folder}/lab/2018{q}_channels_synthetic.csv" for q in ("Q1", "Q2")]
+    >>> samples = wbe.read(rounds)
+    >>> sites = wbe.read_sites(f"{folder}/sites.csv")
+    >>> areas = wbe.read_areas(f"{folder}/areas.geojson")
+    >>> located = wbe.locate(samples, sites, areas)
+    >>> marker = {"cotinine": "0.6 mg/day/inhabitant"}
+    >>> values = wbe.by_area(wbe.estimate(located, draws=500, markers=marker))
+    >>> wbe.spatial.tier_changes(values, "methamphetamine")["outcome"].value_counts().to_dict()
+    {'not_distinguishable': 7, 'insufficient': 6}
     """
     import pandas as pd
 

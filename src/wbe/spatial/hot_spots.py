@@ -40,7 +40,7 @@ def local_moran(
 
     Parameters
     ----------
-    values : array_like (area,)
+    values : array_like (area,) [1]
         In the order of `neighbours.areas`; logs of loads.
     neighbours : Neighbours
         Areas without a neighbour are left out of the table.
@@ -70,6 +70,15 @@ def local_moran(
     ----------
     Anselin 1995, 10.1111/j.1538-4632.1995.tb00338.x;
     Caldas de Castro and Singer 2006, 10.1111/j.0016-7363.2006.00682.x
+
+    Examples
+    --------
+    >>> from wbe.spatial import local_moran, neighbours_from_pairs
+    >>> line = neighbours_from_pairs("abcdef", zip("abcde", "bcdef"))
+    >>> local_moran([1, 2, 2, 3, 9, 9], line, seed=1, permutations=999)[["area", "kind"]].tail(2)
+      area       kind
+    4    e  high_high
+    5    f  high_high
     """
     z, near = deviations(values, neighbours)
     observed = _local(z, near.weights)
@@ -84,7 +93,7 @@ def getis_ord(
 
     Parameters
     ----------
-    values : array_like (area,)
+    values : array_like (area,) [any one unit]
         In the order of `neighbours.areas`.
     neighbours : Neighbours
         Areas without a neighbour are left out of the table.
@@ -114,6 +123,15 @@ def getis_ord(
     References
     ----------
     Ord and Getis 1995, 10.1111/j.1538-4632.1995.tb00912.x
+
+    Examples
+    --------
+    >>> from wbe.spatial import getis_ord, neighbours_from_pairs
+    >>> line = neighbours_from_pairs("abcdef", zip("abcde", "bcdef"))
+    >>> getis_ord([1, 2, 2, 3, 9, 9], line, seed=1, permutations=999)[["area", "kind"]].tail(2)
+      area kind
+    4    e  hot
+    5    f  hot
     """
     z, near = deviations(values, neighbours)
     own = _with_self(near.weights)
@@ -157,6 +175,22 @@ def hot_spots_of_areas(
     ------
     UsageError
         As the statistic; or if the drug has no such values.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> folder = "data/samples/example-county"
+    >>> samples = wbe.read(f"{folder}/lab/2018Q1_plants_synthetic.csv")
+    >>> sites = wbe.read_sites(f"{folder}/sites.csv")
+    >>> areas = wbe.read_areas(f"{folder}/areas.geojson")
+    >>> located = wbe.locate(samples, sites, areas)
+    >>> values = wbe.by_area(wbe.estimate(located, draws=500))
+    >>> near = wbe.spatial.neighbours_by_border(areas)
+    >>> table = wbe.spatial.hot_spots_of_areas(
+    ...     values, near, "methamphetamine", "2018Q1", permutations=99
+    ... )
+    >>> table["verdict"].value_counts().to_dict()
+    {'not_distinguishable': 13}
     """
     if statistic not in (local_moran, getis_ord):
         raise UsageError("statistic must be local_moran or getis_ord")

@@ -60,6 +60,21 @@ def add_index(values: xr.Dataset, weights: IndexWeights) -> xr.Dataset:
     References
     ----------
     Zuccato 2008, 10.1289/ehp.11022
+
+    Examples
+    --------
+    >>> import wbe
+    >>> folder = "data/samples/example-county"
+    >>> samples = wbe.read(f"{folder}/lab/2018Q1_plants_synthetic.csv")
+    >>> sites = wbe.read_sites(f"{folder}/sites.csv")
+    >>> areas = wbe.read_areas(f"{folder}/areas.geojson")
+    >>> located = wbe.locate(samples, sites, areas)
+    >>> values = wbe.by_area(wbe.estimate(located, draws=500))
+    >>> weights = wbe.backcalc.weights_from(
+    ...     {"methamphetamine": "methamphetamine|Zuccato2008", "MDMA": "MDMA|ACIC"}, "two drugs"
+    ... )
+    >>> wbe.spatial.add_index(values, weights)["drug"].values.tolist()[-1]
+    'index'
     """
     _require(values, weights)
     doses = {

@@ -64,6 +64,17 @@ def locate(
     ------
     UsageError
         If `rounds` is unknown or a sample has neither round nor date.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> folder = "data/samples/example-county"
+    >>> samples = wbe.read(f"{folder}/lab/2018Q1_plants_synthetic.csv")
+    >>> sites = wbe.read_sites(f"{folder}/sites.csv")
+    >>> areas = wbe.read_areas(f"{folder}/areas.geojson")
+    >>> located = wbe.locate(samples, sites, areas)
+    >>> str(located["area"].values[0]), str(located["round"].values[0])
+    ('EX01', '2018Q1')
     """
     found = Findings()
     found.extend(samples.attrs.get("findings") or Findings())
@@ -163,6 +174,13 @@ def rounds_of(samples: xr.Dataset, rounds: str) -> np.ndarray:
     ------
     UsageError
         If `rounds` is unknown or a sample has neither round nor date.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> samples = wbe.read("data/samples/example-county/lab/2018Q1_plants_synthetic.csv")
+    >>> sorted(set(wbe.spatial.rounds_of(samples, "month").tolist()))
+    ['2018-03']
     """
     require_choice("rounds", rounds, ROUNDS)
     stated = samples["round"].values.astype(str) if "round" in samples.coords else np.array([])

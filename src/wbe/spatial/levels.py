@@ -28,6 +28,7 @@ from wbe.uncertainty import (
     log_draws,
     log_fraction,
     mean_shift,
+    natural,
     student_quantiles,
 )
 
@@ -185,7 +186,7 @@ class AreaModel:
         if not np.isfinite(scale):
             return np.full(len(at), np.nan)
         log = student_quantiles(np.array([scale]), np.array([n - 1]), np.array([sd]), factor, at)
-        return np.asarray(np.exp(centre + log[0]))
+        return natural(centre + log[0])
 
     def _weighted(self, stream: Stream, block: int) -> Floats:
         m = self.members

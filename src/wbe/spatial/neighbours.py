@@ -69,6 +69,10 @@ def neighbours_from_pairs(areas: Sequence[str], pairs: Iterable[tuple[str, str]]
         Every area, also those without a neighbour.
     pairs : iterable of (str, str)
 
+    Returns
+    -------
+    Neighbours
+
     Raises
     ------
     UsageError
@@ -98,10 +102,22 @@ def neighbours_by_border(areas: gpd.GeoDataFrame, *, gap: float = BORDER_M) -> N
     gap : float [m]
         Digitised borders seldom meet exactly; a wider gap joins areas across a river.
 
+    Returns
+    -------
+    Neighbours
+
     Raises
     ------
     UsageError
         If an area has no geometry or the gap is negative.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> areas = wbe.read_areas("data/samples/example-county/areas.geojson")
+    >>> near = wbe.spatial.neighbours_by_border(areas)
+    >>> near.areas[:2], near.weights.shape
+    (('EX01', 'EX02'), (13, 13))
     """
     if gap < 0:
         raise UsageError(f"gap = {gap} m must not be negative")
@@ -128,10 +144,21 @@ def neighbours_by_distance(
     nearest : int
         Number of neighbours. The relation need not be mutual.
 
+    Returns
+    -------
+    Neighbours
+
     Raises
     ------
     UsageError
         If there are not more areas than neighbours asked for, or a position is missing.
+
+    Examples
+    --------
+    >>> from wbe.spatial import neighbours_by_distance
+    >>> near = neighbours_by_distance("abc", [23.0, 23.1, 23.3], [116.0, 116.0, 116.0], nearest=1)
+    >>> near.weights.tolist()
+    [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
     """
     lat, lon = np.radians(np.asarray(latitude, float)), np.radians(np.asarray(longitude, float))
     if not 1 <= nearest < len(areas):

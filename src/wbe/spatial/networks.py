@@ -180,7 +180,7 @@ def load_differences(
     min_population : float [inhabitant]
         Least population of a stretch that is given a value; no default, it is the programme's
         disclosure rule.
-    level : float
+    level : float [1]
         Of the intervals.
 
     Returns
@@ -200,6 +200,18 @@ def load_differences(
     ``gain`` and ``loss`` need a probability of 0.95. ``not_identifiable``: a load, or a
     population, is not known, or the populations are not nested. ``withheld``: the stretch has
     fewer people than min_population, and no value of it is returned.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe.spatial import load_differences, network
+    >>> net = network({"plant": None, "east": "plant"})
+    >>> shared = np.exp(np.linspace(-0.3, 0.3, 101))
+    >>> loads = {"plant": 100 * shared, "east": 60 * shared}
+    >>> people = {"plant": 50_000, "east": 20_000}
+    >>> table = load_differences(net, loads, people, min_population=5_000)
+    >>> table.set_index("point")["outcome"].to_dict()
+    {'east': 'gain', 'plant': 'gain'}
     """
     import pandas as pd
 

@@ -65,13 +65,18 @@ def rank_probabilities(draws: ArrayLike) -> Floats:
 
     Parameters
     ----------
-    draws : array_like (draw, area)
+    draws : array_like (draw, area) [any one unit]
         Values or their logs. Higher values have better ranks; equal ones the order of the areas.
 
     Returns
     -------
     ndarray (area, rank) [1]
         Ranks from 1, the highest.
+
+    Raises
+    ------
+    UsageError
+        If the draws are no table, or one of them is missing.
 
     Examples
     --------
@@ -89,13 +94,18 @@ def top_probabilities(draws: ArrayLike, k: int) -> Floats:
 
     Parameters
     ----------
-    draws : array_like (draw, area)
+    draws : array_like (draw, area) [any one unit]
     k : int
 
     Returns
     -------
     ndarray (area,) [1]
         They add up to k.
+
+    Raises
+    ------
+    UsageError
+        If `k` does not lie between 1 and the number of areas, or the draws are no table.
 
     Examples
     --------
@@ -134,7 +144,7 @@ def distinguishable_pairs(
     -----
     With d = log of a over b, its mean m and sd s over draws: told apart where the interval
     m +- c s leaves zero. ``none``: the share of draws above zero is at least (1 + level) / 2.
-    ``simultaneous``: c is the `level` quantile, over draws, of the largest |d - m| / s of all
+    ``simultaneous``: c is the `level` quantile, over draws, of the largest ``|d - m| / s`` of all
     pairs, so that all intervals hold together; ranks that stay open follow by counting.
 
     References
@@ -236,6 +246,19 @@ def area_draws(
     ------
     MissingFactorError, UsageError
         If there are no such values, or no draws.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> folder = "data/samples/example-county"
+    >>> samples = wbe.read(f"{folder}/lab/2018Q1_plants_synthetic.csv")
+    >>> sites = wbe.read_sites(f"{folder}/sites.csv")
+    >>> areas = wbe.read_areas(f"{folder}/areas.geojson")
+    >>> located = wbe.locate(samples, sites, areas)
+    >>> values = wbe.by_area(wbe.estimate(located, draws=500))
+    >>> areas_there, draws = wbe.spatial.area_draws(values, "methamphetamine", "2018Q1")
+    >>> len(areas_there), draws.shape
+    (13, (500, 13))
     """
     made = series_draws(values, quantity)
     if drug not in made:
@@ -278,6 +301,26 @@ def rank_table(
         One row an area: ``area, name, round, drug, quantity, p_top_<k>, rank_lower, rank_upper,
         n_higher, n_lower``: ranks that stay open for all areas together, and how many areas surely
         lie above and below. ``attrs``: level, multiplicity.
+
+    Raises
+    ------
+    MissingFactorError, UsageError
+        As `area_draws`, `rank_probabilities` and `top_probabilities`.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> folder = "data/samples/example-county"
+    >>> samples = wbe.read(f"{folder}/lab/2018Q1_plants_synthetic.csv")
+    >>> sites = wbe.read_sites(f"{folder}/sites.csv")
+    >>> areas = wbe.read_areas(f"{folder}/areas.geojson")
+    >>> located = wbe.locate(samples, sites, areas)
+    >>> values = wbe.by_area(wbe.estimate(located, draws=500))
+    >>> table = wbe.spatial.rank_table(values, "methamphetamine", "2018Q1")
+    >>> table[["area", "p_top_1", "rank_lower", "rank_upper"]].head(2)
+       area  p_top_1  rank_lower  rank_upper
+    0  EX01      0.0          11          13
+    1  EX02      0.0           1           9
     """
     import pandas as pd
 
@@ -322,6 +365,26 @@ def pair_table(
     DataFrame
         ``area, other, ratio, p_higher, distinguishable``: the ratio of the medians, `area` the
         one more probably higher.
+
+    Raises
+    ------
+    MissingFactorError, UsageError
+        As `area_draws` and `distinguishable_pairs`.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> folder = "data/samples/example-county"
+    >>> samples = wbe.read(f"{folder}/lab/2018Q1_plants_synthetic.csv")
+    >>> sites = wbe.read_sites(f"{folder}/sites.csv")
+    >>> areas = wbe.read_areas(f"{folder}/areas.geojson")
+    >>> located = wbe.locate(samples, sites, areas)
+    >>> values = wbe.by_area(wbe.estimate(located, draws=500))
+    >>> table = wbe.spatial.pair_table(values, "methamphetamine", "2018Q1")
+    >>> table[["area", "other", "ratio", "distinguishable"]].head(2).round(2)
+       area other  ratio  distinguishable
+    0  EX02  EX01  21.57             True
+    1  EX02  EX03   3.66             True
     """
     import pandas as pd
 

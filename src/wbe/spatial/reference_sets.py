@@ -34,6 +34,16 @@ class ReferenceSet:
     kind : str
         ``sample``: places drawn from those that the set stands for, so that its percentiles are
         uncertain; ``census``: all of them.
+
+    Examples
+    --------
+    >>> from wbe.spatial import ReferenceSet
+    >>> published = ReferenceSet(
+    ...     tuple(float(v) for v in range(1, 41)), "pn_mass_load", "mg/day/1000 inhabitants",
+    ...     "arithmetic", source="forty plants, 2024",
+    ... )
+    >>> len(published.values), published.kind
+    (40, 'sample')
     """
 
     values: tuple[float, ...]

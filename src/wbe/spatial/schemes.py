@@ -70,6 +70,12 @@ def breaks_of(
     ------
     UsageError
         If a scheme needs breaks and has none, or they are not strictly rising or the wrong number.
+
+    Examples
+    --------
+    >>> from wbe.spatial import breaks_of
+    >>> breaks_of([5, 7, 8, 30, 33, 90, 95], "fisher_jenks", 3).round(1).tolist()
+    [15.5, 54.5]
     """
     x = np.asarray(values, dtype=float)
     x = np.sort(x[np.isfinite(x)])
@@ -274,13 +280,19 @@ def classify(values: ArrayLike, breaks: ArrayLike) -> NDArray[np.intp]:
 
     Parameters
     ----------
-    values : array_like, any shape
-    breaks : array_like (k - 1,)
+    values : array_like, any shape [any one unit]
+    breaks : array_like (k - 1,) [any one unit]
         Rising.
 
     Returns
     -------
     ndarray of int, same shape
+
+    Examples
+    --------
+    >>> from wbe.spatial import classify
+    >>> classify([5.0, 20.0, 90.0], [20.0, 60.0]).tolist()
+    [0, 0, 2]
     """
     x = np.asarray(values, dtype=float)
     out = np.searchsorted(np.asarray(breaks, dtype=float), x, side="left")

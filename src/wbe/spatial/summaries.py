@@ -13,7 +13,7 @@ from wbe.backcalc import rows
 from wbe.spatial import levels
 from wbe.spatial.levels import AreaModel, Level, Members
 from wbe.spatial.members import Series, factor_of
-from wbe.uncertainty import Stream, blocks
+from wbe.uncertainty import Stream, blocks, natural
 
 VARIANTS: tuple[rows.Censored, ...] = ("fit", "limit", "zero")
 BOUND = 0.001
@@ -24,6 +24,7 @@ so that 2.5 % would in truth be more. It is that of the errors that a visit shar
 points stays at 2.5 % (see `AreaModel.bound`)."""
 
 QUANTILES = (BOUND, 0.025, 0.5, 0.975, 1 - BOUND)
+_LARGEST = float(np.finfo(np.float64).max)
 
 
 @dataclass
@@ -131,10 +132,15 @@ def _with_bounds(drawn: Drawn, tasks: list[Task]) -> Drawn:
 
 
 def _summary(log: NDArray[np.float64]) -> Summary:
-    x = np.sort(np.exp(log))  # sorted, so that the mean is summed in one order
+    x = np.sort(natural(log))  # sorted, so that the mean is summed in one order
     if np.isnan(x[-1]):
         return Summary.of(np.full(len(QUANTILES), np.nan), np.nan)
-    return Summary.of(np.quantile(x, QUANTILES), float(x.mean()))
+    if x[-1] < _LARGEST / len(x):
+        return Summary.of(np.quantile(x, QUANTILES), float(x.mean()))
+    # Draws leave the range of numbers: quantiles among them are not told, the mean is infinite.
+    reached = x[np.ceil(np.array(QUANTILES) * (len(x) - 1)).astype(np.intp)]
+    known = np.quantile(np.minimum(x, _LARGEST), QUANTILES)
+    return Summary.of(np.where(np.isinf(reached), np.nan, known), float((x / len(x)).sum()))
 
 
 def numbers_of(

@@ -64,7 +64,7 @@ def rank(
         median), ``fisher_jenks`` (on the log scale), ``percentile`` (breaks are percentiles of a
         reference set) or ``model`` (breaks in the quantity's unit; probabilities from the county
         model, which estimates the towns together). Which serves what: docs/tiers.md.
-    breaks : sequence of float, or mapping drug -> sequence, optional
+    breaks : sequence of float, or mapping drug -> sequence, optional [unit of the values]
         Rising, one fewer than labels. Stated breaks (``fixed``, ``percentile``, ``model``) are
         about one drug: with several drugs give a mapping; drugs without breaks are ranked but
         have no tier.
@@ -107,6 +107,19 @@ def rank(
     and that with all at their limit fall into the same one. Under ``model`` the value so bounded is
     the area's median point: the likelihood of the model deals with the non-detects as long as they
     do not decide where the area's middle lies.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> folder = "data/samples/example-county"
+    >>> samples = wbe.read(f"{folder}/lab/2018Q1_plants_synthetic.csv")
+    >>> sites = wbe.read_sites(f"{folder}/sites.csv")
+    >>> areas = wbe.read_areas(f"{folder}/areas.geojson")
+    >>> located = wbe.locate(samples, sites, areas)
+    >>> values = wbe.by_area(wbe.estimate(located, draws=500))
+    >>> tiers = wbe.rank(values, "methamphetamine")
+    >>> tiers["tier"].value_counts().to_dict()
+    {'severe': 7, 'moderate': 4, 'general': 2}
     """
     rule = rule_of(scheme, labels, floor, reference)
     require_values(values, quantity, UNITS.get(quantity, ""), statistic, rule)

@@ -41,11 +41,11 @@ class Contrast:
     ----------
     ratio, lower, upper : float
         exp of the difference of group means, and its t interval [1].
-    p_value : float
+    p_value : float [1]
         Of the pooled two-sample t test, two-sided.
-    p_permutation : float
+    p_permutation : float [1]
         Share of assignments of the treatment to areas that differ as much, two-sided.
-    smallest_p : float
+    smallest_p : float [1]
         The smallest `p_permutation` possible with so few areas.
     df : int
         Degrees of freedom, areas - 2.
@@ -76,9 +76,9 @@ class BeforeAfter:
         Ratio of yearly changes, treated over comparison, before the measure: should be about 1.
     placebo_date : float
         [days] from 1970-01-01 where dates were given, from 0 for numbers; NaN without a placebo.
-    level : float
+    level : float [1]
         Probability of the intervals.
-    areas : tuple of (str, bool, float)
+    areas : tuple of (str, bool, float) [1]
         Area, whether treated, its after / before.
     left_out : tuple of str
         Areas without values in both periods.
@@ -159,7 +159,7 @@ def before_after_ratio(
     placebo_since : datetime64 or float, optional
         A time within the time before, when nothing was done; by default the middle of the times
         before that all areas share.
-    level : float
+    level : float [1]
         Probability of the intervals.
     seed : int
         Of drawn permutations, with more than 10,000 assignments.

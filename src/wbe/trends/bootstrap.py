@@ -32,22 +32,22 @@ class Ar1Test:
 
     Attributes
     ----------
-    s : float
+    s : float [1]
         Pairs that surely rise less pairs that surely fall, within seasons where there are some.
-    p : float
+    p : float [1]
         Two-sided.
-    p_error : float
+    p_error : float [1]
         Standard error of p from the number of draws.
-    critical : float
+    critical : float [1]
         Largest ``|S|`` with a p-value of 1 - level or more: half width of the interval of a slope.
-    autocorrelation : float
+    autocorrelation : float [1]
         Between consecutive samples a mean gap apart, by the record alone (posterior mean), or as
         stated.
-    autocorrelation_upper : float
+    autocorrelation_upper : float [1]
         It is below this with a probability of 90 %, by the record alone.
     n, n_below : int
     draws, seed : int
-    level : float
+    level : float [1]
     convention : str
     """
 
@@ -264,13 +264,13 @@ def ar1_bootstrap(
         Of the simulated series.
     seasons : array_like (n,), optional
         Labels; only values of one season are compared, as in `seasonal_kendall`.
-    autocorrelation : float, optional
+    autocorrelation : float, optional [1]
         Between consecutive samples at the mean gap, if it is known from a longer series of the
         same kind; estimated where not given. From 0 to below 1.
     belief : {"weak", "none"}
         What is believed of the autocorrelation before the record: that it is probably weak, the
         more so the shorter the record (`wbe.trends.ar1.prior`), or nothing, which finds less.
-    level : float
+    level : float [1]
         1 - level is the size of the test that `critical` holds for.
     draws : int
         Simulated series for each candidate autocorrelation.

@@ -72,15 +72,15 @@ class ChangePoints:
         First time of each level.
     levels : tuple of float [unit of the values]
         Level of each segment: exp of the generalised mean of ln y.
-    p_value : float
+    p_value : float [1]
         Of "no change": share of series without change, at the least favourable autocorrelation,
         whose best shifts are worth as much a shift.
-    penalty : float
+    penalty : float [1]
         What each shift must improve -2 ln L by.
-    false_alarms : float
+    false_alarms : float [1]
         Rate of series without change in which one is found, for autocorrelations up to the largest
         of `autocorrelations`; set by simulation.
-    autocorrelations : tuple of float
+    autocorrelations : tuple of float [1]
         Where the rate was held.
     rho, gap : float
         Autocorrelation of the chosen model [1] over one typical gap [days].
@@ -133,10 +133,10 @@ def find_change_points(
         Dates as `wbe.trends.trend` takes them, or numbers in `unit`; in any order, each once.
     values : array_like (n,) [any one unit]
         Positive values of one site or area; NaN is left out. Non-detects are refused.
-    rounds : array_like (n,), optional
+    rounds : array_like (n,), optional of labels
         The round of each result; by default told from the gaps. Where rounds hold several results
         their geometric means are used.
-    false_alarms : float
+    false_alarms : float [1]
         Largest share of series without change in which one is found.
     level : float
         Probability of intervals.

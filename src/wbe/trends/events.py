@@ -37,9 +37,9 @@ class EventEffect:
         Geometric mean over events of event / matched days [1].
     lower, upper : float
         Its interval from placebo dates [1]; NaN where not `testable`.
-    level : float
+    level : float [1]
         Probability of the interval.
-    p_value : float
+    p_value : float [1]
         Share of placebo effects that are as large, two-sided; NaN where not `testable`.
     ratios : tuple of float
         Of each event [1].
@@ -102,7 +102,7 @@ def event_effect(
         Days that are neither: other holidays, working days moved to a weekend, days of rain.
     reach : int
         Matched days are sought within this many weeks to either side.
-    level : float
+    level : float [1]
         Probability of the interval.
     seed : int
         Of the placebo dates.

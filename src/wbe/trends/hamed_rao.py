@@ -23,12 +23,12 @@ class HamedRao:
 
     Attributes
     ----------
-    s : float
-    variance : float
+    s : float [1]
+    variance : float [1]
         Var(S) of independent values times `inflation`.
-    inflation : float
+    inflation : float [1]
         n / n*: by how much autocorrelation of the ranks enlarges the variance.
-    z, p : float or None
+    z, p : float or None [1]
         None where there are too few values, or `inflation` is not positive.
     lags : tuple of int
         Lags whose autocorrelation was counted.
@@ -82,7 +82,7 @@ def hamed_rao(
     detrend : {"times", "positions"}
         Over what the slope of Sen is taken off first. ``"positions"`` (1, 2, ... n) is what
         pymannkendall does.
-    level : float
+    level : float [1]
         Autocorrelations outside the band of this level around 0 are counted, the others not.
     unit : {"day", "year"}
         Of no effect on the result.

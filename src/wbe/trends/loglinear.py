@@ -65,9 +65,9 @@ class LogLinearTrend:
         100 (exp(slope) - 1) [%]; NaN, like all numbers that follow, where no line was fitted.
     lower, upper : float
         Ends of its interval [%].
-    level : float
+    level : float [1]
         Probability of the interval.
-    p_value : float
+    p_value : float [1]
         Two-sided; NaN where not `testable`.
     slope, slope_lower, slope_upper : float
         Change of the natural log a year [1/year].
@@ -194,9 +194,9 @@ def loglinear_trend(
         the one estimated autocorrelation, t interval; too narrow in short series (see
         docs/trend-models.md). ``tobit``: censored maximum likelihood with *independent* errors,
         t interval.
-    rounds : array_like (n,), optional
+    rounds : array_like (n,), optional of labels
         The round of each result; by default told from the gaps (`wbe.trends.series.round_labels`).
-    level : float
+    level : float [1]
         Probability of the interval.
     seed : int
         Of the draws of non-detects; used by ``integrated`` only.

@@ -17,15 +17,15 @@ class MannKendall:
 
     Attributes
     ----------
-    s : float
+    s : float [1]
         S, later-above-earlier pairs less later-below-earlier ones.
-    variance : float
+    variance : float [1]
         Of S if there is no trend and values are independent (but see `convention`).
-    z, p : float or None
+    z, p : float or None [1]
         Normal score and two-sided p-value; None where there are too few values.
-    tau : float or None
+    tau : float or None [1]
         S / (n (n - 1) / 2), which ties pull toward 0; EnvStats and pymannkendall call it tau.
-    tau_b : float or None
+    tau_b : float or None [1]
         S / sqrt(pairs untied in time x pairs untied in value), as SciPy and the R package Kendall
         have it; None where all values are equal, for then it is 0 / 0.
     n, n_missing : int

@@ -55,7 +55,7 @@ class PopulationChange:
     Attributes
     ----------
     total, per_capita, population : Change
-    level : float
+    level : float [1]
         Probability of the intervals.
     kind : str
         `KIND`: what this is, and is not.
@@ -101,7 +101,7 @@ def changes_between_rounds(
     population : (before, after), likewise [persons]
         Exactly two of the three; the third follows. Draws, where given, are paired: the same draw
         of both rounds and of both quantities shares its errors, so that what is common cancels.
-    level : float
+    level : float [1]
         Probability of the intervals, which need draws.
 
     Returns

@@ -27,13 +27,13 @@ class Season:
     ----------
     name : str
     n : int
-    s, variance : float
+    s, variance : float [1]
         S and its variance under independence.
-    tau : float or None
+    tau : float or None [1]
         S / (n (n - 1) / 2); None with fewer than two values.
-    denominator : float
+    denominator : float [1]
         sqrt(pairs untied in time x pairs untied in value), of tau-b.
-    slope, intercept : float or None
+    slope, intercept : float or None [unit of the values per unit of time, unit of the values]
         Slope of Sen and Conover's intercept within the season.
     """
 
@@ -53,18 +53,18 @@ class SeasonalKendall:
 
     Attributes
     ----------
-    s, variance : float
+    s, variance : float [1]
         Sums over seasons; with ``between="covariance"`` the variance has twice the covariances.
-    z, p : float or None
+    z, p : float or None [1]
         None where there are too few values.
-    tau : float or None
+    tau : float or None [1]
         Mean of the tau of the seasons, weighted by their n, as EnvStats has it.
-    tau_b : float or None
+    tau_b : float or None [1]
         S over the sum of the denominators of tau-b, as the R package Kendall has it.
-    heterogeneity : float or None
+    heterogeneity : float or None [1]
         Chi-square: do the seasons differ in their trends? None with fewer than two seasons.
     heterogeneity_df : int
-    heterogeneity_p : float or None
+    heterogeneity_p : float or None [1]
     seasons : tuple of Season
     n, n_missing : int
     convention : str
@@ -191,7 +191,7 @@ def seasonal_kendall(
         told which values belong together; of dates the calendar year is used.
     values : array_like (n,) [any one unit]
         NaN is left out, never filled.
-    seasons : array_like (n,)
+    seasons : array_like (n,) of labels
         Label of the season of each value: month, quarter.
     between : {"independent", "covariance"}
         Whether the S of different seasons are taken as independent [1]_, or their covariance is
@@ -292,11 +292,11 @@ def seasonal_sen_slope(
     ----------
     times : array_like (n,) of datetime64, dates, ISO texts or numbers
     values : array_like (n,) [any one unit]
-    seasons : array_like (n,)
+    seasons : array_like (n,) of labels
         Label of the season of each value.
-    level : float
+    level : float [1]
         Of the interval, between 0 and 1.
-    variance : float, optional
+    variance : float, optional [1]
         Of S for the interval; that of independent values and seasons where not given.
     unit : {"day", "year"}
         Unit of time of the slope where times are dates.

@@ -27,7 +27,7 @@ class SenSlope:
         None where no two values have different times.
     lower, upper : float or None [same]
         None where the interval would reach beyond the slopes of the sample.
-    level : float
+    level : float [1]
         Of the interval, 0.95 for 95 %.
     intercept : float or None [unit of the values]
         At time 0 of the unit of time.
@@ -104,12 +104,12 @@ def sen_slope(
     times : array_like (n,) of datetime64, dates, ISO texts or numbers
     values : array_like (n,) [any one unit]
         NaN is left out.
-    level : float
+    level : float [1]
         Level of the interval, between 0 and 1.
     intercept : {"conover", "residuals"}
         ``median(y) - slope median(t)``, which EnvStats and pymannkendall use, or the median of
         ``y - slope t``.
-    variance : float, optional
+    variance : float, optional [1]
         Variance of S for the interval; that of independent values where not given.
     unit : {"day", "year"}
         Unit of time of the slope where times are dates.

@@ -59,7 +59,7 @@ class SmoothTrend:
         Where the simultaneous band of the slope lies above, or beneath, 0.
     level : float
         Probability of intervals and bands.
-    effective_df : float
+    effective_df : float [1]
         Effective degrees of freedom of the smooth, averaged; 2 is a straight line.
     rho : float
         Correlation of errors over one typical gap, averaged [1].
@@ -128,7 +128,7 @@ def smooth_trend(
         Dates as `wbe.trends.trend` takes them, or numbers in `unit`; in any order, each once.
     values : array_like (n,) [any one unit]
         Positive values of one site or area; NaN is left out. Non-detects are refused.
-    rounds : array_like (n,), optional
+    rounds : array_like (n,), optional of labels
         The round of each result; by default told from the gaps. Where rounds hold several results
         their geometric means are smoothed.
     level : float

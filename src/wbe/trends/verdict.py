@@ -45,16 +45,16 @@ class Trend:
         time, or unit of the values per unit of time]. None where unknown or without a bound.
     change, change_lower, change_upper : float or None
         The same over the whole record [% on the log scale, else the unit of the values].
-    level : float
+    level : float [1]
         Of the interval; 1 - level is the size of the test.
-    p, p_error : float or None
+    p, p_error : float or None [1]
         Two-sided, and its standard error from the number of draws.
-    s : float or None
+    s : float or None [1]
         Kendall's S.
-    autocorrelation, autocorrelation_upper : float or None
+    autocorrelation, autocorrelation_upper : float or None [1]
         Between consecutive rounds a mean gap apart, by the record alone (or as stated): mean, and
         what it is below with a probability of 90 %.
-    autocorrelation_carried : float or None
+    autocorrelation_carried : float or None [1]
         Largest mean at which a record of this length is tested.
     n, n_rounds, n_below, n_missing : int
         Values used, rounds they make, rounds below a limit, values left out.
@@ -136,18 +136,18 @@ def trend(
         Values of one round are averaged first (geometric mean on the log scale), for they share
         more than autocorrelation tells: crew, hours, rain. ``"auto"``: dates separated by long
         pauses are rounds (`wbe.trends.series.round_labels`). None: every value is its own round.
-    seasons : array_like (n,), optional
+    seasons : array_like (n,), optional of labels
         Labels; only rounds of one season are compared.
     falling : {"improved", "worse"}
         What a falling trend is.
     scale : {"log", "linear"}
         Of the slope. The test is the same; but means of rounds are not.
-    autocorrelation : float, optional
+    autocorrelation : float, optional [1]
         Between consecutive rounds, where it is known from a longer record; see `ar1_bootstrap`.
     belief : {"weak", "none"}
         See `ar1_bootstrap`. ``none`` holds false claims down where autocorrelation is strong, too,
         and finds less in short series.
-    level : float
+    level : float [1]
         Of the interval; 1 - level is the size of the test.
     draws : int
         Simulated series for each candidate autocorrelation.

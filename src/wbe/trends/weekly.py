@@ -48,11 +48,11 @@ class WeekendRatio:
     ratio, lower, upper : float
         Geometric mean over weeks of weekend / weekday, and its t interval [1]; the interval is
         NaN with fewer than 2 weeks.
-    level : float
+    level : float [1]
         Probability of the interval.
-    p_value : float
+    p_value : float [1]
         Two-sided, by flipping the sign of each week's log ratio; NaN where not `testable`.
-    p_adjusted : float
+    p_adjusted : float [1]
         Adjusted for the number of sites (Holm); equal to `p_value` for one series.
     n_weeks, n_left_out : int
         Weeks with both kinds of day, and weeks without.
@@ -99,9 +99,9 @@ class WeekdayProfile:
     ----------
     ratio, lower, upper : ndarray (7,)
         Monday to Sunday: geometric mean over complete weeks of day / week, and its t interval [1].
-    level : float
+    level : float [1]
         Probability of each interval.
-    p_value : float
+    p_value : float [1]
         That all days are alike: days turned round within each week; NaN where not `testable`.
     n_weeks, n_left_out : int
         Weeks with all seven days, and others.
@@ -146,7 +146,7 @@ def weekend_ratio(
     days : str or DayRule
         ``score`` (weekday Tuesday to Thursday, weekend Friday to Monday), ``euda_2021``,
         ``saturday_sunday``, ``friday_sunday``, or a rule of one's own: see `wbe.trends.weekdays`.
-    level : float
+    level : float [1]
         Probability of the interval.
     seed : int
         Of drawn permutations, with more than 13 weeks.

@@ -38,6 +38,7 @@ from wbe.uncertainty.student import (
     few_degrees,
     half_variance_shift,
     log_fraction,
+    natural,
     student_quantiles,
 )
 
@@ -83,6 +84,7 @@ __all__ = [
     "log_fraction",
     "log_sd",
     "mean_shift",
+    "natural",
     "propagate",
     "published",
     "require_engine",

@@ -30,7 +30,21 @@ class _Bounded(Distribution):
 
 @dataclass(frozen=True)
 class Beta(_Bounded):
-    """low + (high - low) B with B ~ Beta(a, b)."""
+    """low + (high - low) B with B ~ Beta(a, b).
+
+    Attributes
+    ----------
+    a, b : float
+        Exponents [1].
+    low, high : float
+        Ends [unit of the variable].
+
+    Examples
+    --------
+    >>> from wbe.uncertainty import Beta
+    >>> round(Beta(a=8.0, b=2.0).mean, 3)
+    0.8
+    """
 
     kind: ClassVar[str] = "beta"
     tabulated: ClassVar[bool] = True
@@ -83,7 +97,19 @@ class _Peaked(_Bounded):
 
 @dataclass(frozen=True)
 class Pert(_Peaked):
-    """Beta on [low, high] with its mode at `mode` and a mean of (low + 4 mode + high) / 6."""
+    """Beta on [low, high] with its mode at `mode` and a mean of (low + 4 mode + high) / 6.
+
+    Attributes
+    ----------
+    low, mode, high : float
+        Ends and most probable value [unit of the variable].
+
+    Examples
+    --------
+    >>> from wbe.uncertainty import Pert
+    >>> round(Pert(low=0.2, mode=0.3, high=0.6).mean, 3)
+    0.333
+    """
 
     kind: ClassVar[str] = "pert"
     tabulated: ClassVar[bool] = True
@@ -112,7 +138,19 @@ class Pert(_Peaked):
 
 @dataclass(frozen=True)
 class Triangular(_Peaked):
-    """Density rising from `low` to `mode` and falling to `high`."""
+    """Density rising from `low` to `mode` and falling to `high`.
+
+    Attributes
+    ----------
+    low, mode, high : float
+        Ends and most probable value [unit of the variable].
+
+    Examples
+    --------
+    >>> from wbe.uncertainty import Triangular
+    >>> round(float(Triangular(low=0.2, mode=0.3, high=0.6).value(0.0)), 3)
+    0.355
+    """
 
     kind: ClassVar[str] = "triangular"
 
@@ -168,7 +206,19 @@ class _Even(_Bounded):
 
 @dataclass(frozen=True)
 class Uniform(_Even):
-    """Every value between `low` and `high` alike."""
+    """Every value between `low` and `high` alike.
+
+    Attributes
+    ----------
+    low, high : float
+        Ends [unit of the variable].
+
+    Examples
+    --------
+    >>> from wbe.uncertainty import Uniform
+    >>> round(Uniform(low=0.2, high=0.4).mean, 3)
+    0.3
+    """
 
     kind: ClassVar[str] = "uniform"
 
@@ -186,9 +236,20 @@ class Uniform(_Even):
 class Arcsine(_Even):
     """U-shaped: where a steady oscillation between `low` and `high` stands at an unknown time.
 
+    Attributes
+    ----------
+    low, high : float
+        Ends [unit of the variable].
+
     References
     ----------
     JCGM 101:2008, 6.4.6, 10.59161/JCGM101-2008
+
+    Examples
+    --------
+    >>> from wbe.uncertainty import Arcsine
+    >>> float(Arcsine(low=10.0, high=20.0).value(0.0).round(6))
+    15.0
     """
 
     kind: ClassVar[str] = "arcsine"
@@ -212,9 +273,20 @@ class Empirical(Distribution):
     The quantile function passes through the k-th of n sorted values at (k - 1) / (n - 1) (Hyndman
     and Fan 1996, type 7). Nothing lies outside the observed range: few values give short tails.
 
+    Attributes
+    ----------
+    values : tuple of float
+        What was measured [unit of the variable].
+
     References
     ----------
     Hyndman 1996, 10.1080/00031305.1996.10473566
+
+    Examples
+    --------
+    >>> from wbe.uncertainty import Empirical
+    >>> Empirical(values=(0.31, 0.35, 0.42, 0.50)).support
+    (0.31, 0.5)
     """
 
     kind: ClassVar[str] = "empirical"

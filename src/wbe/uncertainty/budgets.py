@@ -51,7 +51,7 @@ class Budget:
         Variance share of holding the input at its median, first-order and total Sobol index [1].
     share_se, first_se, total_se : ndarray (input,)
         Monte Carlo standard errors [1]; 0 for closed forms.
-    variance : float
+    variance : float [square of the unit of the scale]
         Of the output on the scale named; 0 where nothing moves the output.
     scale : str
         ``log``, ``natural`` or ``rank``: what the variance is that of.

@@ -263,10 +263,28 @@ def log_sd(spread: float, measure: str) -> float:
 
     ``rsd``: sigma = sqrt(ln(1 + rsd^2)); ``gsd``: sigma = ln(gsd); ``log_sd``: as it is.
 
+    Parameters
+    ----------
+    spread : float
+        [1]
+    measure : str
+        ``rsd``, ``gsd`` or ``log_sd``: what the spread is.
+
+    Returns
+    -------
+    float
+        Standard deviation of the natural log [1].
+
     Raises
     ------
     UsageError
         If the measure is none of these.
+
+    Examples
+    --------
+    >>> from wbe import uncertainty
+    >>> round(uncertainty.log_sd(0.20, "rsd"), 4), round(uncertainty.log_sd(1.5, "gsd"), 4)
+    (0.198, 0.4055)
     """
     if measure == "rsd":
         return math.sqrt(math.log1p(spread * spread))

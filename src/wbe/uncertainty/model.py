@@ -376,7 +376,20 @@ def _text(value: Any) -> str:
 
 @cache
 def default_model() -> ErrorModel:
-    """Return the package's error model (``error_model.csv``)."""
+    """Return the package's error model (``error_model.csv``).
+
+    Returns
+    -------
+    ErrorModel
+        One component a row: level, distribution and spread, with its source.
+
+    Examples
+    --------
+    >>> from wbe import uncertainty
+    >>> visit = uncertainty.default_model().of("visit")[0]
+    >>> visit.level, visit.measure, visit.spread
+    ('area_visit', 'log_sd', 0.4)
+    """
     text = resources.files(__package__).joinpath("error_model.csv").read_text(encoding="utf-8")
     return ErrorModel.from_records(csv.DictReader(io.StringIO(text)))
 

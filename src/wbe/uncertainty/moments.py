@@ -73,6 +73,20 @@ def covariance(terms: Iterable[Term], correlations: tuple[Correlation, ...] = ()
     terms : iterable of Term
     correlations : tuple of Correlation
         Of variables with the same label.
+
+    Returns
+    -------
+    ndarray (row, row)
+        Covariance of the logs [1].
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe.uncertainty import Term, covariance
+    >>> shared = Term("analysis", "lab", np.array(["L1", "L1"]), np.array([0.1, 0.1]))
+    >>> own = Term("flow", "site", np.array(["A", "B"]), np.array([0.2, 0.2]))
+    >>> covariance([shared, own]).round(3).tolist()
+    [[0.05, 0.01], [0.01, 0.05]]
     """
     terms = tuple(terms)
     total: Floats | float = 0.0
@@ -124,6 +138,14 @@ def mean_shift(
     References
     ----------
     Fenton 1960, 10.1109/TCOM.1960.1097606
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe.uncertainty import Term, mean_shift
+    >>> days = Term("day", "sample", np.array(list("abcdefg")), np.full(7, 0.5))
+    >>> round(mean_shift(np.ones(7), [days]), 3)
+    0.105
     """
     terms, share = tuple(terms), weights / weights.sum()
     if any(t.shape is not None and t.size.any() for t in terms):

@@ -237,6 +237,15 @@ def summarise(product: Product, draws: int, seed: int) -> dict[str, Floats]:
     -------
     dict of str to ndarray (row,)
         ``median``, ``mean``, ``lower``, ``upper``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe.uncertainty import Product, Term, summarise
+    >>> error = Term("flow", "site", np.array(["A"]), np.array([0.2]))
+    >>> found = summarise(Product(np.log([100.0]), (error,)), draws=10_000, seed=1)
+    >>> {name: round(float(value[0]), 1) for name, value in found.items()}
+    {'lower': 67.1, 'median': 100.2, 'upper': 148.5, 'mean': 102.0}
     """
     n = len(product)
     names = ("lower", "median", "upper", "mean")

@@ -16,7 +16,21 @@ from wbe.uncertainty.distribution import Distribution, Floats, factor, require
 
 @dataclass(frozen=True)
 class Lognormal(Distribution):
-    """exp(ln median + log_sd z), median [unit of the variable], log_sd [1]."""
+    """exp(ln median + log_sd z), median [unit of the variable], log_sd [1].
+
+    Attributes
+    ----------
+    centre : float
+        Median [unit of the variable].
+    log_sd : float
+        Standard deviation of the natural log [1].
+
+    Examples
+    --------
+    >>> from wbe.uncertainty import Lognormal
+    >>> Lognormal(centre=100.0, log_sd=0.2).value([-1.96, 0.0, 1.96]).round(1).tolist()
+    [67.6, 100.0, 148.0]
+    """
 
     kind: ClassVar[str] = "lognormal"
     centre: float = 1.0
@@ -51,7 +65,21 @@ class Lognormal(Distribution):
 
 @dataclass(frozen=True)
 class LogitNormal(Distribution):
-    """A fraction with logit(X) = logit(centre) + logit_sd z: its median is `centre`, in (0, 1)."""
+    """A fraction with logit(X) = logit(centre) + logit_sd z: its median is `centre`, in (0, 1).
+
+    Attributes
+    ----------
+    centre : float
+        Median [1].
+    logit_sd : float
+        Standard deviation of the logit [1].
+
+    Examples
+    --------
+    >>> from wbe.uncertainty import LogitNormal
+    >>> LogitNormal(centre=0.29, logit_sd=0.37).value([-1.96, 0.0, 1.96]).round(2).tolist()
+    [0.17, 0.29, 0.46]
+    """
 
     kind: ClassVar[str] = "logit_normal"
     centre: float = 0.5
@@ -93,7 +121,19 @@ class LogitNormal(Distribution):
 
 @dataclass(frozen=True)
 class Normal(Distribution):
-    """Normal; not positive, so no factor of a product of positive factors."""
+    """Normal; not positive, so no factor of a product of positive factors.
+
+    Attributes
+    ----------
+    centre, sd : float
+        Mean and standard deviation [unit of the variable].
+
+    Examples
+    --------
+    >>> from wbe.uncertainty import Normal
+    >>> Normal(centre=7.0, sd=0.5).value([-1.0, 0.0, 1.0]).tolist()
+    [6.5, 7.0, 7.5]
+    """
 
     kind: ClassVar[str] = "normal"
     centre: float = 0.0
@@ -132,9 +172,22 @@ class StudentT(Distribution):
     Its sd is scale sqrt(df / (df - 2)), larger than what was stated, and infinite up to df = 2; it
     has no mean up to df = 1.
 
+    Attributes
+    ----------
+    centre, scale : float
+        Middle and standard uncertainty [unit of the variable].
+    df : float
+        Degrees of freedom [1].
+
     References
     ----------
     JCGM 101:2008, 6.4.9, 10.59161/JCGM101-2008
+
+    Examples
+    --------
+    >>> from wbe.uncertainty import StudentT
+    >>> StudentT(centre=100.0, scale=5.0, df=4.0).value([-1.96, 0.0, 1.96]).round(1).tolist()
+    [86.1, 100.0, 113.9]
     """
 
     kind: ClassVar[str] = "student_t"
@@ -177,6 +230,19 @@ class TruncatedNormal(Distribution):
 
     `centre` is the mode of the untruncated normal, not the median of the truncated one: use
     `with_median` or `published` where the median is to be the published value.
+
+    Attributes
+    ----------
+    centre, sd : float
+        Of the normal before it was cut [unit of the variable].
+    low, high : float
+        Ends [unit of the variable].
+
+    Examples
+    --------
+    >>> from wbe.uncertainty import TruncatedNormal
+    >>> round(float(TruncatedNormal(centre=0.1, sd=0.1, low=0.0).value(0.0)), 3)
+    0.12
     """
 
     kind: ClassVar[str] = "truncated_normal"
@@ -214,7 +280,24 @@ class TruncatedNormal(Distribution):
 
 @dataclass(frozen=True)
 class CensoredInterval(Distribution):
-    """A lognormal known only to lie between `low` and `high`: a value below or between limits."""
+    """A lognormal known only to lie between `low` and `high`: a value below or between limits.
+
+    Attributes
+    ----------
+    centre : float
+        Median of the whole lognormal [unit of the variable].
+    log_sd : float
+        Standard deviation of its natural log [1].
+    low, high : float
+        What the value is known to lie between [unit of the variable].
+
+    Examples
+    --------
+    >>> from wbe.uncertainty import CensoredInterval
+    >>> below = CensoredInterval(centre=5.0, log_sd=0.7, high=3.0)
+    >>> below.support, round(float(below.value(0.0)), 2)
+    ((0.0, 3.0), 2.17)
+    """
 
     kind: ClassVar[str] = "censored_interval"
     centre: float = 1.0

@@ -38,6 +38,14 @@ class Term:
         factor enters. Negative where the factor divides; 0 leaves the row exact.
     shape : Distribution or None
         None: lognormal. Else a positive distribution; only its ratio to its median matters.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe.uncertainty import Term
+    >>> bias = Term("analysis", "lab", np.array(["L1", "L1", "L2"]), np.full(3, 0.1))
+    >>> bias.unit_variance
+    1.0
     """
 
     name: str
@@ -84,11 +92,23 @@ class BelowLimit:
         Group of the fit; its parameters are drawn once per iteration.
     fits : dict of str to tuple
         Group -> (mu, ln sd, Cholesky factor of their covariance, shape (2, 2)).
-    offset : ndarray (k,)
+    offset : ndarray (k,) [1]
         Added to the drawn log value (from the fitted scale to that of the product).
-    log_least : ndarray (k,) or None
+    log_least : ndarray (k,) or None [1]
         Natural log of what the value is known to exceed, such as the LOD of a result between LOD
         and LOQ; -inf where nothing is known, None: nowhere.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe.uncertainty import BelowLimit, Product, draw
+    >>> below = BelowLimit(
+    ...     rows=np.array([0]), labels=np.array(["s1|MDMA"]), log_limit=np.log([3.0]),
+    ...     groups=np.array(["MDMA"]), fits={"MDMA": (1.0, np.log(0.7), np.zeros((2, 2)))},
+    ...     offset=np.zeros(1),
+    ... )
+    >>> bool((draw(Product(np.log([1.5]), below=below), draws=500, seed=1) <= 3.0).all())
+    True
     """
 
     rows: NDArray[np.intp]
@@ -126,13 +146,21 @@ class Product:
 
     Attributes
     ----------
-    log_central : ndarray (row,)
+    log_central : ndarray (row,) [1]
         Natural log of the central value; NaN where nothing is known.
     terms : tuple of Term
     below : BelowLimit or None
         Censored rows, whose `log_central` is replaced by draws.
     correlations : tuple of Correlation
         Variables whose scores are correlated where they have the same label.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe.uncertainty import Product, Term
+    >>> flow = Term("flow", "site", np.array(["A", "B"]), np.array([0.2, 0.2]))
+    >>> len(Product(np.log([120.0, 80.0]), (flow,)))
+    2
     """
 
     log_central: Floats
@@ -192,6 +220,15 @@ class Mean:
         Which mean a row belongs to. Results are sorted by group.
     weights : ndarray (row,) or None
         Weights [1], made to sum to 1 in each group; None: equal.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe.uncertainty import Mean, Product, propagate
+    >>> days = Product(np.log([90.0, 110.0, 160.0]))
+    >>> week = Mean(days, groups=np.array(["week 1"] * 3))
+    >>> week.labels
+    ['week 1']
     """
 
     of: Product
@@ -231,6 +268,16 @@ class Joint:
     call : callable
         Takes draws (row, draw) on the natural scale and returns (result, draw) or (draw,). Each
         draw is calculated alone: the engine calls it a block of draws at a time.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe.uncertainty import Joint, Product, Term, propagate
+    >>> shared = Term("flow", "site", np.array(["A", "A"]), np.array([0.2, 0.2]))
+    >>> loads = Product(np.log([120.0, 80.0]), (shared,))
+    >>> ratio = Joint(loads, lambda draws: draws[0] / draws[1])
+    >>> propagate(ratio, draws=1000, seed=1).quantiles.round(3).tolist()
+    [[1.5, 1.5, 1.5]]
     """
 
     of: Product | Mean
@@ -253,6 +300,13 @@ class Function:
     References
     ----------
     JCGM 101:2008, 10.59161/JCGM101-2008
+
+    Examples
+    --------
+    >>> from wbe.uncertainty import Function, Normal, propagate
+    >>> total = Function(lambda a, b: a + b, {"a": Normal(1.0, 0.3), "b": Normal(2.0, 0.4)})
+    >>> propagate(total, draws=100_000, seed=1).quantiles.round(1).tolist()
+    [[2.0, 3.0, 4.0]]
     """
 
     call: Callable[..., Floats]

@@ -33,11 +33,11 @@ class Propagated:
 
     Attributes
     ----------
-    at : tuple of float
+    at : tuple of float [1]
         Probabilities of the quantiles.
     quantiles : ndarray (row, quantile)
         In the unit of the central values; NaN where nothing is known.
-    mean : ndarray (row,)
+    mean : ndarray (row,) [unit of the central values]
         Mean of the distribution; NaN where it has none.
     labels : tuple of str
         What the rows are: groups of a mean; empty for rows of a product.
@@ -128,7 +128,7 @@ def propagate(
         Monte Carlo draws; the first n of N are the draws of a run of n.
     seed : int
         Draws are keyed by it and by labels, never by position.
-    at : tuple of float
+    at : tuple of float [1]
         Probabilities of the quantiles, rising, between 0 and 1.
     engine : str
         ``numpy``, or ``numba`` (extra ``fast``): faster, with a stream of its own, only on request.
@@ -293,10 +293,23 @@ def worst_checks(parts: Sequence[Mapping[str, float]]) -> dict[str, float]:
 def require_engine(engine: str) -> None:
     """Check that an engine exists and is installed, before anything is computed with it.
 
+    Parameters
+    ----------
+    engine : str
+        As `propagate` takes it.
+
     Raises
     ------
     UsageError
         If it is unknown, or numba is not installed.
+
+    Examples
+    --------
+    >>> from wbe import uncertainty
+    >>> uncertainty.require_engine("numpy")
+    >>> uncertainty.require_engine("abacus")
+    Traceback (most recent call last):
+    wbe.errors.UsageError: engine = 'abacus' is none of numpy, numba
     """
     require_choice("engine", engine, ENGINES)
     if engine == "numba":

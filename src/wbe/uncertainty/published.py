@@ -63,7 +63,7 @@ def published(
         limits for a censored interval; for the others an interval that holds `coverage`.
     mode : float, optional
         Most likely value of a triangular or PERT [same unit], where it is not `central`.
-    values : sequence of float, optional
+    values : sequence of float, optional [unit of `central`]
         Observed values, for ``empirical``.
     coverage : float
         Probability inside the range, for distributions without ends [1].
@@ -287,10 +287,25 @@ _MAKERS = {
 def from_parameters(stated: dict[str, Any]) -> Distribution:
     """Build a distribution from what `Distribution.parameters` gave.
 
+    Parameters
+    ----------
+    stated : dict
+        ``kind`` and its parameters.
+
+    Returns
+    -------
+    Distribution
+
     Raises
     ------
     UsageError
         If the kind is unknown or its parameters do not fit.
+
+    Examples
+    --------
+    >>> from wbe import uncertainty
+    >>> uncertainty.from_parameters({"kind": "uniform", "low": 0.2, "high": 0.4})
+    Uniform(low=0.2, high=0.4)
     """
     rest = dict(stated)
     kind = str(rest.pop("kind", ""))

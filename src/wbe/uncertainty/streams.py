@@ -38,6 +38,12 @@ class Correlation:
         correlation of their logs.
     source, verified, note : str
         Who said so and how far it was checked.
+
+    Examples
+    --------
+    >>> from wbe.uncertainty import Correlation
+    >>> Correlation("flow", "population", rho=0.3, source="own record").rho
+    0.3
     """
 
     a: str
@@ -101,6 +107,14 @@ class Stream:
         Of the scores of variables with the same label.
     replica : int
         0, or the number of a further, independent set of streams of the same names.
+
+    Examples
+    --------
+    >>> from wbe.uncertainty import Stream
+    >>> first = Stream(seed=1).at("flow", "site A", block=0).normal(size=2)
+    >>> again = Stream(seed=1).at("flow", "site A", block=0).normal(size=2)
+    >>> bool((first == again).all())
+    True
     """
 
     def __init__(self, seed: int, correlations: Iterable[Correlation] = (), replica: int = 0):
@@ -238,10 +252,26 @@ def blocks(draws: int) -> Iterator[tuple[int, slice]]:
 
     The last block may be used in part; it is always drawn whole, which keeps the prefix property.
 
+    Parameters
+    ----------
+    draws : int
+        Number of draws.
+
+    Yields
+    ------
+    tuple of (int, slice)
+        Number of the block, and where its draws stand among all.
+
     Raises
     ------
     ValueError
         If `draws` is negative.
+
+    Examples
+    --------
+    >>> from wbe.uncertainty import BLOCK, blocks
+    >>> BLOCK, list(blocks(BLOCK + 10))
+    (2500, [(0, slice(0, 2500, None)), (1, slice(2500, 2510, None))])
     """
     if draws < 0:
         raise ValueError(f"draws is {draws}; use 0 for no uncertainty or a positive number")

@@ -31,11 +31,41 @@ _FEW = _normalised(*np.polynomial.hermite_e.hermegauss(81))
 
 
 def log_fraction(z: Floats, centre: float, signed_sd: float) -> Floats:
-    """Return the log error of a logit-normal fraction, with the sign of its logit sd."""
+    """Return the log error of a logit-normal fraction, with the sign of its logit sd.
+
+    Parameters
+    ----------
+    z : ndarray, any shape
+        Standard normal scores [1].
+    centre : float
+        Central fraction [1], between 0 and 1.
+    signed_sd : float
+        Logit sd [1]; negative where the fraction divides.
+
+    Returns
+    -------
+    ndarray, shape of `z`
+        ln of the fraction over its central value [1].
+
+    Raises
+    ------
+    UsageError
+        If the centre does not lie between 0 and 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe import uncertainty
+    >>> z = np.array([-1.0, 0.0, 1.0])
+    >>> uncertainty.log_fraction(z, centre=0.29, signed_sd=-0.37).round(3).tolist()
+    [0.276, -0.0, -0.248]
+    """
     return np.asarray(
         np.copysign(1.0, signed_sd) * LogitNormal(centre, abs(signed_sd)).log_error(z)
     )
 
+
+_LARGEST_LOG: Final = float(np.log(np.finfo(np.float64).max))
 
 _U = np.linspace(-7.0, 7.0, 281)
 """Grid of a distribution function: asinh of the value in units of half its scale."""
@@ -48,8 +78,13 @@ def few_degrees(df: float) -> float:
 
     Parameters
     ----------
-    df : float
+    df : float [1]
         Degrees of freedom behind the spread.
+
+    Returns
+    -------
+    float
+        A factor of 1 or more [1].
 
     Examples
     --------
@@ -72,13 +107,13 @@ def student_quantiles(
     ----------
     scale : ndarray (row,)
         Of Student's t [1].
-    df : ndarray (row,)
+    df : ndarray (row,) [1]
         Degrees of freedom, at least 1.
     sd : ndarray (row,)
         Of an independent normal [1].
-    factor : tuple of float, optional
+    factor : tuple of float, optional [1]
         Centre and signed logit sd of a logit-normal factor.
-    probabilities : tuple of float
+    probabilities : tuple of float [1]
         Rising.
 
     Returns
@@ -92,6 +127,14 @@ def student_quantiles(
     scale^2 / w + sd^2. The average over sqrt(w) is a Gauss-Legendre quadrature; that over the
     factor a Gauss-Hermite one on the tabulated distribution function. exp of the sum has no
     mean: Student's t has no exponential moment.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe import uncertainty
+    >>> few = uncertainty.student_quantiles(np.array([0.2]), np.array([3.0]), np.array([0.1]))
+    >>> few.round(3).tolist()
+    [[-0.661, 0.0, 0.661]]
     """
     out = np.zeros((len(scale), len(probabilities)))
     g, weights = _factor_nodes(factor)
@@ -155,6 +198,28 @@ def _chi_nodes(nu: float) -> tuple[Floats, Floats]:
     return _normalised(r, w * np.exp(log_density - log_density.max()))
 
 
+def natural(log: Floats) -> Floats:
+    """Return exp of logs; infinite above the range of numbers, which tails of few points leave.
+
+    Parameters
+    ----------
+    log : ndarray, any shape [1]
+
+    Returns
+    -------
+    ndarray, shape of `log`
+        exp of the logs [unit of the variable].
+
+    Examples
+    --------
+    >>> natural(np.array([0.0, 800.0])).tolist()
+    [1.0, inf]
+    """
+    if not (beyond := log > _LARGEST_LOG).any():
+        return np.exp(log)
+    return np.where(beyond, np.inf, np.exp(np.minimum(log, _LARGEST_LOG)))
+
+
 @functools.lru_cache(maxsize=4_096)
 def half_variance_shift(variance: float, n: int) -> float:
     """Return the median of t s / sqrt(n) + sigma^2 / 2, less s^2 / 2.
@@ -176,6 +241,12 @@ def half_variance_shift(variance: float, n: int) -> float:
     Notes
     -----
     sigma^2 = s^2 / w and t = z / sqrt(w) with w = chi2_(n-1) / (n - 1).
+
+    Examples
+    --------
+    >>> from wbe import uncertainty
+    >>> round(uncertainty.half_variance_shift(0.25, 4), 3)
+    0.051
     """
     if not variance > 0:
         return 0.0

@@ -24,6 +24,23 @@ def summary(values: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     """Return 2.5 %, 50 % and 97.5 % quantiles (linear interpolation) and mean of (row, draw).
 
     The input is sorted in place; rows with NaN give NaN.
+
+    Parameters
+    ----------
+    values : ndarray (row, draw)
+        Draws in any one unit.
+
+    Returns
+    -------
+    lower, median, upper, mean : ndarray (row,)
+        In the unit of the draws.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe import uncertainty
+    >>> [float(part[0]) for part in uncertainty.summary(np.arange(101.0)[None, :])]
+    [2.5, 50.0, 97.5, 50.0]
     """
     values.sort(axis=1)  # first, so that the mean is summed in one order whatever the draw order
     quantiles = interpolated(values, INTERVAL)

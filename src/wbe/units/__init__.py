@@ -36,6 +36,18 @@ def registry() -> pint.UnitRegistry[Any]:
     """Return the package's unit registry, made at the first call.
 
     It is never made pint's application registry: a program that uses both keeps its own.
+
+    Returns
+    -------
+    pint.UnitRegistry
+        The same object at every call.
+
+    Examples
+    --------
+    >>> from wbe import units
+    >>> flow = units.registry().Quantity(50_000, "m^3/day")
+    >>> print(flow.to("L/s").round(1))
+    578.7 liter / second
     """
     import pint
 
@@ -83,6 +95,11 @@ def scale(from_unit: str, to_unit: str) -> float:
     ----------
     from_unit, to_unit : str
         Any accepted spellings.
+
+    Returns
+    -------
+    float
+        [`to_unit` per `from_unit`]
 
     Raises
     ------
@@ -136,10 +153,25 @@ def convert(values: Any, from_unit: str, to_unit: str, *also: Any) -> Any:
 def same_dimension(first: str, second: str) -> bool:
     """Say whether two units measure the same kind of thing.
 
+    Parameters
+    ----------
+    first, second : str
+        Any accepted spellings.
+
+    Returns
+    -------
+    bool
+
     Raises
     ------
     UnitError
         A unit is unknown.
+
+    Examples
+    --------
+    >>> from wbe import units
+    >>> units.same_dimension("ng/L", "µg·L⁻¹"), units.same_dimension("ng/L", "mg/day")
+    (True, False)
     """
     parse = registry().parse_units
     return bool(parse(normalise(first)).is_compatible_with(parse(normalise(second))))
@@ -154,6 +186,11 @@ def magnitude(text: str, unit: str) -> float:
         A number followed by a unit.
     unit : str
         Unit of the answer.
+
+    Returns
+    -------
+    float
+        In `unit`.
 
     Raises
     ------
@@ -174,7 +211,16 @@ def magnitude(text: str, unit: str) -> float:
 
 
 class WithUnits(Protocol):
-    """A function that `quantities` decorated."""
+    """A function that `quantities` decorated.
+
+    Examples
+    --------
+    >>> from wbe import backcalc
+    >>> backcalc.mass_load.in_units, backcalc.mass_load.out_units
+    ({'concentration': 'ng/L', 'flow': 'm^3/day'}, 'mg/day')
+    >>> backcalc.mass_load.bare(500.0, 50_000.0)
+    25000.0
+    """
 
     in_units: dict[str, str]
     out_units: str | tuple[str, ...] | None

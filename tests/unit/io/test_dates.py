@@ -64,6 +64,8 @@ def test_a_year_from_elsewhere_and_an_order_from_the_value_are_flagged() -> None
     assert read_when("3月12日", 2024).start == DAY
     assert read_when("13/04/2024").start == dt.datetime(2024, 4, 13)
     assert read_when("13/04/2024").flags == ("date_order_from_value",)
+    refused = read_when("31.02.2024")
+    assert (refused.rule, refused.flags) == ("date_unreadable", ())
 
 
 def test_zones_are_named_and_not_applied() -> None:

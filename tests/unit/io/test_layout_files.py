@@ -54,10 +54,10 @@ def rules(samples: object) -> list[str]:
 
 def test_the_documented_layout_is_the_one_of_the_samples() -> None:
     text = DOCS.read_text(encoding="utf-8")
-    shown = re.search(r"```toml\n(.*?)```", text, re.S)
+    shown = re.search(r"```toml[^\n]*\n(.*?)```", text, re.S)
     assert shown is not None
     assert shown[1] == (SAMPLES / "nord.layout.toml").read_text(encoding="utf-8")
-    lines = re.search(r"```text\n(.*?)```", text, re.S)
+    lines = re.search(r"```text[^\n]*\n(.*?)```", text, re.S)
     assert lines is not None
     assert (SAMPLES / "nord_synthetic.csv").read_text(encoding="utf-8").startswith(lines[1])
 

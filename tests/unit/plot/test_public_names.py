@@ -14,6 +14,11 @@ def test_the_table_of_homes_is_the_list_of_public_names():
     assert set(wbe.plot.__all__) <= set(dir(wbe.plot))
 
 
+def test_no_module_has_the_name_of_a_function():
+    """Importing such a module would put it in the place of the function of its package."""
+    assert set(wbe.plot._HOMES.values()).isdisjoint(wbe.plot._HOMES)
+
+
 @pytest.mark.parametrize("name", wbe.plot.__all__)
 def test_every_public_name_is_that_of_its_module(name):
     found = getattr(wbe.plot, name)

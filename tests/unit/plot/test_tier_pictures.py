@@ -351,9 +351,7 @@ def test_a_long_legend_makes_the_picture_longer_and_moves_the_notes(
     tiers = made_up.county()
     points = sites(["S1", "S2", "S3"], "A001", lon=[116.1, 116.2, 116.3], lat=23.0)
     points["matrix"] = ["wwtp_influent", "open_channel", "soil"]
-    flat = tiers.set_geometry(tiers.geometry.scale(1, 0.3, origin=(116, 23)))
-    flat.attrs = tiers.attrs
-    ax = plot.tier_map(flat, sites=points)
+    ax = plot.tier_map(tiers, sites=points)
     legends = [lg.get_window_extent() for lg in ax.figure.findobj(Legend)]
     (notes,) = [t for t in ax.texts if "boundary reference" in t.get_text()]
     assert notes.get_window_extent().y1 < min(box.y0 for box in legends)
@@ -370,3 +368,27 @@ def test_saturation_fades_what_is_not_certain(made_up: Any) -> None:
 
     assert len(fills("saturation") - fills("hatching")) >= 3
     assert tiermap.tier_map is plot.tier_map and shapes.WITHOUT_TIER
+
+
+@pytest.mark.parametrize("flat", [1.0, 0.3, 0.1])
+def test_a_flat_map_leaves_little_room_blank(made_up: Any, flat: float) -> None:
+    tiers = made_up.county()
+    drawn = tiers.set_geometry(tiers.geometry.scale(1, flat, origin=(116, 23)))
+    drawn.attrs = tiers.attrs
+    figure = plot.tier_map(drawn).figure
+    figure.draw_without_rendering()
+    legends = [lg.get_window_extent() for lg in figure.findobj(Legend)]
+    (notes,) = [t for t in figure.axes[0].texts if "boundary reference" in t.get_text()]
+    box = notes.get_window_extent()
+    lowest = min([box.y0, *(lg.y0 for lg in legends)])
+    assert 0 < lowest < 0.45 * figure.dpi
+    assert not any(box.overlaps(lg) for lg in legends)
+    under = figure.axes[0].get_window_extent().y0 - box.y1  # scale bar and grid stand there
+    assert 0 < under < 0.75 * figure.dpi
+
+
+def test_a_long_history_draws_the_highest_and_counts_the_others(rounds: Any) -> None:
+    whole = [t.get_text() for t in plot.tier_history(rounds).get_yticklabels()]
+    ax = plot.tier_history(rounds, most=5)
+    assert [t.get_text() for t in ax.get_yticklabels()] == whole[:5]
+    assert f"{len(whole) - 5} further areas" in said(ax.figure)

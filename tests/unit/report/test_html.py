@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,7 +14,7 @@ import pytest
 
 from wbe.errors import UsageError
 from wbe.plot import words
-from wbe.report import render, views
+from wbe.report import embedded, render, selection, views
 
 
 class Seen(HTMLParser):
@@ -26,11 +29,11 @@ class Seen(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: Any) -> None:
         self.tags.append((tag, dict(attrs)))
-        self._hidden += tag in ("style", "title")
+        self._hidden += tag in ("style", "title", "script")
         self.text += " "
 
     def handle_endtag(self, tag: str) -> None:
-        self._hidden -= tag in ("style", "title")
+        self._hidden -= tag in ("style", "title", "script")
         self.text += " "
 
     def handle_data(self, data: str) -> None:
@@ -45,25 +48,44 @@ def page(made_up: Any) -> str:
 
 
 def test_order_is_the_one_a_reader_asks_in(page: str) -> None:
-    heads = re.findall(r"<h2[^>]*>([^<]*)<", page)
+    heads = [head.rstrip(": ") for head in re.findall(r"<h2[^>]*>([^<]*)<", page)]
     assert heads == [
         "What was found", "How sure this is", "Map of tiers", "Areas by estimate",
-        "Same drug, all rounds", "Other substances", "Method", "Factors",
-        "Findings about the input", "How to read the tiers", "Record of the run",
+        "Same drug, all rounds", "Other substances", "How to read the tiers", "Method", "Factors",
+        "Findings about the input", "Record of the run",
     ]  # fmt: skip
 
 
-def test_page_loads_and_runs_nothing(page: str) -> None:
+def test_headings_step_down_one_level_at_a_time_and_contents_lead_to_them(page: str) -> None:
+    levels = [int(level) for level in re.findall(r"<h([1-6])[ >]", page)]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(b - a <= 1 for a, b in pairwise(levels))
+    ids = set(re.findall(r' id="([^"]+)"', page))
+    assert set(re.findall(r'<a[^>]* href="#([^"]+)"', page)) <= ids
+
+
+def test_page_loads_nothing_and_runs_its_own_script_alone(page: str) -> None:
     seen = Seen(page)
     policy = next(a["content"] for t, a in seen.tags if a.get("http-equiv"))
     assert policy is not None and policy.startswith("default-src 'none'")
-    assert "script-src" not in policy
-    assert "script" not in {tag for tag, _ in seen.tags}
+    scripts = re.findall(r"<script([^>]*)>(.*?)</script>", page, re.S)
+    assert [kind for kind, _ in scripts] == [' type="application/json" id="data"', ""]
+    digest = base64.b64encode(hashlib.sha256(scripts[1][1].encode()).digest()).decode()
+    assert re.findall(r"script-src ([^;]*);", policy) == [f"'sha256-{digest}'"]
     for _, attributes in seen.tags:
         assert not [name for name in attributes if name.startswith("on")]
         for name in ("src", "href", "xlink:href", "data", "action"):
             assert (attributes.get(name) or "#").startswith(("#", "data:"))
-    assert re.findall(r"https?://|url\((?!#|data:)|@import", page) == []
+    shown = page.replace("http://www.w3.org/2000/svg", "")  # the name of a language, not a place
+    assert re.findall(r"https?://|url\((?!#|data:|&#34;|\$|#)|@import", shown) == []
+
+
+def test_script_sets_text_and_never_markup() -> None:
+    unsafe = (
+        r"innerHTML|outerHTML|insertAdjacent|document\.write|\beval\b|Function\(|fetch\(|import\("
+    )
+    assert re.findall(unsafe, embedded.script()) == []
+    assert "</" not in embedded.script() and "<!--" not in embedded.script()
 
 
 def test_findings_name_areas_in_the_order_of_the_alphabet_without_ranking_words(
@@ -125,7 +147,8 @@ def test_markup_in_any_text_is_shown_as_text(made_up: Any, language: str) -> Non
         sites=tiers[["area", "name"]], run={"seed": evil, "config": {evil: evil}},
     ))  # fmt: skip
     seen = Seen(content)
-    assert not {"script", "img"} & {tag for tag, _ in seen.tags}
+    tags = [tag for tag, _ in seen.tags]
+    assert tags.count("script") == 2 and "img" not in tags
     assert seen.text.count("<script>alert(1)</script>") >= 10
     assert "49" not in re.findall(r"\d+", seen.text.partition("{{")[0])
 
@@ -148,7 +171,7 @@ def test_internal_page_needs_and_repeats_purpose_and_approval(made_up: Any) -> N
         tiers, audience="internal", purpose="Planning of care", approval="Health office 7",
         sites=tiers[["area"]].assign(site="S9", value=12.3456),
     ))  # fmt: skip
-    running = re.search(r'<thead><tr><th>\s*<div class="band">(.*?)</thead>', content, re.S)
+    running = re.search(r'<thead><tr><th>\s*<header class="band">(.*?)</thead>', content, re.S)
     assert running is not None
     for words_ in ("Planning of care", "Health office 7", "not for publication"):
         assert words_ in running.group(1)
@@ -156,7 +179,7 @@ def test_internal_page_needs_and_repeats_purpose_and_approval(made_up: Any) -> N
 
 
 def test_every_printed_page_carries_the_disclaimer(page: str) -> None:
-    running = re.search(r'<thead><tr><th>\s*<div class="band">(.*?)</thead>', page, re.S)
+    running = re.search(r'<thead><tr><th>\s*<header class="band">(.*?)</thead>', page, re.S)
     assert running is not None
     assert "not grounds for search or action against any person or place" in running.group(1)
     assert "Synthetic data" in running.group(1)
@@ -268,7 +291,7 @@ def test_area_with_too_little_data_shows_no_value(made_up: Any) -> None:
 
 
 def sure(tiers: Any, language: str = "en") -> str:
-    rows = words.selected(tiers, None, None)
+    (rows,) = selection.by_view(words.bare(tiers)).values()
     return " ".join(views.how_sure(rows, "0.95", language))
 
 

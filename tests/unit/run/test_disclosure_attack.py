@@ -43,6 +43,7 @@ def picture(kind: bytes, content: bytes) -> bytes:
         ("report.html", b"<!-- 7391.463 -->"),
         ("report.html", b'<script type="application/json">{"v": 0.73914628}</script>'),
         ("report.html", b'"\\u0037391.46"'),
+        ("report.html", b'<script type="application/json" id="data">["7\\\\u003391.46"]</script>'),
         ("run.json", b'{"hill": 739.146}'),
         ("map.svg", b"<metadata>7391.46</metadata>"),
         ("logs", "隆江 7391.46 mg/day".encode()),

@@ -14,7 +14,7 @@ from wbe import names
 from wbe.cli import cli
 from wbe.errors import UsageError
 from wbe.run import factor_compare, scaffold
-from wbe.run.seal import sealed
+from wbe.io.seal import sealed
 
 UNIT = "mg/day/1000 inhabitants"
 KOREA = Path(__file__).parents[2] / "published" / "kim2015_table.csv"

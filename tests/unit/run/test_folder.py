@@ -14,7 +14,7 @@ import pytest
 from wbe.errors import EnvironmentFault, UsageError
 from wbe.run import disk, folder, lock
 from wbe.run.folder import Place
-from wbe.run.seal import sealed
+from wbe.io.seal import sealed
 
 NAMES = ("tiers.csv", "map.png", "report.html")
 

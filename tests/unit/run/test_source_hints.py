@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import wbe
+from wbe.backcalc.residue_ratios import median_ratio
 from wbe.emerging import source_classes, source_rounds
 from wbe.errors import UsageError
 from wbe.run import config, outputs, publish
@@ -162,10 +163,10 @@ def test_a_median_between_bounds_is_a_bound() -> None:
         ([-np.inf, logs[1], logs[2]], False), ([-np.inf, -np.inf, logs[2]], True),
         ([-np.inf, np.inf], True), ([np.nan, logs[1]], True), ([logs[1], np.inf, logs[2]], False),
     ]:  # fmt: skip
-        found = source_rounds._median(np.array(ordered), np.full(len(ordered), logs[0]), 0.1)
-        assert found[2] is bound
+        found = median_ratio(np.array(ordered), np.full(len(ordered), logs[0]), 0.1)
+        assert bool(found.bound) is bound
         assert found[0] == pytest.approx(0.5 if bound else (0.1 if ordered[0] < -9 else 0.2))
-    spread = source_rounds._median(logs, logs, 0.1)
+    spread = median_ratio(logs, logs, 0.1)
     assert spread[0] == pytest.approx(0.2)
     assert spread[1] == pytest.approx(
         np.hypot(0.1, 1.2533 * np.std(logs, ddof=1) / np.sqrt(3)), rel=1e-4

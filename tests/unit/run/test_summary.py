@@ -54,7 +54,6 @@ def test_areas_stand_by_rank_with_interval_and_probability() -> None:
 def test_areas_without_a_sample_are_counted_and_not_listed() -> None:
     found = lines()
     assert "Areas without a sample of the drug in this round: 1" in found
-    assert "Resolved (P >= 0.95): 1 of 3 areas" in found
     assert not any(line.strip().startswith("d ") for line in found)
 
 
@@ -78,18 +77,62 @@ def test_what_was_assumed_is_said_in_both_languages() -> None:
     assert any("污水处理厂的算术平均负荷" in line for line in lines("zh"))
 
 
-def test_the_last_line_names_the_commonest_note() -> None:
+def test_the_note_line_names_the_rules_of_errors_and_the_commonest_note() -> None:
     from wbe.findings import Finding
 
     many = [Finding("flag", "read_as_nondetect", "cell")] * 3 + [
         Finding("flag", "some_rule", "row")
     ]
     text = summary.noticed(Findings(many), Path("findings.csv"), "en")
-    assert text == "Findings: 0 errors; 4 notes, most of them: 3 non-detects (findings.csv)"
-    text = summary.noticed(Findings(many[3:]), Path("f"), "en")
-    assert text == "Findings: 0 errors; 1 note (f)"
+    clean = "Findings: nothing rejected; "
+    assert text == clean + "4 notes, most of them: 3 non-detects (findings.csv)"
+    assert summary.noticed(Findings(many[3:]), Path("f"), "en") == clean + "1 note (f)"
     mixed = [Finding("flag", rule, "row") for rule in ("some_rule", "a", "b", "some_rule")]
     text = summary.noticed(Findings(mixed), Path("f"), "en")
-    assert text == "Findings: 0 errors; 4 notes, most often: 2 some rule (f)"
-    assert summary.noticed(Findings(), Path("f"), "en") == "Findings: 0 errors; 0 notes (f)"
+    assert text == clean + "4 notes, most often: 2 some rule (f)"
+    assert summary.noticed(Findings(), Path("f"), "en") == clean + "0 notes (f)"
     assert "“未检出”3 条" in summary.noticed(Findings(many), Path("f"), "zh")
+    errors = [Finding("error", rule, "row") for rule in ("b", "a", "b")]
+    text = summary.noticed(Findings(errors), Path("f"), "en")
+    assert text == "Findings: 3 errors (a, b), what they name was not used; 0 notes (f)"
+    part = summary.noticed(Findings(), Path("f"), "en", is_part=True)
+    assert "nothing rejected in the areas shown" in part
+
+
+def test_a_run_ends_with_what_was_found_rejected_written_assumed_and_what_to_do_next() -> None:
+    starts = ("Found: ", "Findings: ", "Report: ", "Computed with: ", "Next: ")
+    ends = lines()[-5:]
+    assert [line[: len(start)] for line, start in zip(ends, starts, strict=True)] == list(starts)
+    assert ends[0] == (
+        "Found: highest tier Severe: a (P 0.70); sure of the tier (P >= 0.95) in 1 of 3 areas"
+    )
+    assert str(Path("out") / "report.html") in ends[2] and str(Path("out") / "map.png") in ends[2]
+    assert ends[3] == (
+        "Computed with: factor set default, seed 1, 10000 draws; run.json holds the rest"
+    )
+    assert ends[4].startswith("Next: read the report; wbe publish out DIR")
+    starts = ("结果：", "检查发现：", "报告：", "计算依据：", "下一步：")
+    ends = lines("zh")[-5:]
+    assert [line[: len(start)] for line, start in zip(ends, starts, strict=True)] == list(starts)
+
+
+def test_without_draws_no_probability_is_printed_and_without_tiers_that_is_said() -> None:
+    rows = tiers()
+    rows["p_severe"] = np.nan
+    shown = rows[rows["flags"] != "no_data"]
+    assert "Severe: a; sure" in summary.outcome(shown, 0.95, "en")
+    none = shown.assign(tier="")
+    assert summary.outcome(none, 0.95, "en").startswith("Found: no tier in any of 3 areas")
+    many = shown[shown["tier"] == "severe"].loc[lambda one: one.index.repeat(5)]
+    assert "a, a, a and 2 more; sure" in summary.outcome(many, 0.95, "en")
+
+
+def test_the_next_step_follows_from_what_was_found() -> None:
+    from wbe.findings import Finding
+
+    out, rows = Path("out"), tiers()
+    unsure = rows.assign(resolved=False)
+    errors = Findings([Finding("error", "date_unreadable", "sample")])
+    assert "wbe explain date_unreadable" in summary.next_step(errors, rows, out, "en")
+    assert "wbe plan points" in summary.next_step(Findings(), unsure[:2], out, "en")
+    assert "wbe publish" in summary.next_step(Findings(), rows[:2], out, "en")

@@ -16,7 +16,7 @@ with files("wbe.run").joinpath("words.csv").open(encoding="utf-8", newline="") a
     ROWS = list(csv.DictReader(_file))
 SOURCE = "".join(
     f.read_text(encoding="utf-8")
-    for folder in ("wbe", "wbe.run")
+    for folder in ("wbe", "wbe.cli", "wbe.run")
     for f in files(folder).iterdir()
     if f.name.endswith(".py")
 )
@@ -24,7 +24,9 @@ SOURCE = "".join(
 #: Keys that are put together from parts; their own tests say that none is missing or left over.
 PREFIXES = (
     "step", "column", "check", "rule", "level", "note", "annotate.legend", "convert.form",
-    "convert.from", "config", "about", "reproduce",
+    "convert.from", "config", "about", "reproduce", "diff.kind", "diff.verdict", "diff.only", "key",
+    "dashboard",
+    "explain.code", "explain.scope", "explain.effect", "explain.listed",
 )  # fmt: skip
 
 
@@ -81,6 +83,17 @@ def test_every_sentence_about_a_configuration_is_said() -> None:
     for key in keys("config") - {f"kind.{kind}" for kind in KINDS}:
         assert f'"config.{key}"' in SOURCE or f'"{key.removesuffix(".fix")}"' in SOURCE, key
     assert {f"kind.{kind}" for kind in KINDS} <= keys("config")
+
+
+def test_every_thing_that_can_be_explained_has_its_words() -> None:
+    from wbe.findings import SCOPES
+    from wbe.run.explaining import EXIT_CODES
+    from wbe.run.keys import KEYS
+
+    assert keys("key") == set(KEYS)
+    assert keys("explain.code") == set(map(str, EXIT_CODES))
+    assert keys("explain.scope") == set(SCOPES)
+    assert keys("explain.effect") == keys("explain.listed") == set(SEVERITIES)
 
 
 def test_a_sentence_in_both_languages_survives_copies() -> None:

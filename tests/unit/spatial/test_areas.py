@@ -9,7 +9,7 @@ from scipy.stats import t as student
 
 from wbe.errors import UsageError
 from wbe.recipes import draws, estimate
-from wbe.spatial import by_area, locate
+from wbe.spatial import by_area, locate, summaries
 from wbe.uncertainty import Correlation, ErrorModel, default_model
 
 METH = "methamphetamine"
@@ -403,3 +403,31 @@ def test_an_error_moved_from_the_site_to_the_area_does_not_shrink_with_plants():
         got = pick(by_area(estimate(locate(samples), draws=4_000, error_model=model)))
         widths.append(np.log(got["upper"] / got["lower"]).item())
     assert widths[1] / widths[0] == pytest.approx(4.0, rel=0.1)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("statistic", ["geometric", "arithmetic"])
+def test_tails_of_few_points_leave_the_range_of_numbers_without_a_warning(statistic):
+    """Student's t of two points reaches logs of thousands: their exp is infinite."""
+    for few in ([10.0, 20.0], [1.0, 5e4]):
+        r = estimate(county(few), draws=2_000, markers=COTININE)
+        got = pick(by_area(r, statistic=statistic))
+        assert got["flags"].item() == "insufficient_data"
+        assert got["value"].item() > 0 and np.isnan([got["lower"], got["upper"]]).all()
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_an_end_of_an_interval_beyond_the_range_of_numbers_is_not_told():
+    r = estimate(county([1e-3, 1e6, 1e6]), draws=2_000, markers=COTININE)
+    got = pick(by_area(r, statistic="arithmetic"))
+    assert 0 < got["lower"].item() < got["value"].item()
+    assert np.isnan(got["upper"].item())
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_draws_within_the_range_are_summed_though_their_total_is_not():
+    near = np.log(np.finfo(float).max) - 0.5
+    found = summaries._summary(np.full(100, near))
+    assert found.mean == pytest.approx(np.exp(near), rel=1e-9) and found.upper == found.value
+    (lowest, *_, highest, mean) = summaries._summary(np.r_[np.zeros(99), 800.0])
+    assert (lowest, mean) == (1.0, np.inf) and np.isnan(highest)

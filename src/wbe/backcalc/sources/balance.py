@@ -148,6 +148,18 @@ def direct_disposal(
     References
     ----------
     Emke 2014, 10.1016/j.scitotenv.2013.11.043
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe import backcalc
+    >>> found = backcalc.known([200.0], rsd=0.2, name="analysis", labels=["L1"])
+    >>> net = backcalc.direct_disposal(
+    ...     found, backcalc.known([2.0]), backcalc.known([10.0]), below=np.array([False]),
+    ...     source="own record", draws=4000, seed=1,
+    ... )
+    >>> round(float(net.median[0]))
+    180
     """
     used = Part("use", times(metabolite, ratio), source)
     net = subtract(parent, [used], largest_share=np.inf, draws=draws, seed=seed)
@@ -215,6 +227,16 @@ def beyond_transformation(
     References
     ----------
     MCartefact2022, 10.1016/j.scitotenv.2022.155696
+
+    Examples
+    --------
+    >>> from wbe import backcalc
+    >>> net = backcalc.beyond_transformation(
+    ...     backcalc.known([3.0]), backcalc.known([40.0]), backcalc.known([0.02]),
+    ...     source="own record, winter", draws=4000, seed=1,
+    ... )
+    >>> round(float(net.median[0]), 2)
+    2.2
     """
     if precursors is None:
         tiny = Product(np.full(len(product), -700.0), correlations=product.correlations)

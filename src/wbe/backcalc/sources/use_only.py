@@ -81,7 +81,7 @@ def side_by_side(
         Whether use alone explains the area: its all-source load is then its use-only load.
     below : ndarray (area,) of bool
         Where the metabolite is below its limit; its product then holds the limit.
-    weights : ndarray (area,)
+    weights : ndarray (area,) [any]
         For the means: populations, or ones for the plain mean of towns.
     convention : str
         What `mean_use` is a mean of. ``explained_areas``: the areas that use explains, as Wu 2021
@@ -106,6 +106,18 @@ def side_by_side(
     References
     ----------
     Wu 2021, 10.1016/j.scitotenv.2021.149058
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe import backcalc
+    >>> both = backcalc.side_by_side(
+    ...     backcalc.known([20.0, 200.0]), backcalc.known([2.0, 2.0]), backcalc.known([10.0, 10.0]),
+    ...     explained=np.array([True, False]), below=np.array([False, False]),
+    ...     weights=np.ones(2), convention="metabolite", draws=4000, seed=1,
+    ... )
+    >>> both.all_source[:, 1].round(1).tolist(), both.use_only[:, 1].round(1).tolist()
+    ([20.0, 200.0], [20.0, 20.0])
     """
     require_choice("convention", convention, CONVENTIONS)
     fine, hidden = np.asarray(explained, dtype=bool), np.asarray(below, dtype=bool)

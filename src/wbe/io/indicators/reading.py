@@ -28,7 +28,7 @@ COLUMNS: tuple[str, ...] = tuple(f.name for f in fields(Record) if f.name != "po
 def read_indicators(
     path: str | PathLike[str], *, errors: str = "raise", encoding: str | None = None
 ) -> pd.DataFrame:
-    """Read statistics by area and period: counts, shares, and changes in per cent.
+    r"""Read statistics by area and period: counts, shares, and changes in per cent.
 
     Parameters
     ----------
@@ -53,6 +53,21 @@ def read_indicators(
     FindingsError
         If the file is refused, no row is left, or with ``errors="raise"`` anything was rejected.
         A table with columns about persons, or about less than an area, is refused whole.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import wbe
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "statistics.csv")
+    ...     _ = path.write_text(
+    ...         "area,period,indicator,value,unit\nA,2018-01/2018-08,admitted,513,persons\n",
+    ...         encoding="utf-8",
+    ...     )
+    ...     print(wbe.read_indicators(path)[["area", "indicator", "value", "unit", "days"]])
+      area indicator  value     unit  days
+    0    A  admitted  513.0  persons   243
     """
     findings = Findings()
     source = open_source(Path(path), Path(path).name, findings, encoding)
@@ -63,13 +78,40 @@ def read_indicators(
 
 
 def indicators_of(source: Source, findings: Findings) -> pd.DataFrame | None:
-    """Statistics of an opened file; None if it holds none, with the reason among the findings.
+    r"""Statistics of an opened file; None if it holds none, with the reason among the findings.
 
     Parameters
     ----------
     source : Source
+        An opened file.
     findings : Findings
         Receives what is noticed.
+
+    Returns
+    -------
+    DataFrame or None
+        As `read_indicators`.
+
+    Raises
+    ------
+    Refused
+        If the file as a whole cannot be used.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from wbe.findings import Findings
+    >>> from wbe.io.sources import open_source
+    >>> text = "area,period,indicator,value,unit\nA,2018,admitted,513,persons\n"
+    >>> noticed = Findings()
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "statistics.csv")
+    ...     _ = path.write_text(text, encoding="utf-8")
+    ...     table = indicators_of(open_source(path, path.name, noticed, None), noticed)
+    >>> table[["area", "value", "days"]]
+      area  value  days
+    0    A  513.0   365
     """
     tables = [table for table in source.tables if table.form == "indicators"]
     if not tables:
@@ -141,6 +183,15 @@ def note_unknown_areas(table: pd.DataFrame, areas: Sequence[str], findings: Find
         Ids and names of areas.
     findings : Findings
         Receives one flag an area.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from wbe.findings import Findings
+    >>> noticed = Findings()
+    >>> note_unknown_areas(pd.DataFrame({"area": ["Nortown"]}), ["Northtown", "Southtown"], noticed)
+    >>> [finding.rule for finding in noticed]
+    ['indicator_area_unknown']
     """
     for area in sorted(set(table["area"]) - set(areas)):
         near = ", ".join(nearest(area, sorted(set(areas)))) or "none"

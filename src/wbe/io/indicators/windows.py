@@ -53,6 +53,11 @@ def read_window(text: str) -> Window | None:
         ``2018年1-8月``, ``2018-01/2018-08``, ``2018-01-01/2018-08-31``, ``2018``, ``2018Q1``,
         ``2018年上半年``, ``2018-05``.
 
+    Returns
+    -------
+    Window or None
+        First and last day.
+
     Examples
     --------
     >>> read_window("2018年1-8月").days, read_window("今年来")

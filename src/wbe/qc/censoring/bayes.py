@@ -35,6 +35,12 @@ class Prior:
         Of sigma [1].
     log_sd : float
         Of ln(sigma) [1].
+
+    Examples
+    --------
+    >>> from wbe.qc.censoring import Prior
+    >>> Prior(median=0.7, log_sd=0.5).median
+    0.7
     """
 
     median: float = 0.7
@@ -63,13 +69,13 @@ class Posterior:
 
     Attributes
     ----------
-    shape : ndarray (s,)
+    shape : ndarray (s,) [1]
         Grid of ln(sigma).
     weight : ndarray (s,) [1]
         Posterior probability of each.
-    location : ndarray (s, m)
+    location : ndarray (s, m) [1]
         Grid of mu at each shape.
-    density : ndarray (s, m)
+    density : ndarray (s, m) [1]
         Density of mu given the shape.
     cdf : ndarray (s, m) [1]
         Its distribution function.

@@ -54,16 +54,16 @@ class Carried:
     quantity : Quantity
     value : float
         Of the results as they are [unit of the data; 1]; NaN where not testable.
-    lower, upper : float
+    lower, upper : float [unit of the quantity]
         Interval of sampling and measurement together; for ``population`` never inside that of
         sampling, and open (0, infinity) where that is.
-    sampling_lower, sampling_upper : float
+    sampling_lower, sampling_upper : float [unit of the quantity]
         Of sampling alone; NaN for the target ``results``.
-    level : float
+    level : float [1]
     measurement_share : float
         Share of the variance (of the log, or logit) that is shared error, for the target
         ``results`` all error [1]; NaN where the interval of sampling is open.
-    least, most : float
+    least, most : float [unit of the quantity]
         With all non-detects at the lower end and at their limits, without errors.
     n, n_below : int
     target : str

@@ -38,9 +38,9 @@ class KendallTau:
         tau-b [1]; NaN where not testable.
     tau_a : float
         S over the number of all pairs [1], what NADA's cenken prints.
-    s, variance : float
+    s, variance : float [1]
         Concordant less discordant pairs, and its variance if there were no correlation.
-    z, p : float
+    z, p : float [1]
         Standardised S, and the two-sided probability (exact, or normal from z: see `convention`).
     decided_x, decided_y : float
         Share of pairs whose order is known [1].
@@ -81,9 +81,9 @@ class Line:
         where the limits leave it open, NaN where there is no slope.
     level : float
         Level of the interval [1].
-    intercept : float
+    intercept : float [unit of y]
         Turnbull median of y - slope x; NaN where it falls below every limit.
-    intercept_low, intercept_high : float
+    intercept_low, intercept_high : float [unit of y]
         Ends of the interval that the Turnbull median falls in; equal where it falls on a value.
     scale : str
         ``log``: the line is that of ln y; ``natural``.

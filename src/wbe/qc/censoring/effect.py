@@ -21,13 +21,13 @@ class Superiority:
         Of a result of the first being larger, plus half that of a tie [1], with the pairs whose
         order the limits hide counted as ties: the middle of `least` and `most`. 0.5: no
         difference. Where much is hidden it lies nearer to 0.5 than the truth.
-    lower, upper : float
+    lower, upper : float [1]
         Interval of the probability that the results would have without limits: from the lower
         confidence limit of `least` to the upper one of `most`. However many results there are, it
         is no narrower than what the limits hide.
     level : float
         Level of the interval [1].
-    least, most : float
+    least, most : float [1]
         The probability with all hidden pairs decided against the first, and for it: without an
         assumption nothing more is known.
     undecided : float

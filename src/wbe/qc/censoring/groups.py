@@ -39,11 +39,11 @@ class PairComparison:
     ----------
     first, second : str
         Names of the groups.
-    z : float
+    z : float [1]
         Positive where the first has the larger results; NaN where not testable.
-    p : float
+    p : float [1]
         Two-sided; NaN where not testable.
-    p_adjusted : float
+    p_adjusted : float [1]
         By Holm over all pairs that could be tested.
     method : str
         Of p: ``exact permutation`` or ``chi-squared``; empty where not testable.
@@ -75,12 +75,12 @@ class GroupComparison:
         Names, sorted.
     n, n_below : tuple of int
         Results of each group, and how many of them lie below a limit.
-    observed, expected : ndarray (k,)
+    observed, expected : ndarray (k,) [1]
         Weighted number of detects of each group, and what it would be without a difference; the
         group with more observed than expected has the larger results.
-    covariance : ndarray (k, k)
+    covariance : ndarray (k, k) [1]
         Of observed less expected.
-    statistic, df, p : float, int, float
+    statistic, df, p : float, int, float [1]
         Chi-squared, its degrees of freedom, and the probability of one as large; NaN where not
         testable.
     method : str

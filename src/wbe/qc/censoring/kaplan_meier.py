@@ -36,10 +36,10 @@ class KaplanMeier:
         Distinct detects, rising.
     cdf : ndarray (k,) [1]
         Probability of a value at or below each.
-    size : ndarray (k + 1,)
+    size : ndarray (k + 1,) [1]
         Effective number of results behind the probability beneath the smallest detect, and behind
         each of `cdf`: of so many values without limits it would have the same variance.
-    beneath : float
+    beneath : float [1]
         Probability of a value beneath the smallest detect.
     ceiling : float
         Largest limit beneath the smallest detect, under which all of `beneath` lies; the smallest
@@ -169,7 +169,7 @@ class KaplanMeier:
             return self.mean_interval(level)
         if quantity.kind == "sd":
             return float("nan"), float("nan")
-        lower, upper = self._band(require_level(level))
+        lower, upper = self.band(level)
         if quantity.kind == "exceedance":
             at = int(np.searchsorted(self.values, quantity.at, side="right"))
             known = at > 0 or self._told(quantity.at)
@@ -180,8 +180,19 @@ class KaplanMeier:
         least = float(edges[first - 1]) if first else 0.0
         return least, float(edges[last - 1]) if last else self.ceiling
 
-    def _band(self, level: float) -> tuple[Floats, Floats]:
-        """Return pointwise limits of the probability beneath the smallest detect and of `cdf`."""
+    def band(self, level: float = 0.95) -> tuple[Floats, Floats]:
+        """Return pointwise limits of the probability beneath the smallest detect and of `cdf`.
+
+        Parameters
+        ----------
+        level : float [1]
+
+        Returns
+        -------
+        lower, upper : ndarray (k + 1,) [1]
+            Rising. Clopper-Pearson limits with `size` in the place of n (see `interval`).
+        """
+        require_level(level)
         p = np.concatenate([[self.beneath], self.cdf])
         tail, count, rest = (1 - level) / 2, p * self.size, (1 - p) * self.size
         tiny = _ROUNDING * self.n

@@ -32,9 +32,9 @@ class LikelihoodFit:
     Attributes
     ----------
     family : Family
-    location, shape : float
+    location, shape : float [1]
         Lognormal: mean of ln(x), and ln of its sd. Gamma: ln(mean), and ln(k).
-    loss : float
+    loss : float [1]
         Minus the log likelihood at the maximum, without constants.
     data : Reduced
     n, n_below : int

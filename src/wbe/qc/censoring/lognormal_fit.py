@@ -25,7 +25,7 @@ class LognormalFit:
     ----------
     mu, log_sd : float
         Mean of the natural log, and natural log of its sd [1].
-    covariance : ndarray (2, 2)
+    covariance : ndarray (2, 2) [1]
         Asymptotic covariance of (mu, log_sd).
     n, n_censored : int
         Values used, and how many of them lay below a limit.
@@ -80,6 +80,16 @@ def fit_lognormal(values: Floats, limits: Floats, least: Floats | None = None) -
     References
     ----------
     Antweiler 2008, 10.1021/es071301c
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe import qc
+    >>> found = np.array([12.0, 30.0, 18.0, 45.0, 22.0, np.nan, np.nan])
+    >>> limits = np.array([np.nan] * 5 + [10.0, 10.0])
+    >>> fit = qc.fit_lognormal(found, limits)
+    >>> round(float(np.exp(fit.mu)), 1), round(fit.sd, 2)
+    (16.1, 0.71)
     """
     data = _checked(values, limits, np.zeros(len(values)) if least is None else least)
     (mu, log_sd), covariance = lognormal_maximum(reduced(data))

@@ -29,6 +29,12 @@ class Quantity:
     UsageError
         If the kind is not known, a share does not lie between 0 and 1 or a threshold is not
         positive.
+
+    Examples
+    --------
+    >>> from wbe.qc.censoring import Quantity
+    >>> Quantity("percentile", 0.9).at
+    0.9
     """
 
     kind: str
@@ -84,12 +90,12 @@ class Answer:
     Attributes
     ----------
     quantity : Quantity
-    value : float
+    value : float [unit of the quantity]
         NaN where the method cannot tell it; the bounds hold all the same.
-    lower, upper : float
+    lower, upper : float [unit of the quantity]
         Confidence (Bayesian: credible) interval of the quantity in the population; NaN where the
         method has none.
-    least, most : float
+    least, most : float [unit of the quantity]
         What the sample itself gives with every non-detect at the value in its range that makes the
         quantity least, and most. Needs no assumption, and says nothing about other samples.
     """

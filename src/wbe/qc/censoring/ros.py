@@ -60,7 +60,7 @@ class Ros(Filled):
     data : Censored
     filled : ndarray (n - n_dropped,) [unit of the data]
         Detects, and non-detects read from the line, in the order of the data.
-    intercept, slope : float
+    intercept, slope : float [1]
         Of ln(value) on the normal score; NaN where no line could be or had to be drawn.
     convention : str
         Key of `ROS_CONVENTIONS`.

@@ -34,11 +34,11 @@ class SiteLevels:
     ----------
     sites : tuple of str
         Names, sorted.
-    mu : ndarray (site,)
+    mu : ndarray (site,) [1]
         Mean of ln(x) of each site.
-    log_sd : float
+    log_sd : float [1]
         ln of the sd of ln(x) within a site.
-    covariance : ndarray (site, 2, 2)
+    covariance : ndarray (site, 2, 2) [1]
         Of (mu, log_sd) of each site: what its results leave open and what the other sites do.
     centre, between : float
         Mean and sd of the levels of sites [1].

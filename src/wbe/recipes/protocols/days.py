@@ -47,7 +47,7 @@ class Days:
     central : ndarray (row,)
         Central values [`unit`]: of a non-detect that is drawn its mean below the limit; NaN where
         bounds alone are known.
-    zero, limit : ndarray (row,)
+    zero, limit : ndarray (row,) [`unit`]
         The same with non-detects at zero and at their limit; NaN where the limit is not known.
     below : ndarray (row,) of bool
         Which rows are non-detects.
@@ -125,11 +125,14 @@ def day_values(
         Day on which collection began; NaT where `weekday` alone is known.
     values : array_like (row,) or Censored [`unit`]
         One sample a row. NaN: no sample; such rows are left out.
-    site, area, round : array_like (row,) or str
+    site : array_like (row,) or str
+        Where each sample was taken.
     below : array_like (row,) of bool, optional
         Non-detects; their value is then the limit, NaN where it is not known.
     weekday : array_like (row,) of int, optional
         Monday 1 ... Sunday 7; told by the dates where not given.
+    area, round : array_like (row,) or str
+        Where samples and days belong to several.
     population : array_like (row,) or float [inhabitant]
         Needed where plants are added up to an area.
     analyte, unit : str

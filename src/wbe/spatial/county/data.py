@@ -26,7 +26,7 @@ class CountyData:
 
     Attributes
     ----------
-    log_load : ndarray (n,) or (county, n)
+    log_load : ndarray (n,) or (county, n) [1]
         z, the natural log of the per-capita load; the log of the limit where censored.
     censored : ndarray of bool, as `log_load`
         Whether the sample is known only to lie below `log_load`.
@@ -37,9 +37,21 @@ class CountyData:
     log_least : ndarray, as `log_load`, or None
         Lower end of a censored sample (seen, but below the limit of quantification); -inf where
         nothing is known, None: nowhere.
-    shared : ndarray (n, unknown) or None
+    shared : ndarray (n, unknown) or None [1]
         Log-sd with which each sample carries each independent standard normal that the project's
         error model knows (laboratory, marker and water of a town); 0 where it does not.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe.spatial import CountyData
+    >>> at = np.arange(6)
+    >>> data = CountyData(
+    ...     np.log([20.0, 25.0, 60.0, 70.0, 8.0, 10.0]), censored=at < 0, town=at // 2,
+    ...     round=at * 0, point=at, kind=at * 0, n_towns=3, n_rounds=1, n_points=6,
+    ... )
+    >>> data.log_load.size
+    6
     """
 
     log_load: Floats
@@ -102,7 +114,7 @@ class CountyPriors:
 
     Attributes
     ----------
-    df : float
+    df : float [1]
         Degrees of freedom of the towns' t distribution; 4 lets one town stand far out.
     tau : float
         Scale of the half-normal prior of the log-sd between towns [1].
@@ -116,8 +128,14 @@ class CountyPriors:
         point was sampled twice.
     mean_sd : float
         Prior sd of a round's level mu_r [1]; weak.
-    level : float or None
+    level : float or None [1]
         Prior mean of mu_r; None: the mean of the log loads at hand, so that the unit has no say.
+
+    Examples
+    --------
+    >>> from wbe.spatial import CountyPriors
+    >>> CountyPriors(omega=0.0).tau
+    1.0
     """
 
     df: float = 4.0

@@ -94,6 +94,24 @@ def county_posterior(
     whole (laboratory, the marker or the water of a town) have a known size: they enter the model
     as unknowns of their own, so that a town's error is not shrunk away as if it were the town's.
     Factors from residue to drug shift all towns alike.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> folder = "data/samples/example-county"
+    >>> samples = wbe.read(f"{folder}/lab/2018Q1_channels_synthetic.csv")
+    >>> sites = wbe.read_sites(f"{folder}/sites.csv")
+    >>> areas = wbe.read_areas(f"{folder}/areas.geojson")
+    >>> located = wbe.locate(samples, sites, areas)
+    >>> marker = {"cotinine": "0.6 mg/day/inhabitant"}
+    >>> values = wbe.by_area(wbe.estimate(located, draws=500, markers=marker))
+    >>> found = wbe.spatial.county_posterior(
+    ...     values, "methamphetamine", draws=400, unconverged="flag"
+    ... )
+    >>> wbe.spatial.shrinkage(found)[["area", "n_points", "simple", "typical"]].head(2).round(0)
+       area  n_points  simple  typical
+    0  EX01         4     7.0     15.0
+    1  EX02         2    44.0     31.0
     """
     require_choice("unconverged", unconverged, get_args(Unconverged))
     found = county_samples(values, drug, quantity)
@@ -152,6 +170,20 @@ def county_samples(values: xr.Dataset, drug: str, quantity: str) -> CountySample
     ------
     UsageError, MissingFactorError
         As in `county_posterior`.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> folder = "data/samples/example-county"
+    >>> samples = wbe.read(f"{folder}/lab/2018Q1_channels_synthetic.csv")
+    >>> sites = wbe.read_sites(f"{folder}/sites.csv")
+    >>> areas = wbe.read_areas(f"{folder}/areas.geojson")
+    >>> located = wbe.locate(samples, sites, areas)
+    >>> marker = {"cotinine": "0.6 mg/day/inhabitant"}
+    >>> values = wbe.by_area(wbe.estimate(located, draws=500, markers=marker))
+    >>> found = county_samples(values, "methamphetamine", "pn_mass_load")
+    >>> found.data.log_load.size, found.data.n_towns
+    (36, 13)
     """
     if values.attrs["design"] != levels.COUNTY:
         raise UsageError("the county model is about county rounds: points of towns on visits")

@@ -57,6 +57,13 @@ def point_labels(site: Strings, round_: Strings, lon: Floats, lat: Floats) -> St
     ndarray (sample,) of str
         ``S1`` at its first place, ``S1 (2)`` from the first round more than 50 m away from it.
         A point that returns to within 50 m of an earlier place is that point again.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> site, rounds = np.array(["S1", "S1"]), np.array(["2018Q1", "2018Q2"])
+    >>> point_labels(site, rounds, np.array([116.0, 116.01]), np.array([23.0, 23.0])).tolist()
+    ['S1', 'S1 (2)']
     """
     out = np.array(site, dtype=object)
     for name in sorted(set(np.asarray(site).tolist())):

@@ -70,6 +70,23 @@ def shrinkage(posterior: CountyPosterior, round_: int | str = -1) -> pd.DataFram
     ------
     UsageError
         If the posterior has no round of that label.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe.spatial import county
+    >>> at = np.arange(9)
+    >>> loads = np.log([20.0, 25.0, 30.0, 60.0, 70.0, 90.0, 8.0, 10.0, 9.0])
+    >>> data = county.CountyData(
+    ...     loads, censored=at < 0, town=at // 3, round=at * 0, point=at, kind=at * 0,
+    ...     n_towns=3, n_rounds=1, n_points=9,
+    ... )
+    >>> found = county.sample_posterior(data, seed=1, draws=400, unconverged="flag")
+    >>> county.shrinkage(found)[["n_points", "simple", "typical"]].round(0)
+       n_points  simple  typical
+    0         3    25.0     25.0
+    1         3    72.0     63.0
+    2         3     9.0     11.0
     """
     round_ = _number(posterior, round_)
     at = {"typical": posterior.typical_of_round[:, round_], "visit": posterior.visit[:, round_]}
@@ -111,6 +128,21 @@ def top_town(posterior: CountyPosterior, round_: int | str = -1) -> TopTown | No
     understated = E[ln theta_top - median(ln theta_top)], top the highest town of each draw: the
     posterior's own account of what shrinking the extremes costs. Averaged over simulated counties
     it is the error at the truly highest town (tests/simulation/test_county_model.py).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe.spatial import county
+    >>> at = np.arange(9)
+    >>> loads = np.log([20.0, 25.0, 30.0, 60.0, 70.0, 90.0, 8.0, 10.0, 9.0])
+    >>> data = county.CountyData(
+    ...     loads, censored=at < 0, town=at // 3, round=at * 0, point=at, kind=at * 0,
+    ...     n_towns=3, n_rounds=1, n_points=9,
+    ... )
+    >>> found = county.sample_posterior(data, seed=1, draws=400, unconverged="flag")
+    >>> top = county.top_town(found)
+    >>> top.area, round(top.simple), round(top.model)
+    ('1', 72, 63)
     """
     round_ = _number(posterior, round_)
     table = shrinkage(posterior, round_)

@@ -17,12 +17,12 @@ class CountyPosterior:
 
     Attributes
     ----------
-    typical : ndarray (draw, town)
+    typical : ndarray (draw, town) [1]
         ln theta: the geometric level that an influent sample of the town shows, mean over rounds
         of mu_r plus u_a.
-    typical_of_round : ndarray (draw, round, town)
+    typical_of_round : ndarray (draw, round, town) [1]
         mu_r + u_a.
-    visit : ndarray (draw, round, town)
+    visit : ndarray (draw, round, town) [1]
         mu_r + u_a + v_ar: what this visit met.
     tau, omega, sigma_point, sigma_sample : ndarray (draw,)
         Log-sds between towns, of visits, of points, of sampling and analysis [1].
@@ -40,7 +40,7 @@ class CountyPosterior:
         Labels of towns and rounds; empty from plain arrays.
     n_points : ndarray (round, town) of int
         Points with a sample.
-    plain : ndarray (round, town)
+    plain : ndarray (round, town) [1]
         Mean of the points' logs, NaN where there is none; non-detects at their limit.
     n_censored : ndarray (round, town) of int
         Non-detects.

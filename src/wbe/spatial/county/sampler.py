@@ -88,6 +88,20 @@ def sample_posterior(
     ----------
     Half-normal priors of scales: Gelman (2006), doi:10.1214/06-BA117A. The test of the sampler
     against the joint distribution: Geweke (2004), doi:10.1198/016214504000001132.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe.spatial import county
+    >>> at = np.arange(9)
+    >>> loads = np.log([20.0, 25.0, 30.0, 60.0, 70.0, 90.0, 8.0, 10.0, 9.0])
+    >>> data = county.CountyData(
+    ...     loads, censored=at < 0, town=at // 3, round=at * 0, point=at, kind=at * 0,
+    ...     n_towns=3, n_rounds=1, n_points=9,
+    ... )
+    >>> found = county.sample_posterior(data, seed=1, draws=400, unconverged="flag")
+    >>> found.tau.size, np.exp(np.median(found.typical, axis=0)).round(0).tolist()
+    (400, [25.0, 63.0, 11.0])
     """
     if data.n_counties != 1 or np.ndim(data.log_load) != 1:
         raise UsageError("data hold several counties; use sample_posteriors")
@@ -113,13 +127,35 @@ def sample_posteriors(
     ----------
     data : CountyData
         With a leading axis of counties.
-    priors, seed, draws, chains, warm_up, unconverged
+    priors : CountyPriors, optional
+        As in `sample_posterior`.
+    seed : int
+        One for all counties.
+    draws, chains, warm_up : int
+        As in `sample_posterior`.
+    unconverged : str
         As in `sample_posterior`.
 
     Returns
     -------
     tuple of CountyPosterior
         One a county. They are no joint posterior: counties know nothing of each other.
+
+    Raises
+    ------
+    NotConvergedError, UsageError
+        As `sample_posterior`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe.spatial import county
+    >>> places, rng = county.county_design(n_towns=4, n_points=3), np.random.default_rng(1)
+    >>> truth = county.draw_truth(2, 4, 1, county.CountyPriors(), rng, tau=0.8)
+    >>> data = county.draw_loads(truth, places, rng)
+    >>> many = county.sample_posteriors(data, seed=1, draws=400, unconverged="flag")
+    >>> len(many)
+    2
     """
     _require(draws, chains, unconverged)
     priors = priors or CountyPriors()

@@ -19,11 +19,11 @@ class CountyTruth:
 
     Attributes
     ----------
-    mu : ndarray (county, round)
-    beta : ndarray (county,)
-    u : ndarray (county, town)
-    v : ndarray (county, round, town)
-    tau, omega, sigma_point, sigma_sample : ndarray (county,)
+    mu : ndarray (county, round) [1]
+    beta : ndarray (county,) [1]
+    u : ndarray (county, town) [1]
+    v : ndarray (county, round, town) [1]
+    tau, omega, sigma_point, sigma_sample : ndarray (county,) [1]
     """
 
     mu: Floats
@@ -48,7 +48,15 @@ class CountyTruth:
 
 @dataclass(frozen=True)
 class CountyPlaces:
-    """Where and when a county is sampled: the fields of `CountyData` but for the values."""
+    """Where and when a county is sampled: the fields of `CountyData` but for the values.
+
+    Attributes
+    ----------
+    town, round, point, kind : ndarray (n,) of int
+        As in `CountyData`.
+    n_towns, n_rounds, n_points : int
+        As in `CountyData`.
+    """
 
     town: Ints
     round: Ints
@@ -74,6 +82,13 @@ def county_design(
     Returns
     -------
     CountyPlaces
+
+    Examples
+    --------
+    >>> from wbe.spatial import county
+    >>> places = county.county_design(n_towns=4, n_points=3)
+    >>> places.town.tolist()
+    [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]
     """
     axes = (np.arange(k) for k in (n_rounds, n_towns, n_points))
     round_, town, place = (x.ravel() for x in np.meshgrid(*axes, indexing="ij"))
@@ -96,12 +111,20 @@ def draw_truth(
     priors : CountyPriors
         `level` None stands for 0.
     rng : numpy.random.Generator
-    tau, sigma_within, omega : float, optional
+    tau, sigma_within, omega : float, optional [1]
         Instead of draws; `sigma_within` is split evenly between points and samples.
 
     Returns
     -------
     CountyTruth
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe.spatial import county
+    >>> truth = county.draw_truth(2, 4, 1, county.CountyPriors(), np.random.default_rng(1), tau=0.8)
+    >>> truth.tau.tolist()
+    [0.8, 0.8]
     """
 
     def scale(limit: float, stated: float | None) -> Floats:
@@ -130,7 +153,7 @@ def draw_loads(
     places : CountyPlaces
         From `county_design`.
     rng : numpy.random.Generator
-    log_limit : float
+    log_limit : float [1]
         Log of the limit below which a sample is censored.
     shared : ndarray (n, unknown), optional
         Known errors, as in `CountyData`.
@@ -138,6 +161,15 @@ def draw_loads(
     Returns
     -------
     CountyData
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wbe.spatial import county
+    >>> places, rng = county.county_design(n_towns=4, n_points=3), np.random.default_rng(1)
+    >>> truth = county.draw_truth(1, 4, 1, county.CountyPriors(), rng, tau=0.8)
+    >>> county.draw_loads(truth, places, rng).log_load.shape
+    (1, 12)
     """
     counties, n = len(truth.tau), len(places.town)
     w = truth.sigma_point[:, None] * rng.standard_normal((counties, places.n_points))

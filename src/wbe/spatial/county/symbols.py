@@ -50,6 +50,21 @@ def stream_symbols(
     measured (non-detects at their limit), frozen. Streams stand where suspicion was: the number
     says where somebody looked and what was found there, and nothing of the town's sewage.
     Non-detects without a fit count at their limit, which makes p an upper bound.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> folder = "data/samples/example-county"
+    >>> samples = wbe.read(f"{folder}/lab/2018Q1_streams_soil_synthetic.tsv")
+    >>> sites = wbe.read_sites(f"{folder}/sites.csv")
+    >>> areas = wbe.read_areas(f"{folder}/areas.geojson")
+    >>> located = wbe.locate(samples, sites, areas)
+    >>> values = wbe.by_area(wbe.estimate(located, draws=500))
+    >>> table = wbe.spatial.stream_symbols(values, "methamphetamine")
+    >>> table[["area", "n_points", "threshold", "highest"]].head(2).round(1)
+       area  n_points  threshold  highest
+    0  EX02         1     1975.0   2260.0
+    1  EX04         1     1975.0   1690.0
     """
     s, i, j = _found(values, analyte, (SURFACE_WATER,))
     measured = _at_limit(s, i, j)
@@ -97,6 +112,21 @@ def legacy_residue(values: xr.Dataset, analyte: str) -> pd.DataFrame:
     Notes
     -----
     Soil keeps what was spilt years ago; nothing ties it to the use of the present.
+
+    Examples
+    --------
+    >>> import wbe
+    >>> folder = "data/samples/example-county"
+    >>> samples = wbe.read(f"{folder}/lab/2018Q1_streams_soil_synthetic.tsv")
+    >>> sites = wbe.read_sites(f"{folder}/sites.csv")
+    >>> areas = wbe.read_areas(f"{folder}/areas.geojson")
+    >>> located = wbe.locate(samples, sites, areas)
+    >>> values = wbe.by_area(wbe.estimate(located, draws=500))
+    >>> table = wbe.spatial.legacy_residue(values, "methamphetamine")
+    >>> table[["area", "matrix", "n_points", "median"]].head(2)
+       area matrix  n_points  median
+    0  EX03   soil         1    9.08
+    1  EX06   soil         1   22.70
     """
     s, i, j = _found(values, analyte, rows.SOLIDS)
     measured = _at_limit(s, i, j)

@@ -77,7 +77,7 @@ class ChangePlan(Answer):
         Visits of each round.
     areas : int
         Areas compared at once, over which the chance of any false alarm is held.
-    power, alpha : float
+    power, alpha : float [1]
     table : DetectableChange
         3 points to the most that were asked about.
     """
@@ -127,9 +127,9 @@ def detectable_change(
         Visits of each round.
     areas : int
         Areas that are compared at once: each is tested at ``1 - (1 - alpha) ** (1 / areas)``.
-    power : float
+    power : float [1]
         Probability of finding the change.
-    alpha : float
+    alpha : float [1]
         Probability of any false alarm, two-sided.
 
     Returns
@@ -264,7 +264,7 @@ def power_of_change(
 
     Returns
     -------
-    float
+    float [1]
         At a ratio of 1 this is the chance of a false alarm in one area.
 
     Raises
@@ -301,9 +301,9 @@ def textbook_change(
     ----------
     log_sd : array_like
         Of a single result [1]; the CV where it is small.
-    points : array_like
+    points : array_like [1]
         Results in each round.
-    power, alpha : float
+    power, alpha : float [1]
 
     Returns
     -------

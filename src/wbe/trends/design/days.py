@@ -63,7 +63,7 @@ class MeanError(Table):
     own_interval : bool
         Whether such days show their own spread. One run of days does not: its interval rests on
         the stated autocorrelation and season.
-    level : float
+    level : float [1]
         Of the interval.
     design : str
         One of `DESIGNS`.
@@ -160,7 +160,7 @@ def mean_error(
     shared_cv : float
         Error that all days have in common [1]: flow meter, population, laboratory, excretion.
         0 leaves it out: the answer is then about the choice of days alone.
-    level : float
+    level : float [1]
         Probability of the interval.
     period : int
         Days in the period [d].
@@ -298,7 +298,7 @@ def textbook_days(error: float, cv: float, *, level: float = 0.95, period: int |
         Relative half-width [1].
     cv : float
         Of daily results [1].
-    level : float
+    level : float [1]
     period : int or None
         Days in the period [d]; None for an endless one.
 

@@ -59,6 +59,12 @@ class TownSpread:
     ------
     UsageError
         If a number is negative or nothing varies between points.
+
+    Examples
+    --------
+    >>> from wbe.trends.design import TownSpread
+    >>> TownSpread(place_sd=0.8, sample_sd=0.6, visit_sd=0.4).shared_sd
+    0.0
     """
 
     place_sd: float
@@ -138,7 +144,7 @@ class PointsPlan(Answer):
         Why there is no answer; empty where there is one.
     truth : float
         The town's level, in the unit of the breaks.
-    breaks : tuple of float
+    breaks : tuple of float [unit of the loads]
     spread : TownSpread
     visits : int
     valid : float
@@ -176,6 +182,11 @@ class PointsPlan(Answer):
 def default_visit_sd() -> float:
     """Return the error model's log-sd of a visit [1]; a judgement, not a measurement.
 
+    Returns
+    -------
+    float
+        Standard deviation of the natural log [1].
+
     Examples
     --------
     >>> default_visit_sd()
@@ -210,7 +221,7 @@ def tier_chances(
         Visits to the same points.
     valid : float
         Probability that a point gives a valid sample at its visits [1].
-    resolved_at : float
+    resolved_at : float [1]
         Probability from which a tier counts as certain.
 
     Returns
@@ -290,10 +301,18 @@ def points_for_tier(
     ----------
     chance : float
         Probability asked for [1].
-    truth, breaks, spread, visits, valid
+    truth : float
+        As in `tier_chances`.
+    breaks : sequence of float
+        As in `tier_chances`.
+    spread : TownSpread
         As in `tier_chances`.
     goal : str
         ``tier``: the printed tier is right; ``resolved``: it is also printed as certain.
+    visits : int
+        As in `tier_chances`.
+    valid : float
+        As in `tier_chances`.
     most : int
         Most points to think about.
 

@@ -42,13 +42,19 @@ class DayPattern:
         Relative amplitude of the flow [1], below 1.
     pulses : float
         Relative amplitude of the number of pulses [1], below 1.
-    lag_h : float
+    lag_h : float [hour]
         Hours by which pulses peak after the flow.
 
     Raises
     ------
     UsageError
         If an amplitude is not below 1.
+
+    Examples
+    --------
+    >>> from wbe.trends.design import DayPattern
+    >>> DayPattern(flow=0.3, pulses=0.5, lag_h=1.0).lag_h
+    1.0
     """
 
     flow: float = 0.0
@@ -138,6 +144,11 @@ def phase_variance(interval: ArrayLike, duration: float, shape: str = GAUSSIAN) 
     -------
     ndarray
         Variance of seen over true mass [1].
+
+    Raises
+    ------
+    UsageError
+        If the shape is unknown, or the duration is not above 0.
 
     Notes
     -----

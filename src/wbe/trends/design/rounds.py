@@ -35,6 +35,12 @@ class RoundSpread:
     ------
     UsageError
         If a number is negative, or samples do not vary at all.
+
+    Examples
+    --------
+    >>> from wbe.trends.design import RoundSpread
+    >>> RoundSpread(place_sd=0.5, sample_sd=0.4, visit_sd=0.2).own_change_sd
+    0.0
     """
 
     place_sd: float

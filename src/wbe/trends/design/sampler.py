@@ -59,6 +59,12 @@ class Sampler:
     ------
     UsageError
         If a number is out of range or a word unknown.
+
+    Examples
+    --------
+    >>> from wbe.trends.design import Sampler
+    >>> Sampler(duration=4.0, mode="time").shape
+    'gaussian'
     """
 
     duration: float

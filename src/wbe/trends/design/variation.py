@@ -57,6 +57,12 @@ class DayVariation:
     UsageError
         If a number is out of its range or was probably meant in per cent, the measurement alone
         varies more than the results do, or the shares exceed 1.
+
+    Examples
+    --------
+    >>> from wbe.trends.design import DayVariation
+    >>> DayVariation(cv=0.5, measurement_cv=0.1, weekday=0.1, season=0.0, autocorrelation=0.3).cv
+    0.5
     """
 
     cv: float

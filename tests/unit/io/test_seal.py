@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from wbe.run.seal import opened, sealed
+from wbe.io.seal import opened, sealed
 
 CONTENT = {"title": "县", "numbers": [1, 2.5, None], "empty": "", "checksum": "of another time"}
 

@@ -10,6 +10,8 @@ from typing import Any, Final
 import click
 
 from wbe import __version__
+from wbe.cli.options import common, spoken
+from wbe.cli.streams import echo
 
 Option = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -166,30 +168,20 @@ _COMMANDS: Final = {
 }
 
 
-def group(common: Option, spoken: Option, echo: Callable[[str], None]) -> click.Group:
-    """Return ``wbe plan`` with its commands.
-
-    Parameters
-    ----------
-    common : callable
-        Adds the options that every command has.
-    spoken : callable
-        Adds the language: to each command, and to the group, for all of them.
-    echo : callable
-        Prints a result.
-    """
+def group() -> click.Group:
+    """Return ``wbe plan`` with its commands; the language of the group holds for all of them."""
     plan = click.Group("plan", help="How much to sample: days, points, rounds and minutes.")
     spoken(plan)
     click.version_option(__version__, prog_name="wbe")(plan)
     for name, (options, text) in _COMMANDS.items():
-        command = spoken(common(_runner(name, echo)))
+        command = spoken(common(_runner(name)))
         for option in reversed((*options, *_SHOWN)):
             command = option(command)
         plan.command(name, help=text)(command)
     return plan
 
 
-def _runner(kind: str, echo: Callable[[str], None]) -> Callable[..., None]:
+def _runner(kind: str) -> Callable[..., None]:
     def run(lang: str | None, quiet: bool, debug: bool, **options: Any) -> None:
         from wbe.run import planning
 
