@@ -312,6 +312,6 @@ def test_locale_time_zone_hash_seed_and_folder_change_no_byte(
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         found.append({f.name: f.read_bytes() for f in sorted(out.iterdir())})
-    assert list(found[0]) == list(found[1]) and len(found[0]) == 11
+    assert list(found[0]) == list(found[1]) and len(found[0]) == 12
     for name in found[0]:
         assert found[0][name] == found[1][name], name
