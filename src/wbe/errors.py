@@ -74,6 +74,13 @@ class TooFewDetectsError(UsageError):
 class FindingsError(WbeError):
     """Input with errors; carries every finding, not only the first.
 
+    Parameters
+    ----------
+    findings : wbe.findings.Findings
+        All findings of the read, errors and flags.
+    message : str
+        Instead of the first errors.
+
     Attributes
     ----------
     findings : wbe.findings.Findings

@@ -47,6 +47,8 @@ class Finding:
         As written in the file. Empty where it is personal data.
     message, fix : str
         What is wrong or how the value was used, and how to mend it.
+    details : tuple of (str, str)
+        Words that fill the templates of the rule.
 
     Examples
     --------
@@ -105,6 +107,14 @@ class Bulk:
         Places and words that all of them share.
     varying : mapping of str to (sequence of int, sequence of str)
         Places and words that differ: for each finding the position of its text, and the texts.
+
+    Examples
+    --------
+    >>> from wbe.findings import Findings
+    >>> noticed = Findings()
+    >>> one = noticed.add("comma_in_number", file="lab.csv", line=3, value="1,250")
+    >>> noticed
+    <Findings: 1 errors, 0 flags>
     """
 
     rule: Rule

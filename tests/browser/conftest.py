@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import runpy
 import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,32 +15,6 @@ import pytest
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
 
 
-class Browser:
-    """Chromium without a window, with a profile of its own and no way to any host."""
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-
-    def __call__(self, *options: str) -> subprocess.CompletedProcess[str]:
-        command = [
-            str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
-            "--no-first-run", "--disable-background-networking", "--disable-component-update",
-            "--disable-sync", "--disable-extensions", "--disable-default-apps", "--no-proxy-server",
-            "--host-resolver-rules=MAP * ~NOTFOUND", "--enable-logging=stderr", "--v=0",
-            f"--user-data-dir={self.folder / 'profile'}", *options,
-        ]  # fmt: skip
-        return subprocess.run(command, capture_output=True, text=True, encoding="utf-8",
-                              errors="replace", timeout=120, check=True)  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Browser:
-    """Return the browser; the tests that need it are skipped where there is none."""
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine")
-    return Browser(tmp_path_factory.mktemp("browser"))
-
-
 class Driven:
     """Chromium under remote control, by pipes: no port is opened and no network reached."""
 
@@ -49,11 +22,16 @@ class Driven:
         self.browser = browser
 
     @contextmanager
-    def visit(self, path: Path, *, width: int = 1280, **options: Any) -> Iterator[Any]:
-        """Open a page from disk; afterwards its console was silent and it asked for nothing."""
+    def visit(
+        self, path: Path, *, width: int = 1280, said: list[str] | None = None, **options: Any
+    ) -> Iterator[Any]:
+        """Open a page from disk; afterwards it asked for nothing and its console was silent.
+
+        What the console says goes to ``said`` where a test listens itself.
+        """
         viewport = {"width": width, "height": 900}
         context = self.browser.new_context(offline=True, viewport=viewport, **options)
-        heard: list[str] = []
+        heard: list[str] = [] if said is None else said
         page = context.new_page()
         page.set_default_timeout(10_000)
         page.on("console", lambda message: heard.append(message.text))
@@ -64,7 +42,7 @@ class Driven:
         page.goto(path.as_uri())
         try:
             yield page
-            assert heard == []
+            assert said is not None or heard == []
             assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
         finally:
             context.close()

@@ -33,18 +33,21 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return base
 
 
-def page_of(folder: Path, language: str) -> Path:
-    path = folder / f"{language}.html"
-    text = dashboard(read_runs([folder / "one", folder / "two"]), language=language)
-    path.write_text(text, encoding="utf-8", newline="\n")
-    return path
+@pytest.fixture(scope="module")
+def pages(folder: Path) -> dict[str, Path]:
+    """The dashboard of both runs, by language."""
+    runs = read_runs([folder / "one", folder / "two"])
+    found = {language: folder / f"{language}.html" for language in ("en", "zh")}
+    for language, path in found.items():
+        path.write_text(dashboard(runs, language=language), encoding="utf-8", newline="\n")
+    return found
 
 
 @pytest.mark.parametrize(("language", "width"), [("en", 1280), ("zh", 390)])
 def test_the_page_is_silent_fits_and_shows_every_series(
-    driven: Any, folder: Path, language: str, width: int
+    driven: Any, pages: dict[str, Path], language: str, width: int
 ) -> None:
-    with driven.visit(page_of(folder, language), width=width) as page:
+    with driven.visit(pages[language], width=width) as page:
         assert page.locator("svg.series").count() == 3
         assert page.locator("svg.series path.o").count() == 3
         assert page.locator("svg.series path.l").count() == 4
@@ -56,9 +59,9 @@ def test_the_page_is_silent_fits_and_shows_every_series(
 
 
 def test_a_point_tells_its_interval_and_the_keyboard_opens_the_numbers(
-    driven: Any, folder: Path
+    driven: Any, pages: dict[str, Path]
 ) -> None:
-    with driven.visit(page_of(folder, "en")) as page:
+    with driven.visit(pages["en"]) as page:
         said = page.locator("svg.series g title").first.text_content()
         assert "2018Q1: 20.0 (6.67 – 60.0) mg/day/1000 inhabitants" in said
         summary = page.locator("figure.serie summary").first
@@ -70,9 +73,9 @@ def test_a_point_tells_its_interval_and_the_keyboard_opens_the_numbers(
 
 
 def test_purpose_is_on_every_printed_sheet_and_no_table_of_tiers_mixes_cuts(
-    driven: Any, folder: Path
+    driven: Any, pages: dict[str, Path]
 ) -> None:
-    with driven.visit(page_of(folder, "en")) as page:
+    with driven.visit(pages["en"]) as page:
         band = page.locator(".band").inner_text()
         assert "Planning <b>" in band and "Office 7" in band
         tables = page.locator("table.history")

@@ -95,7 +95,8 @@ def test_every_doi_in_a_docstring_is_in_the_bibliography(root: Path) -> None:
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_examples_in_docstrings_run(name: str) -> None:
+def test_examples_in_docstrings_run(name: str, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(root)  # examples read data/samples
     module = importlib.import_module(name)
     failed, _ = doctest.testmod(
         module, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE, verbose=False

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,8 @@ class Samples:
         over areas (`wbe.spatial.spread_over_areas`).
     written : dict
         Labels already written out (see `wbe.backcalc.error_terms`).
+    known : dict
+        What rows have, already worked out (see `wbe.backcalc.rows`); do not change the arrays.
     """
 
     sample: Strings
@@ -99,11 +102,17 @@ class Samples:
     disagreement: float = 0.0
     share: Floats | None = None
     written: dict[tuple[str, int], Strings] = field(default_factory=dict, repr=False)
+    known: dict[str, NDArray[np.bool_]] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def people(self) -> Floats:
         """Inhabitants of the row's area who live in its catchment, (sample,) [inhabitant]."""
         return self.population if self.share is None else self.population * self.share
+
+    @cached_property
+    def is_sewage(self) -> NDArray[np.bool_]:
+        """Whether a sample is of the sewage of people upstream, (sample,)."""
+        return np.isin(self.matrix, SEWAGE)
 
     def column(self, analyte: str) -> int:
         """Return the position of an analyte, -1 if the samples do not hold it."""

@@ -136,9 +136,11 @@ def residue_ratios(
     Examples
     --------
     >>> import wbe
-    >>> from wbe.backcalc import residue_ratios
-    >>> samples = wbe.read("data/samples/city-centre/lab/2023Q1*.csv")  # doctest: +SKIP
-    >>> residue_ratios(wbe.estimate(samples), "amphetamine", "methamphetamine")  # doctest: +SKIP
+    >>> samples = wbe.read("data/samples/example-county/lab/2018Q1_plants_synthetic.csv")
+    >>> result = wbe.estimate(samples, draws=1000)
+    >>> table = wbe.backcalc.residue_ratios(result, "amphetamine", "methamphetamine")
+    >>> table[["ratio", "lower", "upper", "n"]].iloc[1].round(2).tolist()
+    [nan, 0.0, 0.15, 1.0]
     """
     if by not in ("site", "area"):
         raise UsageError(f"by = {by!r} is none of site, area")

@@ -45,13 +45,20 @@ def has_flow(s: Samples) -> NDArray[np.bool_]:
 
 
 def has_per_capita(s: Samples) -> NDArray[np.bool_]:
-    """Return which (sample, analyte) have a per-capita load."""
+    """Return which (sample, analyte) have a per-capita load; worked out once."""
+    if "per_capita" not in s.known:
+        s.known["per_capita"] = _has_per_capita(s)
+        s.known["per_capita"].flags.writeable = False
+    return s.known["per_capita"]
+
+
+def _has_per_capita(s: Samples) -> NDArray[np.bool_]:
     routed = (s.kind == "concentration") & (s.method != "none")[:, None]
     metered = (s.kind == "load") & (s.population > 0)[:, None]
     marker = s.analyte[None, :] == s.method[:, None]  # a marker cannot be normalised by itself
     both = s.method == population_rows.COMBINED
     marker |= np.isin(s.analyte, list(s.markers))[None, :] & both[:, None]
-    sewage = np.isin(s.matrix, SEWAGE)[:, None]
+    sewage = s.is_sewage[:, None]
     return (routed | metered | (s.kind == "pn_load")) & sewage & ~marker
 
 

@@ -211,7 +211,7 @@ def doses() -> pd.DataFrame:
     >>> doses = factors.doses().set_index("dose_id")
     >>> doses.loc[doses["drug"] == "methamphetamine", ["value", "unit"]].head(2)
                                  value     unit
-    dose_id                                    
+    dose_id
     methamphetamine|Zuccato2008   30.0  mg/dose
     """
     return _side_table("doses")

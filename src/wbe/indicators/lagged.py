@@ -30,7 +30,7 @@ class Lag:
         Pairs of rounds; the value is the mean of theirs.
     value, carried_lower, carried_upper : float [1]
         Between -1 and 1; the interval is over the draws of the loads, NaN without.
-    chance_lower, chance_upper : float
+    chance_lower, chance_upper : float [1]
         Central part of the values that areas in random order give.
     p, p_adjusted : float [1]
         Two-sided, of this lag alone, and with regard to all lags tried.

@@ -40,11 +40,11 @@ class RankAgreement:
     value, lower, upper : float [1]
         Between -1 and 1, with the interval of `wbe.qc.spearman` or `wbe.qc.kendall`; NaN where not
         `testable`.
-    p : float
+    p : float [1]
         Share of the orders of areas in which the value is as far from 0; two-sided.
     exact : bool
         Whether all orders were tried.
-    chance_lower, chance_upper : float
+    chance_lower, chance_upper : float [1]
         Ends of the central part of the values that areas in random order give.
     carried, carried_lower, carried_upper : float [1]
         Median and interval over the draws of the loads (and rates); NaN without draws.

@@ -71,7 +71,9 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
         The file, replaced if it exists.
     """
     columns = [_texts(frame[name]) for name in frame.columns]
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
+    # the BOM by hand: the codec that adds it by itself encodes row by row, in Python
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write("\ufeff")
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([safe_text(str(name)) for name in frame.columns])
         writer.writerows(zip(*columns, strict=True))

@@ -65,8 +65,17 @@ def series(
 
     Examples
     --------
-    >>> joined = wbe.io.read_runs("runs/*")  # doctest: +SKIP
-    >>> ax = wbe.plot.series(joined.tiers, "EX01", "methamphetamine")  # doctest: +SKIP
+    >>> import pandas as pd
+    >>> from wbe import plot
+    >>> tiers = pd.DataFrame(
+    ...     {"area": "A", "name": "North", "drug": "MDMA", "round": ["2018Q1", "2018Q2"],
+    ...      "quantity": "pn_mass_load", "unit": "mg/day/1000 inhabitants", "value": [5.0, 9.0],
+    ...      "lower": [3.0, 6.0], "upper": [8.0, 13.0], "tier": ["general", "severe"],
+    ...      "resolved": True, "n_sites": 5, "n_samples": 5, "n_censored": 0, "flags": ""}
+    ... )
+    >>> axes = plot.series(tiers, "A", title="made-up numbers")
+    >>> axes.get_ylabel()
+    'population-normalised load [mg/day/1000 inhabitants]'
     """
     require_language(language)
     chosen = words.drug_of(tiers, drug)

@@ -52,8 +52,8 @@ def control_chart(
         From `wbe.qc.shewhart`, `wbe.qc.cusum` or `wbe.qc.ewma`.
     ax : Axes or None
         Where to draw; by default on a new Figure of its own, without pyplot.
-    at : array_like (point,), optional
-        Days of the measurements (datetime64); their order if not given.
+    at : array_like (point,) of datetime64, optional
+        Days of the measurements; their order if not given.
     label : str or None
         What was measured, with its unit; at the vertical axis of Shewhart and EWMA charts.
     language : str

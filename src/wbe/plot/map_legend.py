@@ -85,7 +85,9 @@ def _stacked(ax: Axes, parts: Sequence[tuple[str, Sequence[Entry]]]) -> float:
     down = 0.0
     for title, entries in parts:
         if (before := ax.get_legend()) is not None:
-            ax.add_artist(before)  # the next one would take its place
+            # The next one would take its place. It lies outside the axes: clipped to them, a
+            # tight box, as Jupyter draws, would cut it off.
+            ax.add_artist(before).set_clip_on(False)
         handles, texts = zip(*entries, strict=True)
         move = ScaledTranslation(0, -down, figure.dpi_scale_trans)
         legend = ax.legend(

@@ -68,8 +68,17 @@ def layer_style(
 
     Examples
     --------
-    >>> from wbe.io.write import write_areas  # doctest: +SKIP
-    >>> write_areas(tiers, path, style=layer_style(tiers))  # doctest: +SKIP
+    >>> import wbe
+    >>> folder = "data/samples/example-county"
+    >>> samples = wbe.read(f"{folder}/lab/2018Q1_plants_synthetic.csv")
+    >>> sites = wbe.read_sites(f"{folder}/sites.csv")
+    >>> areas = wbe.read_areas(f"{folder}/areas.geojson")
+    >>> located = wbe.locate(samples, sites, areas)
+    >>> values = wbe.by_area(wbe.estimate(located, draws=500))
+    >>> tiers = wbe.rank(values, "methamphetamine")
+    >>> style = wbe.plot.layer_style(tiers)
+    >>> style.name, style.qml[:9]
+    ('Methamphetamine, 2018Q1', '<!DOCTYPE')
     """
     rows = words.selected(tiers, drug, round)
     drug, round = str(rows["drug"].iloc[0]), str(rows["round"].iloc[0])

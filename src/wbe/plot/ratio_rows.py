@@ -247,7 +247,9 @@ def _legend(
     parts += [([entry], 1) for entry in _band_entries(bands, language)]
     for entries, ncols in parts:
         if (before := ax.get_legend()) is not None:
-            ax.add_artist(before)  # the next one would take its place
+            # The next one would take its place. It lies outside the axes: clipped to them, a
+            # tight box, as Jupyter draws, would cut it off.
+            ax.add_artist(before).set_clip_on(False)
         shown = [(sign, "\n".join(words.wrap(text, columns))) for sign, text in entries]
         legend_beneath(ax, down, shown, ncols=ncols, columnspacing=1.6, handlelength=2.0)
         down += 0.16 * (1 + max(text.count("\n") for _, text in shown)) + 0.03

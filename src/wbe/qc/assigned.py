@@ -33,7 +33,7 @@ class AssignedValue:
         Robust sd of the participants; NaN for a reference value.
     n, n_below : int
         Laboratories, and of them those with a result below a limit; 0 for a reference value.
-    low, high : float
+    low, high : float [unit of the results]
         The value with every result below a limit at its lower and at its upper end. A mean that
         gives far results no weight, as ``q_hampel``, may make the first the larger.
     method : str

@@ -59,12 +59,16 @@ def complete(records: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
     """
-    out = pd.DataFrame(index=range(len(records)))
-    for name, nothing in RECORDS.items():
-        given = records[name].to_numpy() if name in records else [nothing] * len(records)
-        kind = {str: object, float: float, int: int}[type(nothing)]
-        out[name] = pd.Series(given, index=out.index, dtype=kind)
-    return out
+    index = range(len(records))
+    kinds = {str: object, float: float, int: int}
+    columns = {
+        name: pd.Series(
+            records[name].to_numpy() if name in records else nothing, index,
+            dtype=kinds[type(nothing)],
+        )
+        for name, nothing in RECORDS.items()
+    }  # fmt: skip
+    return pd.DataFrame(columns, index=index)
 
 
 def judge(records: pd.DataFrame, results: pd.DataFrame, limits: Limits) -> pd.DataFrame:
@@ -196,9 +200,12 @@ def _verdicts(
     sample: Values = "",
 ) -> pd.DataFrame:
     """Judgements of rows that have a value: within ``low`` and ``high``, both included."""
-    table = rows[["group", "analyte", "file", "sheet", "line", "written"]].assign(
-        criterion=criterion, scope=scope, sample=sample, low=low, high=high, value=value
-    )
+    columns = {
+        name: rows[name] for name in ("group", "analyte", "file", "sheet", "line", "written")
+    }
+    judged = {"criterion": criterion, "scope": scope, "sample": sample, "low": low, "high": high,
+              "value": value}  # fmt: skip
+    table = pd.DataFrame({**columns, **judged}, index=rows.index)
     table = table[table["value"].notna()]
     above = table["value"] >= table["low"] * (1 - _SLACK)
     return table.assign(ok=above & (table["value"] <= table["high"] * (1 + _SLACK)))
@@ -343,32 +350,49 @@ def _checks(records: pd.DataFrame, results: pd.DataFrame, limits: Limits) -> _Ve
             yield _verdicts("control_chart", chart, z, 0.0, limits["control_chart_action"].number)
 
 
+_COUNTED = {
+    "blank": BLANKS, "duplicate": ("duplicate",), "spike": ("spike",), "check": ("qc_check",),
+}  # fmt: skip
+_STATED = {"duplicate": "rpd", "spike": "recovery"}
+"""Kinds that count for the samples of a batch, and the columns by which samples state them."""
+
+
 def _frequency(records: pd.DataFrame, results: pd.DataFrame, limits: Limits) -> _Verdicts:
     """Rows of each kind for the samples of a batch that reports any."""
-    for group, samples in results.groupby("group", sort=True):
-        rows = records[records["group"] == group]
-        stated = {name: samples.loc[samples[name].notna(), "sample_id"].nunique()
-                  for name in ("rpd", "recovery")}  # fmt: skip
-        counted = {
-            "blank": _lines(rows, BLANKS),
-            "duplicate": _lines(rows, ("duplicate",)) + stated["rpd"],
-            "spike": _lines(rows, ("spike",)) + stated["recovery"],
-            "check": _lines(rows, ("qc_check",)),
-        }
-        if not any(counted.values()):
-            continue
-        n = samples["sample_id"].nunique()
-        about = samples.iloc[[0]].assign(sheet="", line=-1, analyte="")
-        for kind, found in counted.items():
-            needed = int(np.ceil(n / limits[f"samples_a_{kind}"].number))
-            row = about.assign(written=f"{kind} {found} {needed} {n}")
-            yield _verdicts("frequency", row, float(found), float(needed), np.inf)
+    about = results.drop_duplicates("group").sort_values("group")
+    table = _rows_of_each(records, results).reindex(about["group"], fill_value=0)
+    reports = table.any(axis=1).to_numpy()
+    about, counts = about[reports], table.to_numpy()[reports]
+    n = results.groupby("group")["sample_id"].nunique().reindex(about["group"]).to_numpy(dtype=int)
+    share = np.array([limits[f"samples_a_{kind}"].number for kind in _COUNTED])
+    needed = np.ceil(n[:, None] / share).astype(int)
+    written = [
+        f"{kind} {found} {least} {samples}"
+        for of_kinds, of_needs, samples in zip(counts, needed, n, strict=True)
+        for kind, found, least in zip(_COUNTED, of_kinds, of_needs, strict=True)
+    ]
+    row = about.iloc[np.repeat(np.arange(len(about)), len(_COUNTED))].reset_index(drop=True)
+    row = row.assign(sheet="", line=-1, analyte="", written=written)
+    value, low = (part.ravel().astype(float) for part in (counts, needed))
+    yield _verdicts("frequency", row, value, low, np.inf)
 
 
-def _lines(rows: pd.DataFrame, kinds: tuple[str, ...]) -> int:
-    """How many rows of the file are of a kind; one of a wide table holds many analytes."""
-    own = rows[rows["kind"].isin(kinds)]
-    return len(own[["file", "sheet", "line"]].drop_duplicates())
+def _rows_of_each(records: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
+    """How many rows of the file are of a kind, by group; one of a wide table has many analytes.
+
+    Samples that state a measure in their own row count with it.
+    """
+    name_of = {kind: name for name, kinds in _COUNTED.items() for kind in kinds}
+    rows = records.assign(counted=records["kind"].map(name_of))
+    rows = rows[rows["counted"].notna()]
+    rows = rows.drop_duplicates(["group", "counted", "file", "sheet", "line"])
+    found = rows.groupby(["group", "counted"]).size().unstack(fill_value=0)
+    out = found.reindex(columns=list(_COUNTED), fill_value=0)
+    for name, column in _STATED.items():
+        stated = results[results[column].notna()].groupby("group")["sample_id"].nunique()
+        out = out.reindex(out.index.union(stated.index), fill_value=0)
+        out[name] = out[name].add(stated, fill_value=0).astype(int)
+    return out
 
 
 _Check = Callable[[pd.DataFrame, pd.DataFrame, Limits], _Verdicts]

@@ -63,7 +63,7 @@ class Chart:
     path : ndarray (point,)
         What is compared with the limits: the values; their EWMA, in their unit; or the upper CUSUM
         in standard deviations.
-    path_low : ndarray (point,)
+    path_low : ndarray (point,) [unit of the values]
         The lower CUSUM with a minus before it; the same as `path` elsewhere.
     lower, upper : ndarray (point,) [unit of the values]
         Limits of the path.

@@ -262,7 +262,7 @@ def score_grid(table: pd.DataFrame, column: str = "score") -> pd.DataFrame:
     round    2024
     analyte  MDMA
     material    A
-    lab          
+    lab
     L01       0.4
     L02      -2.3
     """

@@ -79,6 +79,8 @@ def shown(
     drug, round_ = str(rows[0]["drug"]), str(rows[0]["round"])
     own = words.for_drug(meta, drug)
     classes = words.classes(own, [row["class"] for row in rows], language)
+    if not _tiered(rows):  # "severe: none" would read as a finding
+        classes = [entry for entry in classes if entry.id in words.WITHOUT_TIER]
     subtitle = names.text("map.subtitle", language, drug=views.drug_name(drug, language),
                           round=words.round_name(round_, language))  # fmt: skip
     quantity = names.display("quantity", str(rows[0]["quantity"]), language)

@@ -280,16 +280,21 @@ def _compute(
     job: Job, ready: Ready, asked: Asked, progress: Progress, client: Client | None
 ) -> Closing:
     """Compute a campaign and write its folder."""
+    import pandas as pd
+
     from wbe.run import closing, outputs
 
     config, language = ready.config, ready.language
-    results, written = outputs.run(
-        config,
-        job.out,
-        encoding=asked.encoding,
-        tell=lambda step: progress.step(step, language, len(config.data.samples)),
-        estimate=None if client is None else distributed.spread(client),
-    )
+    # A run does the same whether or not pyarrow is installed, and many short columns of texts cost
+    # less as plain strings.
+    with pd.option_context("mode.string_storage", "python"):
+        results, written = outputs.run(
+            config,
+            job.out,
+            encoding=asked.encoding,
+            tell=lambda step: progress.step(step, language, len(config.data.samples)),
+            estimate=None if client is None else distributed.spread(client),
+        )
     return closing.closing(config, results, job.out, written, language)
 
 

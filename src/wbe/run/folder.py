@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wbe.errors import EnvironmentFault, UsageError
+from wbe.io.seal import opened
 from wbe.run import disk, lock
 from wbe.run.disk import checksum, faults
-from wbe.io.seal import opened
 from wbe.run.words import both
 
 RECORD = "run.json"

@@ -145,16 +145,12 @@ def _ranks(values: xr.Dataset, wanted: Tiers) -> pd.DataFrame | None:
     """The order of areas for the mapped drug; None without draws, or for very many areas."""
     import pandas as pd
 
-    from wbe.spatial import rank_table
-    from wbe.spatial.orders import MOST_AREAS
+    from wbe.spatial.orders import MOST_AREAS, rank_tables
 
     if not values.attrs["draws"] or values.sizes["area"] > MOST_AREAS:
         return None
     scheme: Literal["plain", "model"] = "model" if wanted.scheme == "model" else "plain"
-    rounds = values["round"].values.astype(str).tolist()
-    tables = [
-        rank_table(values, wanted.drug, r, quantity=wanted.quantity, scheme=scheme) for r in rounds
-    ]
+    tables = rank_tables(values, wanted.drug, quantity=wanted.quantity, scheme=scheme)
     held = [t for t in tables if len(t)]
     return pd.concat(held, ignore_index=True) if held else None
 

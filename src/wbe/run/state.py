@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from wbe.run import disk
 from wbe.io.seal import opened, sealed
+from wbe.run import disk
 
 NAME = ".wbe-batch.json"
 LOCK = ".wbe-batch.lock"

@@ -186,7 +186,7 @@ def changed_areas(
     p = np.where(tested, scale.p(pairs.mean), np.nan)
     adjusted = holm(p)
     critical, reach = scale.critical(level / max(n_tested, 1)), scale.reach(power)
-    interval = scale.critical(0.05 / max(n_tested, 1))
+    interval = critical if level == 0.05 else scale.critical(0.05 / max(n_tested, 1))
     open_share = np.divide(pairs.open, pairs.usable, out=np.zeros(k), where=pairs.usable > 0)
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         detectable = np.exp((critical + reach) / open_share)

@@ -180,7 +180,7 @@ def moran_of_draws(
 
     Parameters
     ----------
-    draws : array_like (draw, area)
+    draws : array_like (draw, area) [1]
         Logs of area values with shared draws shared, as `wbe.by_area` makes them.
     neighbours : Neighbours
         Of the areas, in their order.

@@ -382,5 +382,6 @@ def _common(asked: _Asked, attrs: dict[Any, Any]) -> Common | None:
     series = asked.series
     here = asked.values.sel(quantity=series.quantity, drug=series.drug)
     rounds = here["round"].values.astype(str).tolist()
-    reference = reference_of(here, rounds, str(attrs["reference_round"]))
+    value, flags = (here[n].transpose("area", "round").values for n in ("value", "flags"))
+    reference = reference_of(value, flags, rounds, str(attrs["reference_round"]))
     return common_of(asked.values, asked.samples, series, reference)

@@ -107,9 +107,9 @@ def tier_changes(
         raise UsageError(f"no {quantity} of {drug!r} among the area values")
     records: list[dict[str, Any]] = []
     about: dict[str, dict[str, float]] = {}
-    s, held = rows.extract(values), _held(tiers)
+    s, held, wet, place = rows.extract(values), _held(tiers), rain(values), _places(values)
     for series in chosen if values.attrs["design"] == COUNTY else ():
-        here = {r: _points(values, s, series, r) for pair in rounds for r in pair}
+        here = {r: _points(s, wet, place, series, r) for pair in rounds for r in pair}
         for one, other in rounds:
             pair = _Compared(values, s, here[one], here[other])
             found = pair.test(visits, level, power)
@@ -144,9 +144,16 @@ class _Round:
     place: Floats
 
 
-def _points(values: xr.Dataset, s: rows.Samples, series: Series, round_: str) -> _Round:
+def _places(values: xr.Dataset) -> Floats:
+    """Return longitude and latitude of every sample, (2, sample) [degree]; NaN where unknown."""
+    if "lon" in values and "lat" in values:
+        return np.stack([values[c].values.astype(float) for c in ("lon", "lat")])
+    return np.full((2, values.sizes["sample"]), np.nan)
+
+
+def _points(s: rows.Samples, wet: Floats, place: Floats, series: Series, round_: str) -> _Round:
     """Return the points of a round: mean logs of their samples, non-detects at their limit."""
-    found, _ = members(s, series.level, series.analyte, round_, rain(values))
+    found, _ = members(s, series.level, series.analyte, round_, wet)
     if not found:
         text = np.empty(0, dtype=str)
         nothing = np.empty((2, 0))
@@ -156,10 +163,7 @@ def _points(values: xr.Dataset, s: rows.Samples, series: Series, round_: str) ->
     log, below = whole.log_central, np.isin(s.status[i, j], CENSORED).astype(np.float64)
     ends = np.cumsum([len(m.i) for m in found]).tolist()
     parts = [(m, slice(end - len(m.i), end)) for m, end in zip(found, ends, strict=True)]
-    first = np.concatenate([m.i[np.flatnonzero(np.diff(m.site, prepend=-1))] for m in found])
-    place = np.full((2, len(first)), np.nan)
-    if "lon" in values and "lat" in values:
-        place = np.stack([values[c].values[first].astype(float) for c in ("lon", "lat")])
+    first = np.concatenate([m.i[m.first] for m in found])
     with np.errstate(invalid="ignore"):
         return _Round(
             {m.area: shared_errors(whole, at, m) for m, at in parts},
@@ -167,7 +171,7 @@ def _points(values: xr.Dataset, s: rows.Samples, series: Series, round_: str) ->
             s.site[first],
             np.exp(np.concatenate([m.by_site(log[at]) for m, at in parts])),
             np.concatenate([m.by_site(below[at]) for m, at in parts]) > 0,
-            place,
+            place[:, first],
         )
 
 

@@ -96,9 +96,16 @@ class Members:
 
     def by_site(self, values: Floats) -> Floats:
         """Return the mean over each site's samples, shape (site, ...)."""
+        if len(values) == self.n_sites:  # one sample a site
+            return values
         starts, counts = self._runs
         shape = (-1,) + (1,) * (values.ndim - 1)
         return np.asarray(np.add.reduceat(values, starts, axis=0) / counts.reshape(shape))
+
+    @property
+    def first(self) -> Ints:
+        """Position of each site's first sample."""
+        return self._runs[0]
 
     @property
     def shares(self) -> Floats:
@@ -110,8 +117,8 @@ class Members:
     @cached_property
     def _runs(self) -> tuple[Ints, Ints]:
         """First position and number of samples of each site."""
-        starts = np.flatnonzero(np.diff(self.site, prepend=-1))
-        return starts, np.bincount(self.site, minlength=self.n_sites)
+        counts = np.bincount(self.site, minlength=self.n_sites)
+        return np.cumsum(counts) - counts, counts
 
 
 @dataclass(frozen=True)
@@ -205,7 +212,7 @@ class AreaModel:
         if self.own.below is not None:
             y = self.members.by_site(log_draws(self.own, stream, block))
             mean = y.mean(axis=0)
-            variance = y.var(axis=0, ddof=1) if n > 1 else np.nan
+            variance = np.square(y - mean).sum(axis=0) / (n - 1) if n > 1 else np.nan
         if n < 2:
             return np.zeros(BLOCK) + mean
         t, w = stream.students("area_level", self.members.label, n - 1, block)
@@ -231,23 +238,16 @@ def log_draws_of(models: list[AreaModel], stream: Stream, block: int) -> Floats:
         Each row is the same whatever other areas are asked for with it: shared errors are added
         in the order of their names.
     """
-    out = np.stack([m.own_draws(stream, block) for m in models])
-    carriers: dict[Unknown, tuple[list[int], list[float]]] = {}
-    for row, model in enumerate(models):
-        for e in model.shared:
-            at, coefficients = carriers.setdefault(e.unknown, ([], []))
-            at.append(row)
-            coefficients.append(e.coefficient)
-    for unknown in sorted(carriers, key=Unknown.key):
-        at, coefficients = carriers[unknown]
-        z = unknown.log_error(stream, block)
-        if len(at) == 1:
-            out[at[0]] += coefficients[0] * z
-        elif len(at) == len(out):
-            out += np.array(coefficients)[:, None] * z
-        else:
-            out[at] += np.array(coefficients)[:, None] * z
+    out = np.empty((len(models), BLOCK))
+    for row, model in zip(out, models, strict=True):
+        row[:] = model.own_draws(stream, block)
+        for unknown, coefficient in sorted(model.shared, key=_by_name):
+            row += coefficient * unknown.log_error(stream, block)
     return out
+
+
+def _by_name(e: Shared) -> tuple[str, str, str]:
+    return e.unknown.key()
 
 
 def compile_areas(

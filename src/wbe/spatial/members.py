@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -111,7 +112,7 @@ def members(
     """
     j = s.column(analyte)
     known = np.isfinite(s.amount[:, j]) | np.isin(s.status[:, j], CENSORED)
-    asked = (s.round == round_) & np.isin(s.matrix, rows.SEWAGE) & (s.area != "")
+    asked = (s.round == round_) & s.is_sewage & (s.area != "")
     routine = np.isin(s.role, ROUTINE)
     if level.base == "concentration":
         usable = asked & (s.kind[:, j] == "concentration") & (s.matrix == _main_matrix(s))
@@ -131,13 +132,12 @@ def members(
         for area in sorted(set(s.area[where].tolist())):
             flags.setdefault(area, set()).add(flag)
     use = usable & known & routine & ~wet
-    found = [_members(s, area, round_, analyte, use, j) for area in sorted(set(s.area[use]))]
-    return found, flags
+    return _by_area(s, np.flatnonzero(use), round_, analyte, j), flags
 
 
 def visited_areas(s: rows.Samples) -> set[str]:
     """Return the areas whose sewage was sampled on visits (grab or open-channel samples)."""
-    return set(s.area[(s.visit != "") & np.isin(s.matrix, rows.SEWAGE)].tolist()) - {""}
+    return set(s.area[(s.visit != "") & s.is_sewage].tolist()) - {""}
 
 
 def _main_matrix(s: rows.Samples) -> str:
@@ -145,15 +145,38 @@ def _main_matrix(s: rows.Samples) -> str:
     return max(rows.SEWAGE, key=lambda m: counts[m])
 
 
-def _members(
-    s: rows.Samples, area: str, round_: str, analyte: str, use: NDArray[np.bool_], j: int
-) -> Members:
-    at = np.flatnonzero(use & (s.area == area))
-    at = at[np.lexsort((s.sample[at], s.time[at], s.site[at]))]
-    sites, codes = np.unique(s.site[at], return_inverse=True)
-    population = np.array([latest(s.people[at][codes == k]) for k in range(len(sites))])
-    weights = np.ones(1) if len(sites) == 1 else population / population.sum()
-    return Members(area, f"{area}|{round_}|{analyte}", at, np.full(len(at), j), codes, weights)
+def _by_area(
+    s: rows.Samples, at: NDArray[np.intp], round_: str, analyte: str, j: int
+) -> list[Members]:
+    """Return samples area by area, in the order of site, time and name."""
+    at = at[np.lexsort((s.sample[at], s.time[at], s.site[at], s.area[at]))]
+    area, site, people = s.area[at], s.site[at], s.people[at]
+    ends = [*np.flatnonzero(_begins(area)).tolist(), len(at)]
+    found = []
+    for one, end in pairwise(ends if len(at) else []):
+        part = slice(one, end)
+        codes = np.cumsum(_begins(site[part])) - 1
+        weights = _weights(people[part], codes)
+        name = str(area[one])
+        label = f"{name}|{round_}|{analyte}"
+        found.append(Members(name, label, at[part], np.full(end - one, j), codes, weights))
+    return found
+
+
+def _begins(labels: NDArray[np.str_]) -> NDArray[np.bool_]:
+    """Return where a run of equal labels begins."""
+    out = np.ones(len(labels), dtype=bool)
+    out[1:] = labels[1:] != labels[:-1]
+    return out
+
+
+def _weights(people: NDArray[np.float64], codes: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return each site's share of the people, as each site's latest sample tells them."""
+    n = int(codes[-1]) + 1
+    if n == 1:
+        return np.ones(1)
+    population = np.array([latest(people[codes == k]) for k in range(n)])
+    return np.asarray(population / population.sum())
 
 
 def latest(values: NDArray[np.float64]) -> float:

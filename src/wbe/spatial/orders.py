@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from wbe.errors import MissingFactorError, UsageError
-from wbe.spatial.drawn import draws_of
+from wbe.spatial.drawn import Draws, draws_of
 from wbe.spatial.series_draws import series_draws, with_posterior
 from wbe.spatial.tallies import count
 
@@ -169,13 +169,18 @@ def distinguishable_pairs(
     if multiplicity == "none":
         apart = np.nan_to_num(higher) >= (1 + level) / 2
     else:
-        mean, sd, worst = _standardised(x)
-        critical = np.quantile(worst, level)
-        apart = np.triu(np.ones((x.shape[1],) * 2, dtype=bool), 1)
-        signs = np.zeros(apart.shape)
-        signs[apart] = np.where(np.abs(mean) > critical * sd, np.sign(mean), 0.0)
-        apart = (signs - signs.T) > 0
+        apart = _apart_together(x, level)
     return Pairs(higher, apart, level, multiplicity)
+
+
+def _apart_together(x: Floats, level: float) -> NDArray[np.bool_]:
+    """Return whether the row's area surely lies above the column's, all pairs together."""
+    mean, sd, worst = _standardised(x)
+    critical = np.quantile(worst, level)
+    upper = np.triu(np.ones((x.shape[1],) * 2, dtype=bool), 1)
+    signs = np.zeros(upper.shape)
+    signs[upper] = np.where(np.abs(mean) > critical * sd, np.sign(mean), 0.0)
+    return np.asarray((signs - signs.T) > 0)
 
 
 def _draws(draws: ArrayLike) -> Floats:
@@ -208,10 +213,12 @@ def _standardised(x: Floats) -> tuple[Floats, Floats, Floats]:
     means, sds, worst = [], [], np.zeros(len(x))
     for a in range(x.shape[1] - 1):
         d = x[:, [a]] - x[:, a + 1 :]
-        m, s = d.mean(axis=0), d.std(axis=0)
+        m = d.mean(axis=0)
+        d -= m
+        s = np.sqrt(np.square(d).mean(axis=0))
         means.append(m)
         sds.append(s)
-        apart = np.abs(np.subtract(d, m, out=d), out=d)[:, s > 0]  # none varies: no pair is apart
+        apart = np.abs(d, out=d)[:, s > 0]  # none varies: no pair is apart
         if apart.shape[1]:
             np.maximum(worst, (apart / s[s > 0]).max(axis=1), out=worst)
     if not means:
@@ -260,14 +267,27 @@ def area_draws(
     >>> len(areas_there), draws.shape
     (13, (500, 13))
     """
+    return _of_round(values, _behind(values, drug, quantity, scheme), drug, round, quantity)
+
+
+def _behind(
+    values: xr.Dataset, drug: str, quantity: str, scheme: Literal["plain", "model"]
+) -> Draws:
+    """Return what draws the values of a drug, in any round."""
     made = series_draws(values, quantity)
     if drug not in made:
         raise MissingFactorError(f"no {quantity} of {drug!r} among the area values")
-    if round not in values["round"].values.astype(str):
-        raise UsageError(f"no round {round!r} among the area values")
     if not values.attrs["draws"]:
         raise UsageError("the values have no draws: nothing is known of their order")
-    draws = made[drug] if scheme == "plain" else with_posterior(values, drug, quantity, made[drug])
+    return made[drug] if scheme == "plain" else with_posterior(values, drug, quantity, made[drug])
+
+
+def _of_round(
+    values: xr.Dataset, draws: Draws, drug: str, round: str, quantity: str
+) -> tuple[list[str], Floats]:
+    """Return the areas of a round that have a value, and the draws of its log."""
+    if round not in values["round"].values.astype(str):
+        raise UsageError(f"no round {round!r} among the area values")
     here = values["value"].sel(quantity=quantity, drug=drug, round=round)
     known = set(here["area"].values[np.isfinite(here.values)].astype(str).tolist())
     areas = [a for a in draws.areas(round) if a in known]
@@ -322,21 +342,54 @@ def rank_table(
     0  EX01      0.0          11          13
     1  EX02      0.0           1           9
     """
+    draws = _behind(values, drug, quantity, scheme)
+    return _rank_table(values, draws, drug, round, quantity, top, level)
+
+
+def rank_tables(
+    values: xr.Dataset,
+    drug: str,
+    *,
+    quantity: str = "pn_mass_load",
+    scheme: Literal["plain", "model"] = "plain",
+    top: tuple[int, ...] = (1, 3),
+    level: float = 0.95,
+) -> list[pd.DataFrame]:
+    """Return what `rank_table` says of each round; the county model is fitted once.
+
+    Parameters as of `rank_table`.
+    """
+    draws = _behind(values, drug, quantity, scheme)
+    rounds = values["round"].values.astype(str).tolist()
+    return [_rank_table(values, draws, drug, r, quantity, top, level) for r in rounds]
+
+
+def _rank_table(
+    values: xr.Dataset,
+    draws: Draws,
+    drug: str,
+    round: str,
+    quantity: str,
+    top: tuple[int, ...],
+    level: float,
+) -> pd.DataFrame:
     import pandas as pd
 
-    areas, x = area_draws(values, drug, round, quantity=quantity, scheme=scheme)
+    areas, x = _of_round(values, draws, drug, round, quantity)
     names = values["name"].sel(area=areas).values.astype(str).tolist()
     about = {"round": round, "drug": drug, "quantity": quantity}
     table = pd.DataFrame({"area": areas, "name": names}).assign(**about)
     if not areas:
         return table
+    p = rank_probabilities(x)
     for k in (k for k in top if k <= len(areas)):
-        table[f"p_top_{k}"] = top_probabilities(x, k)
-    pairs = distinguishable_pairs(x, level=level)
-    table["rank_lower"], table["rank_upper"] = pairs.rank_lower, pairs.rank_upper
-    table["n_higher"] = pairs.distinguishable.sum(axis=0)
-    table["n_lower"] = pairs.distinguishable.sum(axis=1)
-    table.attrs = {"level": level, "multiplicity": pairs.multiplicity}
+        table[f"p_top_{k}"] = p[:, :k].sum(axis=1)
+    apart = _apart_together(_draws(x), level)
+    higher, lower = apart.sum(axis=0), apart.sum(axis=1)
+    table = table.assign(
+        rank_lower=1 + higher, rank_upper=len(apart) - lower, n_higher=higher, n_lower=lower
+    )
+    table.attrs = {"level": level, "multiplicity": "simultaneous"}
     return table
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,9 @@ Floats = NDArray[np.float64]
 Table = dict[str, NDArray[Any]]
 """Column name -> values; a DataFrame is made of them once, at the end."""
 
+NUMBERS = ("value", "lower", "upper", "n_sites", "n_samples", "n_censored")
+"""What a row takes over from the area values, beside its flags."""
+
 UNITS = {
     "pn_mass_load": PN_UNIT,
     "pn_consumption": PN_UNIT,
@@ -25,13 +29,58 @@ UNITS = {
 }
 
 
+@dataclass(frozen=True)
+class AreaColumns:
+    """Area values of one drug and quantity as plain arrays, taken out of the Dataset once.
+
+    Attributes
+    ----------
+    area, name : ndarray (area,) of str
+    rounds : list of str
+    columns : dict of str to ndarray (area, round)
+        `NUMBERS` and ``flags``.
+    """
+
+    area: NDArray[Any]
+    name: NDArray[Any]
+    rounds: list[str]
+    columns: dict[str, NDArray[Any]]
+
+    @classmethod
+    def of(cls, values: xr.Dataset, quantity: str) -> dict[str, AreaColumns]:
+        """Return the columns of a quantity, by drug.
+
+        Parameters
+        ----------
+        values : Dataset (quantity, area, round, drug)
+        quantity : str
+        """
+        order = ("drug", "area", "round")
+        at = values.get_index("quantity").get_loc(quantity)
+        arrays = {
+            name: values[name].isel(quantity=at).transpose(*order).values
+            for name in (*NUMBERS, "flags")
+        }
+        area, name = (values[n].values.astype(object) for n in ("area", "name"))
+        rounds = values["round"].values.astype(str).tolist()
+        return {
+            drug: cls(area, name, rounds, {n: x[k] for n, x in arrays.items()})
+            for k, drug in enumerate(values["drug"].values.astype(str).tolist())
+        }
+
+    def at(self, round_: str) -> dict[str, NDArray[Any]]:
+        """Return the columns of a round, (area,) each."""
+        k = self.rounds.index(round_)
+        return {name: x[:, k] for name, x in self.columns.items()}
+
+
 def stack(tables: list[Table]) -> Table:
     """Return tables of the same columns below each other."""
     return {name: np.concatenate([t[name] for t in tables]) for name in tables[0]}
 
 
 def blank(
-    here: xr.Dataset,
+    here: AreaColumns,
     drug: str,
     quantity: str,
     round_: str,
@@ -39,7 +88,7 @@ def blank(
     flag: str = "",
 ) -> Table:
     """Return the rows of one drug and round, one an area, with nothing known yet."""
-    n = here.sizes["area"]
+    n = len(here.area)
 
     def same(text: str) -> NDArray[Any]:
         return np.full(n, text, dtype=object)
@@ -48,8 +97,8 @@ def blank(
         return {name: np.full(n, np.nan) for name in names}
 
     t: Table = {
-        "area": here["area"].values.astype(object),
-        "name": here["name"].values.astype(object),
+        "area": here.area,
+        "name": here.name,
         "round": same(round_),
         "drug": same(drug),
         "quantity": same(quantity),

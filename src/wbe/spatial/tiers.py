@@ -15,7 +15,9 @@ from wbe.spatial.drawn import Draws, PosteriorDraws, draws_of
 from wbe.spatial.heterogeneity import REQUIRED, TAU_THRESHOLD, probability_distinguishable
 from wbe.spatial.join import stored_areas
 from wbe.spatial.outcomes import (
+    NUMBERS,
     UNITS,
+    AreaColumns,
     Table,
     add_probabilities,
     add_tiers,
@@ -129,11 +131,13 @@ def rank(
     drugs = list(made) if drug is None else [drug]
     given = given_breaks(breaks, rule, drugs, drug)
     tables, used, understated = [], {}, {}
-    for name in [drug] if drug is not None else values["drug"].values.astype(str).tolist():
+    columns = AreaColumns.of(values, quantity)
+    for name in columns if drug is None else [drug]:
         if name not in made:
-            tables.append(_without(values, name, quantity, rule))
+            tables.append(_without(columns[name], name, quantity, rule))
             continue
-        ranked = _Ranked(values, name, quantity, rule.for_drug(given[name]), made[name])
+        own = rule.for_drug(given[name])
+        ranked = _Ranked(values, columns[name], name, quantity, own, made[name])
         table, found = ranked.table(reference_round)
         tables.append(table)
         if told := ranked.understated():
@@ -159,20 +163,21 @@ def _no_series(values: xr.Dataset, drug: str, quantity: str) -> str:
     return f"no residue of {drug!r} with a factor in the samples; there are: {held}"
 
 
-def _without(values: xr.Dataset, drug: str, quantity: str, rule: Rule) -> Table:
+def _without(here: AreaColumns, drug: str, quantity: str, rule: Rule) -> Table:
     """Return the rows of a drug that has no value of this quantity."""
-    here = values.sel(quantity=quantity, drug=drug)
-    rounds = here["round"].values.astype(str).tolist()
     return stack(
-        [blank(here.sel(round=r), drug, quantity, r, rule.labels, "no_consumption") for r in rounds]
+        [blank(here, drug, quantity, r, rule.labels, "no_consumption") for r in here.rounds]
     )
 
 
 class _Ranked:
     """One drug and quantity, ranked round by round."""
 
-    def __init__(self, values: xr.Dataset, drug: str, quantity: str, rule: Rule, draws: Draws):
-        self.values, self.drug, self.quantity = values, drug, quantity
+    def __init__(
+        self, values: xr.Dataset, here: AreaColumns, drug: str, quantity: str, rule: Rule,
+        draws: Draws,
+    ):  # fmt: skip
+        self.values, self.here, self.drug, self.quantity = values, here, drug, quantity
         self.rule, self.draws = rule, draws
         self.n = int(values.attrs["draws"])
         if rule.scheme == "model" and not rule.undecided:
@@ -181,9 +186,9 @@ class _Ranked:
 
     def table(self, reference_round: str) -> tuple[Table, Floats]:
         """Return the rows of all rounds, and the breaks."""
-        here = self.values.sel(quantity=self.quantity, drug=self.drug)
-        rounds = here["round"].values.astype(str).tolist()
-        reference = reference_of(here, rounds, reference_round)
+        value, flags = (self.here.columns[name] for name in ("value", "flags"))
+        rounds = self.here.rounds
+        reference = reference_of(value, flags, rounds, reference_round)
         breaks = self.rule.breaks(self._reference_values(reference))
         moves = self.rule.moves and len(breaks) > 0
         shift = self.draws.shift(reference) if moves else None
@@ -201,11 +206,10 @@ class _Ranked:
 
     def _reference_values(self, round_: str) -> Floats:
         """Return the values that may set breaks, as printed; NaN for areas without a tier."""
-        here = self.values.sel(quantity=self.quantity, drug=self.drug, round=round_)
-        usable, flags = set(self.draws.areas(round_)), here["flags"].values
-        areas = here["area"].values.astype(str)
-        keep = [a in usable and not barred(str(f)) for a, f in zip(areas, flags, strict=True)]
-        return np.where(keep, here["value"].values, np.nan)
+        usable, here = set(self.draws.areas(round_)), self.here.at(round_)
+        pairs = zip(self.here.area.tolist(), here["flags"], strict=True)
+        keep = [a in usable and not barred(str(f)) for a, f in pairs]
+        return np.where(keep, here["value"], np.nan)
 
     def _round(
         self, round_: str, breaks: Floats, drawn_breaks: Floats, shift: Floats | None
@@ -235,11 +239,11 @@ class _Ranked:
 
     def _values(self, round_: str) -> tuple[Table, list[str]]:
         """Return the rows of a round with values and ranks, and the areas to draw."""
-        here = self.values.sel(quantity=self.quantity, drug=self.drug, round=round_)
-        t = blank(here, self.drug, self.quantity, round_, self.rule.labels)
-        for name in ("value", "lower", "upper", "n_sites", "n_samples", "n_censored"):
-            t[name] = here[name].values.copy()
-        t["flags"] = here["flags"].values.astype(object)
+        here = self.here.at(round_)
+        t = blank(self.here, self.drug, self.quantity, round_, self.rule.labels)
+        for name in NUMBERS:
+            t[name] = here[name].copy()
+        t["flags"] = here["flags"].astype(object)
         t["flags"][(t["n_samples"] == 0) & (t["flags"] == "")] = "no_data"
         if isinstance(self.draws, PosteriorDraws):
             _put_posterior(t, self.draws, round_)
@@ -313,15 +317,21 @@ def _put_posterior(t: Table, draws: PosteriorDraws, round_: str) -> None:
         t["value"][i], t["lower"][i], t["upper"][i] = quantiles[:, k]
 
 
-def reference_of(here: xr.Dataset, rounds: list[str], wanted: str) -> str:
-    """Return the round at which relative breaks are frozen; ``first``: the first with values."""
+def reference_of(value: Floats, flags: NDArray[Any], rounds: list[str], wanted: str) -> str:
+    """Return the round at which relative breaks are frozen; ``first``: the first with values.
+
+    Parameters
+    ----------
+    value, flags : ndarray (area, round)
+    rounds : list of str
+    wanted : str
+    """
     if wanted != "first":
         if wanted not in rounds:
             raise UsageError(f"reference_round = {wanted!r}; the rounds are {', '.join(rounds)}")
         return wanted
-    usable = np.array([[not barred(str(f)) for f in row] for row in here["flags"].values])
-    known = np.isfinite(here["value"].transpose(*here["flags"].dims).values) & usable
-    by_round = known.any(axis=here["flags"].dims.index("area"))
+    usable = np.array([[not barred(str(f)) for f in row] for row in flags], dtype=bool)
+    by_round = (np.isfinite(value) & usable.reshape(value.shape)).any(axis=0)
     filled = [r for r, any_ in zip(rounds, by_round, strict=True) if any_]
     return filled[0] if filled else rounds[0]
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import roots_legendre, stdtr, stdtrit
+from scipy.special import stdtr, stdtrit
 
 Floats = NDArray[np.float64]
 
@@ -20,7 +20,7 @@ Visits = Literal["prior", "stated", "learnt"]
 as in the county model. ``stated``: it is exactly the stated one. ``learnt``: the prior, and what
 the county's own changes say of it."""
 
-_nodes, _weights = roots_legendre(32)
+_nodes, _weights = np.polynomial.legendre.leggauss(32)
 RATIOS = 2.5 * (_nodes + 1)
 """Spreads of visits over the stated one, at which mixtures are summed: Gauss-Legendre on 0 to 5."""
 
@@ -30,7 +30,8 @@ _MOVERS, _MOVED_BY = 0.2, 2.0
 """For what changes say of visits: share of areas that may have moved, and the log-sd by which;
 judgement."""
 
-_BISECTIONS = 50
+_STEPS, _TOLERANCE = 100, 1e-14
+"""Most steps to a critical difference, and the relative change at which they end."""
 
 
 @dataclass(frozen=True)
@@ -68,19 +69,18 @@ class Scale:
         return _tails(difference, *self._parts())
 
     def critical(self, p: float) -> Floats:
-        """Return the difference with a two-sided probability `p`, (area,), by bisection."""
+        """Return the difference with a two-sided probability `p`, (area,)."""
         sd, df, weights = self._parts()
+        highest = (stdtrit(df, 1 - p / 2) * sd).max(axis=1)
+        if len(weights) == 1:
+            return np.asarray(highest)
         # areas of as many points have one distribution
-        _, first, back = np.unique(
-            np.column_stack([sd, df]), axis=0, return_index=True, return_inverse=True
-        )
-        sd, df = sd[first], df[first]
-        low, high = np.zeros(len(sd)), (stdtrit(df, 1 - p / 2) * sd).max(axis=1)
-        for _ in range(_BISECTIONS if len(weights) > 1 else 0):
-            middle = (low + high) / 2
-            beyond = _tails(middle, sd, df, weights) < p
-            low, high = np.where(beyond, low, middle), np.where(beyond, middle, high)
-        return np.asarray(high[back.ravel()])
+        first: dict[bytes, int] = {}
+        same = [first.setdefault(row.tobytes(), k) for k, row in enumerate(np.hstack([sd, df]))]
+        found = np.zeros(len(sd))
+        one = sorted(first.values())
+        found[one] = _where_tails_are(p, highest[one], sd[one], df[one], weights)
+        return np.asarray(found[same])
 
     def reach(self, power: float) -> Floats:
         """Return what a true change must exceed the critical one by to be found, (area,).
@@ -94,6 +94,34 @@ def _tails(difference: Floats, sd: Floats, df: Floats, weights: Floats) -> Float
     with np.errstate(divide="ignore", invalid="ignore"):
         tail = 2 * stdtr(df, -np.abs(difference)[:, None] / sd)
     return np.asarray(tail @ weights)
+
+
+def _where_tails_are(p: float, high: Floats, sd: Floats, df: Floats, weights: Floats) -> Floats:
+    """Return the difference at which tails are `p`, from 0 to `high`: false position (Illinois).
+
+    The function whose zero is sought is the log of the tails over `p`, which falls; halving the
+    value at an end that stays twice makes it move.
+    """
+
+    def excess(x: Floats) -> Floats:
+        return np.asarray(np.log(_tails(x, sd, df, weights) / p))
+
+    low = np.zeros(len(high))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        f_low, f_high = excess(low), excess(high)
+        live = (high > 0) & (f_high < 0) & (f_low > 0)
+        x = high
+        for _ in range(_STEPS):
+            new = np.where(live, (low * f_high - high * f_low) / (f_high - f_low), high)
+            moved, x = np.abs(new - x), new
+            if not (moved > _TOLERANCE * x).any():
+                break
+            f = excess(x)
+            beyond = f < 0
+            # the end that stays loses half of its value
+            f_low, f_high = np.where(beyond, f_low / 2, f), np.where(beyond, f, f_high / 2)
+            low, high = np.where(beyond, low, x), np.where(beyond, x, high)
+    return np.asarray(x)
 
 
 def weights_of(visits: Visits, mean: Floats, own: Floats, omega: Floats) -> Floats | None:

@@ -262,7 +262,7 @@ def ar1_bootstrap(
         NaN is left out. Of results with limits, pairs count whose order is known.
     seed : int
         Of the simulated series.
-    seasons : array_like (n,), optional
+    seasons : array_like (n,) of labels, optional
         Labels; only values of one season are compared, as in `seasonal_kendall`.
     autocorrelation : float, optional [1]
         Between consecutive samples at the mean gap, if it is known from a longer series of the

@@ -84,7 +84,7 @@ class ChangePoints:
         Where the rate was held.
     rho, gap : float
         Autocorrelation of the chosen model [1] over one typical gap [days].
-    level : float
+    level : float [1]
         Probability of intervals.
     n, n_rounds, n_missing : int
         Results, rounds, and results left out as NaN.
@@ -138,7 +138,7 @@ def find_change_points(
         their geometric means are used.
     false_alarms : float [1]
         Largest share of series without change in which one is found.
-    level : float
+    level : float [1]
         Probability of intervals.
     seed : int
         Of the series that set the penalty.

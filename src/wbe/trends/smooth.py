@@ -57,7 +57,7 @@ class SmoothTrend:
         Its simultaneous band.
     rising, falling : ndarray (k,) of bool
         Where the simultaneous band of the slope lies above, or beneath, 0.
-    level : float
+    level : float [1]
         Probability of intervals and bands.
     effective_df : float [1]
         Effective degrees of freedom of the smooth, averaged; 2 is a straight line.
@@ -131,7 +131,7 @@ def smooth_trend(
     rounds : array_like (n,), optional of labels
         The round of each result; by default told from the gaps. Where rounds hold several results
         their geometric means are smoothed.
-    level : float
+    level : float [1]
         Probability of intervals and bands.
     seed : int
         Of the draws behind the bands.

@@ -32,7 +32,8 @@ def draw_below(below: BelowLimit, stream: Stream, block: int) -> Floats:
         edge = (below.log_limit[i] - mu) / sd
         least = -np.inf if below.log_least is None else float(below.log_least[i])
         if least > -np.inf:
-            score = np.clip(_between(u, (least - mu) / sd, edge), (least - mu) / sd, edge)
+            low = (least - mu) / sd
+            score = np.clip(_between(u, low, edge), low, edge)
         else:
             score = _truncated(u, edge)
         out[i] = mu + sd * score + below.offset[i]
@@ -49,17 +50,22 @@ def _truncated(u: Floats, edge: Floats) -> Floats:
 def _between(u: Floats, low: Floats, high: Floats) -> Floats:
     """Return the u-quantiles of a standard normal truncated to a range, in its nearer tail."""
     flip = low > 0
+    if not flip.any():
+        return _in_lower_tail(u, low, high)
     a, b = np.where(flip, -high, low), np.where(flip, -low, high)
-    u = np.where(flip, 1.0 - u, u)
+    score = _in_lower_tail(np.where(flip, 1.0 - u, u), a, b)
+    return np.asarray(np.where(flip, -score, score))
+
+
+def _in_lower_tail(u: Floats, a: Floats, b: Floats) -> Floats:
+    """Return the u-quantiles of a standard normal truncated to (a, b), a not above zero."""
     if b.min() > _PLAIN_EDGE:
         beneath = ndtr(a)
-        score = ndtri(beneath + u * (ndtr(b) - beneath))
-    else:
-        log_b = log_ndtr(b)
-        share = np.exp(log_ndtr(a) - log_b)
-        with np.errstate(divide="ignore"):
-            score = ndtri_exp(log_b + np.log(share + u * (1.0 - share)))
-    return np.asarray(np.where(flip, -score, score))
+        return np.asarray(ndtri(beneath + u * (ndtr(b) - beneath)))
+    log_b = log_ndtr(b)
+    share = np.exp(log_ndtr(a) - log_b)
+    with np.errstate(divide="ignore"):
+        return np.asarray(ndtri_exp(log_b + np.log(share + u * (1.0 - share))))
 
 
 def _parameters(group: str, below: BelowLimit, stream: Stream, block: int) -> tuple[Floats, Floats]:

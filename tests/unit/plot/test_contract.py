@@ -113,6 +113,19 @@ def test_a_quantity_that_nobody_named_is_said_to_have_no_unit(name: str) -> None
 
 
 @pytest.mark.parametrize("name", DRAWING)
+def test_a_tight_box_as_jupyter_draws_it_cuts_no_legend(name: str) -> None:
+    from matplotlib.legend import Legend
+
+    figure = first(made(name)).figure
+    figure.draw_without_rendering()
+    tight = figure.get_tightbbox()
+    for legend in figure.findobj(Legend):
+        box = legend.get_window_extent().transformed(figure.dpi_scale_trans.inverted())
+        assert tight.x0 - 0.01 <= box.x0 and box.x1 <= tight.x1 + 0.01
+        assert tight.y0 - 0.01 <= box.y0 and box.y1 <= tight.y1 + 0.01
+
+
+@pytest.mark.parametrize("name", DRAWING)
 def test_it_refuses_an_unknown_language(name: str) -> None:
     from wbe.errors import UsageError
 

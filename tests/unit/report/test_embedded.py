@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import page_numbers
+import pandas as pd
 import pytest
 
 from wbe.plot.outlines import outlines
 from wbe.report import embedded, render, write_tiers_csv
 
 DRUGS, ROUNDS = ("cocaine", "methamphetamine"), ("2018Q1", "2018Q2")
+TIERS = ("Severe", "Moderate", "General")
 
 
 @pytest.fixture(scope="module")
@@ -75,13 +77,89 @@ def test_sentences_count_what_the_table_holds(data: dict[str, Any], tiers: Any) 
             assert all(name in data["views"][f"{d}.{r}"]["found"][0] for name in severe)
 
 
-def test_hidden_numbers_are_not_embedded_even_if_the_table_holds_them(made_up: Any) -> None:
+def test_page_is_the_same_whatever_the_table_holds_of_hidden_areas(made_up: Any) -> None:
+    """The guard empties those cells; nothing of them, order included, would show otherwise."""
     tiers = made_up.county(rounds=ROUNDS)
-    hidden = tiers["flags"] == "suppressed"
-    tiers.loc[hidden, ["value", "lower", "upper", "p_severe"]] = [98765.0, 91234.0, 99123.0, 0.777]
-    tiers.loc[hidden, ["n_sites", "n_samples"]] = 987
-    text = embedded.as_json(page_numbers.embedded(render(made_up.publication(tiers, map_svg=""))))
-    assert [n for n in ("98765", "98800", "91200", "99100", "0.78", "987") if n in text] == []
+    held = tiers.copy()
+    held.attrs = tiers.attrs
+    hidden = held["flags"] == "suppressed"
+    held.loc[hidden, ["value", "lower", "upper", "rank", "rank_lower", "rank_upper"]] = 1.0
+    held.loc[hidden, ["p_severe", "n_sites", "n_samples", "n_censored"]] = 1.0
+    held.loc[hidden, ["tier", "resolved"]] = ["severe", True]
+    pages = [render(made_up.publication(table, map_svg="", outlines=outlines(table)))
+             for table in (tiers, held)]  # fmt: skip
+    assert hidden.sum() == 2 and pages[0] == pages[1]
+
+
+def test_certainty_of_every_row_follows_its_probability(data: dict[str, Any], tiers: Any) -> None:
+    held = {(r["drug"], r["round"], r["name"]): r for r in tiers.to_dict("records")}
+    seen = []
+    for key, view in data["views"].items():
+        d, r = map(int, key.split("."))
+        for row in view["rows"]:
+            own = held[DRUGS[d], ROUNDS[r], data["areas"][row["area"]]]
+            chance = own[f"p_{own['tier']}"] if own["tier"] else 1.0
+            step = 0 if chance >= 0.9 else 1 if chance >= 0.7 else 2
+            assert (row.get("step", 0), row.get("unsure", 0)) == (step, int(step > 0))
+            seen.append(step)
+    assert {seen.count(step) > 2 for step in range(3)} == {True}
+
+
+def test_legend_and_status_count_the_rows_of_the_table(data: dict[str, Any], tiers: Any) -> None:
+    for key, view in data["views"].items():
+        d, r = map(int, key.split("."))
+        rows = tiers[(tiers["drug"] == DRUGS[d]) & (tiers["round"] == ROUNDS[r])]
+        counts: dict[int, list[str]] = {}
+        for row in view["rows"]:
+            counts.setdefault(row["tier"], []).append(row["text"])
+        for colour, text in view["legend"]:
+            (name,) = set(counts.pop(colour)) if colour in counts else {text.split(":")[0]}
+            n = sum(row["tier"] == colour for row in view["rows"])
+            assert text.startswith(name) and re.search(rf"; {n} areas?$", text)
+        assert counts == {}
+        n, sure = (rows["tier"] != "").sum(), (rows["resolved"] & (rows["tier"] != "")).sum()
+        assert f"Areas with a tier: {n} of {len(rows)}; certain: {sure}." in view["status"]
+        steps = {row.get("step", 0) for row in view["rows"] if row["text"] in TIERS}
+        assert {step for step, _ in view["doubt"]} == steps
+
+
+def test_where_no_area_has_a_tier_no_tier_is_said_to_have_none(made_up: Any) -> None:
+    """Without breaks "Severe: none of 13 areas" would read as a finding."""
+    tiers = made_up.county().assign(tier="", resolved=False, flags="no_breaks")
+    (view,) = page_numbers.embedded(render(made_up.publication(tiers, map_svg="")))[
+        "views"
+    ].values()
+    assert [s for s in view["found"] if s.startswith(TIERS)] == []
+    assert len(view["legend"]) == len(view["found"]) == 1 and "13 of 13" in view["found"][0]
+
+
+def test_what_is_printed_is_the_number_of_the_file_rounded(made_up: Any) -> None:
+    """Rounding twice is not rounding once: 1.3749997 is 1.375 in the file, and 1.38 from there."""
+    tiers = made_up.county()
+    tiers.loc[tiers["area"] == "A001", "value"] = 1.3749997
+    (view,) = page_numbers.embedded(render(made_up.publication(tiers, map_svg="")))[
+        "views"
+    ].values()
+    assert [row["value"] for row in view["rows"] if row["area"] == 0] == ["1.38"]
+
+
+def change(drug: str, area: str, ratio: float, **given: Any) -> dict[str, Any]:
+    return {"drug": drug, "round_before": "2018Q1", "round_after": "2018Q2", "area": area,
+            "name": area, "tier_before": "general", "tier_after": "severe", "outcome": "moved",
+            "reason": "", "p": 0.01, "ratio": ratio, "lower": ratio / 2, "upper": ratio * 2,
+            "detectable": 3.0, "n_kept": 4, **given}  # fmt: skip
+
+
+def test_changes_stand_under_their_drug(made_up: Any, tiers: Any) -> None:
+    table = pd.DataFrame([change("methamphetamine", "A002", 4.0),
+                          change("cocaine", "A001", 0.2), change("opium", "A001", 9.0)])  # fmt: skip
+    data = page_numbers.embedded(render(made_up.publication(tiers, map_svg="", changes=table)))
+    said = {key: [row for one in own for row in one["rows"]]
+            for key, own in data["changes"].items()}  # fmt: skip
+    assert {key: [(row[0], row[5]) for row in rows] for key, rows in said.items()} == {
+        "0": [("A001", "0.200")], "1": [("A002", "4.00")],
+    }  # fmt: skip
+    assert "A001" in data["changes"]["0"][0]["sentences"][0]
 
 
 @pytest.mark.parametrize("text", ["</script><b>", "<!--", "a & b", "\u2028\u2029", '"\\', "滘"])

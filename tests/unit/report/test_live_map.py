@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import page_numbers
 import pandas as pd
 import pytest
 import shapely
@@ -93,6 +94,19 @@ def test_without_geometry_each_area_is_a_tile_in_rows_by_name() -> None:
     assert found.tiles and found.named
     places = {s.lines[0]: (s.y, s.x) for s in found.shapes}
     assert sorted(places, key=lambda name: places[name]) == ["A", "B", "C", "D"]
+
+
+def test_each_area_has_its_own_outline_and_name(made_up: Any) -> None:
+    tiers = made_up.county(drugs=("cocaine", "methamphetamine"))
+    tiers["area"] = ["Z" + area[::-1] for area in tiers["area"]]  # not in the order of the rows
+    found = outlines(tiers)
+    text = render(made_up.publication(tiers, outlines=found))
+    named = page_numbers.embedded(text)["areas"]
+    paths = dict(re.findall(r'data-area="(\d+)"><path d="([^"]+)"', text))
+    printed = dict(zip(tiers["area"], tiers["name"], strict=True))
+    assert {named[int(i)]: path for i, path in paths.items()} == {
+        printed[shape.area]: shape.path for shape in found.shapes
+    }
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

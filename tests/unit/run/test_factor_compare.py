@@ -13,8 +13,8 @@ from click.testing import CliRunner
 from wbe import names
 from wbe.cli import cli
 from wbe.errors import UsageError
-from wbe.run import factor_compare, scaffold
 from wbe.io.seal import sealed
+from wbe.run import factor_compare, scaffold
 
 UNIT = "mg/day/1000 inhabitants"
 KOREA = Path(__file__).parents[2] / "published" / "kim2015_table.csv"

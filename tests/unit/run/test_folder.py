@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from wbe.errors import EnvironmentFault, UsageError
+from wbe.io.seal import sealed
 from wbe.run import disk, folder, lock
 from wbe.run.folder import Place
-from wbe.io.seal import sealed
 
 NAMES = ("tiers.csv", "map.png", "report.html")
 

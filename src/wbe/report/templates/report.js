@@ -103,7 +103,7 @@
         first.scope = "row";
         line.append(first, ...found.map((rows) => gridCell(rows.get(i))));
       });
-    target.replaceChildren(table);
+    target.replaceChildren(...(columns.length ? [table] : []));
   }
 
   function overRounds() {

@@ -34,7 +34,7 @@ class CountyData:
         From 0; a point lies in one town; kind is `INFLUENT` or `OPEN_CHANNEL`.
     n_towns, n_rounds, n_points : int
         Numbers of each; a town without a sample is counted and is described by the prior.
-    log_least : ndarray, as `log_load`, or None
+    log_least : ndarray, as `log_load`, or None [1]
         Lower end of a censored sample (seen, but below the limit of quantification); -inf where
         nothing is known, None: nowhere.
     shared : ndarray (n, unknown) or None [1]

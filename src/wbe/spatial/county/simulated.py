@@ -155,7 +155,7 @@ def draw_loads(
     rng : numpy.random.Generator
     log_limit : float [1]
         Log of the limit below which a sample is censored.
-    shared : ndarray (n, unknown), optional
+    shared : ndarray (n, unknown), optional [1]
         Known errors, as in `CountyData`.
 
     Returns

@@ -1,0 +1,158 @@
+"""Every public name says what it takes and gives, in what unit, what it raises, and how to call it.
+
+What counts as public and how docstrings are read stands in ``tests/public_names.py``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from public_names import Docstring, Entry, Public, given_back, hints, parsed, public, raised
+
+PUBLIC = public()
+FUNCTIONS = [p for p in PUBLIC if not p.is_class]
+CLASSES = [p for p in PUBLIC if p.is_class and not p.is_error]
+QUANTITY = re.compile(r"\b(float|Floats|ArrayLike|DataArray|NDArray\[np\.float64\])\b")
+# Arrays of something else than quantities, as the place of the type says.
+NO_QUANTITY = re.compile(
+    r"datetime64|\bof (str|bool|int|labels)\b|\bor str\b|callable|Series|Frame"
+)
+# "As in `other`": the unit stands there. "in the unit of the values", "any unit": said in words.
+REFERS = re.compile(r"\bAs (in|for|`)|\bunits?\b")
+RETURNS_NUMBERS = re.compile(r"(tuple\[)?(float|Floats|ArrayLike)\b")
+
+
+def name(one: Public) -> str:
+    return one.path
+
+
+def test_the_walk_finds_what_people_use() -> None:
+    paths = {p.path for p in PUBLIC}
+    assert {"wbe.estimate", "wbe.qc.kappa", "wbe.backcalc.mass_load", "wbe.units.scale"} <= paths
+    assert len(FUNCTIONS) > 300 and len(CLASSES) > 100
+
+
+@pytest.mark.parametrize("one", PUBLIC, ids=name)
+def test_a_docstring_starts_with_one_sentence(one: Public) -> None:
+    summary = one.doc.summary
+    assert summary, "no docstring"
+    assert summary[-1] in ".:" and "\n" not in summary and len(summary) <= 100
+
+
+def undescribed(one: Public) -> list[str]:
+    """Return what of the parameters (or of what makes a class) is missing or out of order."""
+    wanted = one.parameters
+    if one.is_class:
+        said = {n for e in one.doc.entries("Parameters", "Attributes") for n in e.names}
+        return [n for n in wanted if n not in said]
+    listed = [n for e in one.doc.entries("Parameters") for n in e.names]
+    return [] if listed == wanted else [f"{listed} is not {wanted}"]
+
+
+@pytest.mark.parametrize("one", PUBLIC, ids=name)
+def test_parameters_are_those_of_the_signature_in_its_order(one: Public) -> None:
+    assert undescribed(one) == []
+
+
+@pytest.mark.parametrize("one", FUNCTIONS, ids=name)
+def test_a_function_says_what_it_returns(one: Public) -> None:
+    nothing = hints(one)["return"] in ("None", "<class 'inspect._empty'>")
+    assert nothing or one.doc.sections.keys() & {"Returns", "Yields"}
+
+
+@pytest.mark.parametrize("one", FUNCTIONS, ids=name)
+def test_a_function_that_can_refuse_says_so(one: Public) -> None:
+    assert not raised(one.bare) or "Raises" in one.doc.sections, sorted(raised(one.bare))
+
+
+def without_unit(doc: Docstring, annotations: dict[str, str]) -> list[str]:
+    """Return the entries for quantities that state no unit; ``[1]`` is the one of plain numbers."""
+    given = doc.entries("Parameters", "Attributes")
+    found = [
+        " ".join(e.names)
+        for e in given
+        if any(QUANTITY.search(annotations.get(n, "")) for n in e.names) and not _has_unit(e)
+    ]
+    if RETURNS_NUMBERS.match(annotations.get("return", "")):
+        found += [e.type for e in doc.entries("Returns", "Yields") if not _has_unit(e)]
+    return found
+
+
+def _has_unit(entry: Entry) -> bool:
+    said = f"{entry.type} {entry.text}"
+    bracket = re.search(r"\[[^\[\]]+\]", said)
+    return bool(bracket or NO_QUANTITY.search(entry.type) or REFERS.search(said))
+
+
+@pytest.mark.parametrize("one", PUBLIC, ids=name)
+def test_every_quantity_has_its_unit(one: Public) -> None:
+    assert without_unit(one.doc, hints(one)) == []
+
+
+@pytest.mark.parametrize("one", FUNCTIONS, ids=name)
+def test_every_function_has_an_example(one: Public) -> None:
+    assert ">>> " in one.doc.sections.get("Examples", "")
+
+
+@pytest.mark.parametrize("one", CLASSES, ids=name)
+def test_every_class_that_people_make_has_an_example(one: Public) -> None:
+    """Others come from a function, whose example shows them, or are a part of what it returns."""
+    assert one.bare.__name__ in given_back() or ">>> " in one.doc.sections.get("Examples", "")
+
+
+def test_no_example_is_skipped(root: Path) -> None:
+    word = "doctest: +" + "SKIP"
+    sources = sorted((root / "src" / "wbe").rglob("*.py"))
+    assert [str(p) for p in sources if word in p.read_text(encoding="utf-8")] == []
+
+
+def listed(root: Path) -> list[str]:
+    """Return every name of the page of the API, as an import path."""
+    page = (root / "docs/reference/api.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^\.\. autosummary::\n(.*?)^```", page, re.M | re.S)
+    return [f"wbe.{n}" for block in blocks for n in re.findall(r"^   ([a-z]\S*)$", block, re.M)]
+
+
+def found_at(path: str) -> object:
+    """Return what stands at a path of modules and names."""
+    module, _, last = path.rpartition(".")
+    try:
+        return getattr(import_module(module), last)
+    except (ImportError, AttributeError):
+        return import_module(path)
+
+
+def test_the_page_of_the_api_lists_every_public_name_once(root: Path) -> None:
+    paths = listed(root)
+    assert [p for p, n in Counter(paths).items() if n > 1] == []
+    there = {id(found_at(p)) for p in paths}
+    assert [p.path for p in PUBLIC if id(p.value) not in there] == []
+
+
+FAULTS = {
+    "an unknown parameter": "Sum.\n\nParameters\n----------\nb : float\n    [ng/L]\n",
+    "no unit": "Sum.\n\nParameters\n----------\na : float\n    Concentration.\n",
+    "a number returned without unit": "Sum.\n\nReturns\n-------\nfloat\n    The sum.\n",
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_rules_see_what_they_should(fault: str) -> None:
+    def made(a: float) -> float:
+        return a
+
+    made.__doc__ = FAULTS[fault]
+    one = Public("made", made)
+    unclear = without_unit(parsed(FAULTS[fault]), {"a": "float", "return": "float"})
+    assert undescribed(one) or unclear
+
+
+def test_the_rule_of_errors_looks_into_what_is_called() -> None:
+    from wbe.qc import z_prime, z_score
+
+    assert raised(z_score, depth=0) == set()
+    assert raised(z_score) == raised(z_prime, depth=0) == {"UsageError"}
