@@ -161,7 +161,8 @@ def hints(one: Public) -> dict[str, str]:
     }
 
 
-def given_back() -> set[str]:
+@cache
+def given_back() -> frozenset[str]:
     """Return names of classes that public functions return, or that are fields of public ones."""
     said = [
         text
@@ -169,7 +170,7 @@ def given_back() -> set[str]:
         for name, text in hints(one).items()
         if one.is_class or name == "return"
     ]
-    return {word for text in said for word in re.findall(r"\w+", text)}
+    return frozenset(word for text in said for word in re.findall(r"\w+", text))
 
 
 def raised(function: Callable[..., Any], depth: int = 1) -> set[str]:

@@ -308,6 +308,7 @@ def count(seeds: range, spread: generator.Spread) -> Tally:
     return tally
 
 
+@pytest.mark.slow
 def test_intervals_and_bounds_of_many_cities_hold_their_truth() -> None:
     tally = count(range(25), ASSUMED)
     print(tally)
@@ -315,6 +316,7 @@ def test_intervals_and_bounds_of_many_cities_hold_their_truth() -> None:
     assert tally.censored > 100 and tally.bounded >= 0.98 * tally.censored
 
 
+@pytest.mark.slow
 def test_errors_twice_as_large_are_seen() -> None:
     """Negative control: intervals of the usual width hold too few of such values."""
     loud = generator.Spread(lab=0.3, flow=0.3, population=0.4)

@@ -324,6 +324,7 @@ def localised(tmp_path: Path) -> dict[str, str]:
     return {"LOCPATH": str(tmp_path), "LC_ALL": "zh_CN.GB18030"}
 
 
+@pytest.mark.slow
 def test_locale_time_zone_hash_seed_and_folder_change_no_byte(
     campaign: Path, tmp_path: Path
 ) -> None:

@@ -22,14 +22,14 @@ def dashboard(
     """Join finished runs into one series and write the page over all of their rounds.
 
     RUN is the folder of a run or of a publication, or a pattern such as "runs/*". What keeps rounds
-    from being compared is listed, and stands on the page. Values of areas only; one internal run makes the
-    page internal.
+    from being compared is listed, and stands on the page. Values of areas only; one internal run
+    makes the page internal.
     """
     from wbe.run import dashboards, listing
 
     made = dashboards.make(runs, out, lang=lang, title=title)
     if not quiet:
         if made.findings:
-            warn(listing.report(made.findings, lang or "en"))
+            warn(listing.report(made.findings, made.lang))
         echo(made.said)
     click.get_current_context().exit(made.code)

@@ -195,7 +195,7 @@ def cut_in_words(cut: Mapping[str, Any], lang: str) -> str:
     'fixed breaks: 20, 60 (a, b, c)'
     """
     comma = names.text("list.comma", lang)
-    breaks = comma.join(number_text(float(b)) for b in cut["breaks"] or ())
+    breaks = comma.join(number_text(float(f"{float(b):.4g}")) for b in cut["breaks"] or ())
     labels = comma.join(names.display("tier", str(label), lang) for label in cut["labels"] or ())
     scheme = names.text(f"scheme.{cut['scheme']}", lang)
     return f"{scheme}{names.text('colon', lang)} {breaks or '–'} ({labels})"

@@ -28,6 +28,9 @@ DASHBOARD: Final = "dashboard"
 _MAGIC: Final = "*?["
 #: Digits of the checksum by which a run is called.
 _ID: Final = 12
+#: Keys of a record that every run and publication has.
+_NEEDED: Final = frozenset({"schema", "kind", "title", "language", "privacy", "tiers", "versions",
+                            "factor_set", "factor_ids", "draws", "seed", "outputs"})  # fmt: skip
 _NUMBERS: Final = ("ratio", "lower", "upper", "p", "detectable", "n_kept", "n_before", "n_after")
 
 
@@ -135,7 +138,10 @@ def _meant(text: str) -> list[Path]:
         return [path.parent]
     if not any(sign in text for sign in _MAGIC):
         raise UsageError(f"{text}: there is no such folder of a run")
-    matches = (Path(match) for match in sorted(glob.glob(text, recursive=True)))
+    # A bracket in the name of a folder that is there belongs to the name.
+    there = next(folder for folder in path.parents if folder.is_dir())
+    pattern = os.path.join(glob.escape(os.fspath(there)), path.relative_to(there))
+    matches = (Path(match) for match in sorted(glob.glob(pattern, recursive=True)))
     found = [m.parent if m.name == RECORD else m for m in matches if m.is_dir() or m.name == RECORD]
     if not found:
         raise UsageError(f"{text}: the pattern means no folder; name folders of finished runs")
@@ -157,12 +163,12 @@ def _opened(path: Path, name: str, findings: Findings) -> RunFolder | None:
     try:
         data = record.read_bytes()
         about = opened(data)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         findings.add("runs_record_unreadable", file=name)
         return None
     if about.get("kind") == DASHBOARD:  # made of runs, and no run itself
         return None
-    if about.get("schema") != SCHEMA or TIERS not in about.get("outputs", {}):
+    if not about.keys() >= _NEEDED or about["schema"] != SCHEMA or TIERS not in about["outputs"]:
         findings.add("runs_record_unreadable", file=name)
         return None
     changed = [n for n, sha in sorted(about["outputs"].items()) if _checksum(path / n) != sha]

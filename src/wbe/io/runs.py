@@ -103,9 +103,17 @@ def read_runs(runs: Given, *, errors: str = "raise") -> Runs:
 
     Examples
     --------
-    >>> joined = wbe.io.read_runs("runs/*")  # doctest: +SKIP
-    >>> joined.tiers.query("drug == 'methamphetamine'").pivot(  # doctest: +SKIP
-    ...     index="area", columns="round", values="value")  # mg/day/1000 inhabitants
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import wbe
+    >>> from wbe.run import config, outputs, scaffold
+    >>> with TemporaryDirectory() as folder:  # as `wbe init` and `wbe run` do
+    ...     made = Path(folder)
+    ...     _ = scaffold.create(made / "county")
+    ...     _ = outputs.run(config.load(made / "county", {"draws": 200}), made / "runs" / "2024")
+    ...     joined = wbe.io.read_runs(f"{folder}/runs/*")
+    >>> joined.rounds, joined.audience
+    (['2024Q1', '2024Q2'], 'public')
     """
     if errors not in ("raise", "reject"):
         raise UsageError(f"errors must be 'raise' or 'reject', not {errors!r}")

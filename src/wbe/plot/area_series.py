@@ -61,7 +61,8 @@ def series(
     Raises
     ------
     UsageError
-        The language is neither ``en`` nor ``zh``, or no round of the area has a value or a bound.
+        The language is neither ``en`` nor ``zh``, no round of the area has a value or a bound, or
+        its rounds have several quantities or units, which cannot share an axis.
 
     Examples
     --------
@@ -85,6 +86,8 @@ def series(
     shown = rows[(rows["value"] > 0) | (rows["value"].isna() & (rows["upper"] > 0))]
     if shown.empty:
         raise UsageError(f"no round of area {area!r} has a value of {chosen!r} or a bound")
+    if len(shown[["quantity", "unit"]].drop_duplicates()) > 1:
+        raise UsageError("quantities or units differ between rounds: choose the rows of one")
     rows = rows.assign(at=np.arange(len(rows)))
     with style.context():
         subject = _subject(rows, chosen, language)

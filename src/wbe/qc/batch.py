@@ -350,9 +350,7 @@ def _checks(records: pd.DataFrame, results: pd.DataFrame, limits: Limits) -> _Ve
             yield _verdicts("control_chart", chart, z, 0.0, limits["control_chart_action"].number)
 
 
-_COUNTED = {
-    "blank": BLANKS, "duplicate": ("duplicate",), "spike": ("spike",), "check": ("qc_check",),
-}  # fmt: skip
+_COUNTED = dict(blank=BLANKS, duplicate=("duplicate",), spike=("spike",), check=("qc_check",))
 _STATED = {"duplicate": "rpd", "spike": "recovery"}
 """Kinds that count for the samples of a batch, and the columns by which samples state them."""
 
@@ -363,7 +361,7 @@ def _frequency(records: pd.DataFrame, results: pd.DataFrame, limits: Limits) -> 
     table = _rows_of_each(records, results).reindex(about["group"], fill_value=0)
     reports = table.any(axis=1).to_numpy()
     about, counts = about[reports], table.to_numpy()[reports]
-    n = results.groupby("group")["sample_id"].nunique().reindex(about["group"]).to_numpy(dtype=int)
+    n = results.groupby("group")["sample_id"].nunique()[about["group"]].to_numpy()
     share = np.array([limits[f"samples_a_{kind}"].number for kind in _COUNTED])
     needed = np.ceil(n[:, None] / share).astype(int)
     written = [

@@ -63,8 +63,8 @@ class _Seen:
     @property
     def latest(self) -> pd.DataFrame:
         """Rows of the latest round of the mapped drug, of the run that holds it."""
-        own = self.tiers[self.tiers["drug"] == self.drug]
-        return own[own["round"] == self.runs.latest.about["tiers"]["round"]]
+        run, own = self.runs.latest, self.tiers[self.tiers["drug"] == self.drug]
+        return own[(own["run"] == run.id) & (own["round"] == run.about["tiers"]["round"])]
 
 
 def dashboard(runs: Runs, *, language: str | None = None, title: str | None = None) -> str:
@@ -94,8 +94,17 @@ def dashboard(runs: Runs, *, language: str | None = None, title: str | None = No
 
     Examples
     --------
-    >>> joined = wbe.io.read_runs("runs/*")  # doctest: +SKIP
-    >>> page = wbe.report.dashboard(joined, language="zh")  # doctest: +SKIP
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import wbe
+    >>> from wbe.run import config, outputs, scaffold
+    >>> with TemporaryDirectory() as folder:  # as `wbe init` and `wbe run` do
+    ...     made = Path(folder)
+    ...     _ = scaffold.create(made / "county")
+    ...     _ = outputs.run(config.load(made / "county", {"draws": 200}), made / "runs" / "2024")
+    ...     page = wbe.report.dashboard(wbe.io.read_runs(f"{folder}/runs/*"), language="en")
+    >>> page[:15]
+    '<!DOCTYPE html>'
     """
     latest = runs.latest
     spoken = str(latest.about["language"]) if language is None else language
@@ -103,7 +112,7 @@ def dashboard(runs: Runs, *, language: str | None = None, title: str | None = No
     seen = _seen(runs)
     palette = dashboard_series.palette_of(seen.tiers, spoken)
     drugs = dashboard_series.drugs_of(seen.tiers, runs.rounds, seen.drug, palette, spoken)
-    shown = _latest(seen, palette.index, spoken)
+    shown = _latest(seen, palette.places, spoken)
     # The page has no table of the error model that this sentence points to.
     sure = [said for said in shown.sure if said != names.text("sure.probability", spoken)]
     headline = title or str(latest.about["title"])
@@ -139,7 +148,17 @@ def dashboard_rows(runs: Runs) -> pd.DataFrame:
 
     Examples
     --------
-    >>> shown = wbe.report.dashboard_rows(wbe.io.read_runs("runs/*"))  # doctest: +SKIP
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import wbe
+    >>> from wbe.run import config, outputs, scaffold
+    >>> with TemporaryDirectory() as folder:  # as `wbe init` and `wbe run` do
+    ...     made = Path(folder)
+    ...     _ = scaffold.create(made / "county")
+    ...     _ = outputs.run(config.load(made / "county", {"draws": 200}), made / "runs" / "2024")
+    ...     shown = wbe.report.dashboard_rows(wbe.io.read_runs(f"{folder}/runs/*"))
+    >>> sorted(set(shown["round"]))
+    ['2024Q1', '2024Q2']
     """
     return _seen(runs).tiers.drop(columns="class")
 
@@ -150,9 +169,12 @@ def _seen(runs: Runs) -> _Seen:
     hidden = dashboard_series.hidden_areas(runs.tiers, internal=internal)
     flags = runs.tiers["flags"].str.split(";")
     open_rows = runs.tiers[~flags.map(lambda f: dashboard_series.SUPPRESSED in f).astype(bool)]
-    tiers = dashboard_series.with_class(dashboard_series.masked(runs.tiers, hidden))
+    taken = open_rows[open_rows["area"].isin(list(hidden))]
+    tiers = dashboard_series.masked(runs.tiers, hidden)
+    tiers = dashboard_series.without_ranks(tiers, frozenset(taken["run"]))
     changed = dashboard_series.masked_changes(runs.changes, hidden)
-    return _Seen(runs, tiers, changed, hidden & frozenset(open_rows["area"]))
+    newly = frozenset(taken["area"])
+    return _Seen(runs, dashboard_series.with_class(tiers), changed, newly)
 
 
 def _of(seen: _Seen, drug: str) -> pd.DataFrame:
@@ -232,10 +254,9 @@ def _changes(seen: _Seen, language: str) -> dict[str, list[changes.Compared]]:
 
 def _untested(runs: Runs, language: str) -> list[str]:
     """Say between which consecutive rounds nothing was tested, for they stand in two runs."""
-    held = {label: run for run in runs.folders for label in run.rounds}
     said = []
     for before, after in pairwise(runs.rounds):
-        if held[before] is not held[after]:
+        if not any({before, after} <= run.rounds for run in runs.folders):
             pair = {"before": words.round_name(before, language),
                     "after": words.round_name(after, language)}  # fmt: skip
             said.append(names.text("dashboard.between", language, **pair))

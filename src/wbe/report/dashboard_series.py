@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SUPPRESSED, CONSENT = "suppressed", "consent_missing"
 _TEXTS = ("tier", "breaks")
+RANKS = ("rank", "rank_lower", "rank_upper")
 _KEPT = ("area", "name", "round", "drug", "quantity", "unit", "start", "end", "run", "title",
          "factor_set", "scheme", "values_as", "tiers_as")  # fmt: skip
 
@@ -26,12 +27,12 @@ _KEPT = ("area", "name", "round", "drug", "quantity", "unit", "start", "end", "r
 class Palette(NamedTuple):
     """The classes of a page: place and fill of each, and the lines over the fill."""
 
-    index: dict[str, int]
+    places: dict[str, int]
     swatches: list[tuple[str, str]]
 
     def fill(self, label: str) -> str:
         """Return the colour of a class."""
-        return self.swatches[self.index[label]][0]
+        return self.swatches[self.places[label]][0]
 
 
 def palette_of(tiers: pd.DataFrame, language: str) -> Palette:
@@ -101,6 +102,14 @@ def masked(tiers: pd.DataFrame, hidden: frozenset[str]) -> pd.DataFrame:
     return out
 
 
+def without_ranks(tiers: pd.DataFrame, runs: frozenset[str]) -> pd.DataFrame:
+    """Empty all ranks of the runs named: a gap among them tells the place of who was taken out."""
+    out, own = tiers.copy(), tiers["run"].isin(list(runs))
+    for column in RANKS:
+        out[column] = out[column].where(~own)
+    return out
+
+
 def masked_changes(changes: pd.DataFrame, hidden: frozenset[str]) -> pd.DataFrame:
     """Empty the tests of the areas named."""
     if changes.empty:
@@ -144,28 +153,37 @@ def _drug(
 ) -> Drug:
     times = places(rows, rounds)
     by_area = {str(a): own for a, own in rows.groupby("area", sort=True)}
+    # One axis has one unit: what an earlier run measured otherwise stands in the tables alone.
+    like = rows.iloc[-1].to_dict()
+    latest = _of_one_unit(rows, like)
+    drawn = {a: _of_one_unit(own, like) for a, own in by_area.items()}
     points = {a: [_as_point(r, times, language) for r in _records(own, rounds)]
-              for a, own in by_area.items()}  # fmt: skip
-    bands = _bands(rows, palette)
+              for a, own in drawn.items()}  # fmt: skip
+    bands = _bands(latest, palette)
     limits = [x for band in bands for x in (band.low, band.high) if 0 < x < np.inf]
     scale = Scale.of([p for own in points.values() for p in own], limits)
     printed = {a: words.label_of(own["name"].iloc[-1], a) for a, own in by_area.items()}
     gone = {a for a, own in by_area.items() if (own["class"] == words.SUPPRESSED).all()}
     ends = sorted(times.values())
     cards = [
-        _card(printed[a], points[a], _records(by_area[a], rounds), scale, ends, bands, language)
+        _card(printed[a], points[a], _records(by_area[a], rounds), scale, ends, bands, like,
+              language)
         for a in sorted(by_area, key=lambda a: (printed[a], a)) if a not in gone
     ]  # fmt: skip
     heads = [views.heading(c, language) for c in ("round", "value", "interval", "tier")]
-    latest = rows[rows["values_as"] == rows["values_as"].iloc[-1]]
     return Drug(
-        drug, views.drug_name(drug, language), quantity_of(latest, language),
+        drug, views.drug_name(drug, language), quantity_text(like, language),
         [*heads, names.text("column.n_samples", language), views.heading("n_censored", language)],
         cards, sorted(printed[a] for a in gone),
-        histories(rows[~rows["area"].isin(gone)], rounds, palette.index, language),
-        [(i, words.class_name(c, language)) for c, i in palette.index.items()
+        histories(rows[~rows["area"].isin(gone)], rounds, palette.places, language),
+        [(i, words.class_name(c, language)) for c, i in palette.places.items()
          if c in set(rows["class"]) - {words.SUPPRESSED}],
     )  # fmt: skip
+
+
+def _of_one_unit(rows: pd.DataFrame, like: Mapping[Any, Any]) -> pd.DataFrame:
+    """Rows of the quantity and unit of another row."""
+    return rows[(rows["quantity"] == like["quantity"]) & (rows["unit"] == like["unit"])]
 
 
 def labels_of(rows: pd.DataFrame) -> list[str]:
@@ -176,11 +194,10 @@ def labels_of(rows: pd.DataFrame) -> list[str]:
     return [*low, *(c for c in held if c not in low)]
 
 
-def quantity_of(rows: pd.DataFrame, language: str) -> str:
+def quantity_text(row: Mapping[Any, Any], language: str) -> str:
     """Return quantity and unit as printed."""
-    unit = str(rows["unit"].iloc[-1])
-    name = names.display("quantity", str(rows["quantity"].iloc[-1]), language)
-    return name if unit in ("", "1") else f"{name} [{unit}]"
+    name, unit = names.display("quantity", str(row["quantity"]), language), _unit_of(row)
+    return f"{name} [{unit}]" if unit else name
 
 
 def places(rows: pd.DataFrame, rounds: list[str]) -> dict[str, float]:
@@ -211,9 +228,8 @@ def _as_point(row: Mapping[Any, Any], times: dict[str, float], language: str) ->
 def said_of(row: Mapping[Any, Any], language: str) -> str:
     """Return one round of one area in words: value, interval, tier, samples."""
     cell = views.cell(row, {}, language)
-    unit = "" if row["unit"] in ("", "1") else f" {row['unit']}"
     interval = f" ({cell.interval})" if cell.interval else ""
-    value = f"{cell.value}{interval}{unit}" if cell.value else ""
+    value = f"{cell.value}{interval} {_unit_of(row)}".strip() if cell.value else ""
     n = views.whole(row["n_samples"])
     parts = [value, cell.text, names.text("dashboard.samples", language, n=n) if n else ""]
     joint = names.text("list.separator", language)
@@ -223,22 +239,29 @@ def said_of(row: Mapping[Any, Any], language: str) -> str:
 
 def _card(
     area: str, points: list[Point], rows: list[dict[str, Any]], scale: Scale, ends: list[float],
-    bands: list[Band], language: str,
+    bands: list[Band], like: Mapping[Any, Any], language: str,
 ) -> Card:  # fmt: skip
     said = said_of(rows[-1], language)
     label = names.text("dashboard.chart", language, area=area, latest=said)
     drawn = None
     if any(p.shown for p in points):
-        unit = rows[-1]["unit"] if rows[-1]["unit"] not in ("", "1") else ""
-        unit = unit or names.display("quantity", str(rows[-1]["quantity"]), language)
+        unit = _unit_of(like) or names.display("quantity", str(like["quantity"]), language)
         drawn = chart(points, scale, ends, label=label, unit=unit, bands=bands)
-    return Card(area, said, drawn, [_numbers(row, language) for row in rows])
+    return Card(area, said, drawn, [_numbers(row, like, language) for row in rows])
 
 
-def _numbers(row: Mapping[Any, Any], language: str) -> list[str]:
+def _unit_of(row: Mapping[Any, Any]) -> str:
+    return "" if row["unit"] in ("", "1") else str(row["unit"])
+
+
+def _numbers(row: Mapping[Any, Any], like: Mapping[Any, Any], language: str) -> list[str]:
+    """One line of a table whose head has the quantity of `like`; another one says itself."""
     cell = views.cell(row, {}, language)
+    label = words.round_name(row["round"], language)
+    if (row["quantity"], row["unit"]) != (like["quantity"], like["unit"]):
+        label += f" ({quantity_text(row, language)})"
     tier = cell.text if cell.sure else f"{cell.text} ({names.text('table.unsure', language)})"
-    return [words.round_name(row["round"], language), cell.value, cell.interval, tier,
+    return [label, cell.value, cell.interval, tier,
             views.whole(row["n_samples"]), views.whole(row["n_censored"])]  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -49,11 +50,11 @@ def of_drug(rows: pd.DataFrame, language: str) -> Trends:
     if n < FEWEST_ROUNDS:
         few = names.text("dashboard.trend.few", language, n=n, fewest=FEWEST_ROUNDS)
         return Trends([few], None)
-    found = {}
+    found: list[tuple[str, Trend]] = []  # two areas may have one name
     for area, part in own.groupby("area", sort=True):
         tested = _tested(part)
         if tested is not None:
-            found[words.label_of(part["name"].iloc[-1], area)] = tested
+            found.append((words.label_of(part["name"].iloc[-1], area), tested))
     return _worded(found, n, language)
 
 
@@ -71,11 +72,11 @@ def _tested(rows: pd.DataFrame) -> Trend | None:
     return trend(middle.to_numpy("datetime64[s]"), results, seed=_SEED, rounds=None, level=LEVEL)
 
 
-def _worded(found: dict[str, Trend], n: int, language: str) -> Trends:
-    adjusted = holm([np.nan if t.p is None else t.p for t in found.values()])
+def _worded(found: Sequence[tuple[str, Trend]], n: int, language: str) -> Trends:
+    adjusted = holm([np.nan if t.p is None else t.p for _, t in found])
     lines = []
     claimed: dict[str, list[str]] = {verdict: [] for verdict in _VERDICTS}
-    for (area, answer), p in zip(found.items(), adjusted, strict=True):
+    for (area, answer), p in zip(found, adjusted, strict=True):
         verdict = answer.verdict if p < 1 - LEVEL or not answer.testable else "no change"
         claimed[verdict].append(area)
         lines.append(_line(area, answer, verdict, float(p), language))

@@ -266,7 +266,9 @@ def _groups(
 
 
 def _tables(folder: Path) -> list[Path]:
-    """Every table in a folder and below, sorted; results of runs and hidden files are left out.
+    """Every table in a folder and below, sorted.
+
+    Results of runs, hidden files and a folder's own README are left out.
 
     Raises
     ------
@@ -275,7 +277,11 @@ def _tables(folder: Path) -> list[Path]:
     """
     from wbe.io.check import is_table
 
-    found = sorted(f for f in folder.rglob("*") if is_table(f) and not is_ours(f, folder))
+    found = sorted(
+        f
+        for f in folder.rglob("*")
+        if is_table(f) and f.stem.casefold() != "readme" and not is_ours(f, folder)
+    )
     if not found:
         raise UsageError(both("usage.no_table", folder=repr(str(folder)), name=configs.FILE_NAME))
     return found

@@ -33,12 +33,15 @@ class Made:
     ----------
     page : Path
     findings : Findings
+    lang : str
+        Of what is said: as asked, else that of the latest run.
     said : str
         The closing line.
     """
 
     page: Path
     findings: Findings
+    lang: str
     said: str
 
     @property
@@ -87,12 +90,12 @@ def make(
             folder.finish(place)
         finally:
             folder.discard(place)
-    spoken = lang or "en"
+    spoken = lang or str(runs.latest.about["language"])
     said = say(
         "dashboard.done", spoken, path=target / PAGE, runs=len(runs.folders),
         rounds=len(runs.rounds), audience=say(f"dashboard.{runs.audience}", spoken),
     )  # fmt: skip
-    return Made(target / PAGE, runs.findings, said)
+    return Made(target / PAGE, runs.findings, spoken, said)
 
 
 def fill(new: Path, runs: Runs, *, lang: str | None = None, title: str | None = None) -> None:

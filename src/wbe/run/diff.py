@@ -90,9 +90,10 @@ class Comparison:
     def verdict(self) -> str:
         """What may be said about the reason.
 
-        ``same``: no number differs, and none is in one alone. ``one``: one thing differs, so it is why. ``several``: the
-        records do not tell which of them moved which number. ``altered``: files of a run were
-        changed after it, so its numbers may be nobody's. ``unexplained``: nothing else differs.
+        ``same``: no number differs, and none is in one alone. ``one``: one thing differs, so it is
+        why. ``several``: the records do not tell which of them moved which number. ``altered``:
+        files of a run were changed after it, so its numbers may be nobody's. ``unexplained``:
+        nothing else differs.
         """
         if not self.moved and not any(name for pair in self.only.values() for name in pair):
             return "same"

@@ -1,9 +1,8 @@
-"""Who is above whom: probabilities of ranks, of the top k, and of pairs of areas."""
+"""Who is above whom: probabilities of ranks and of the top k, and tables of ranks and pairs."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import xarray as xr
@@ -11,6 +10,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from wbe.errors import MissingFactorError, UsageError
 from wbe.spatial.drawn import Draws, draws_of
+from wbe.spatial.order_pairs import (
+    MOST_AREAS,
+    Multiplicity,
+    Pairs,
+    apart_together,
+    distinguishable_pairs,
+    usable_draws,
+)
 from wbe.spatial.series_draws import series_draws, with_posterior
 from wbe.spatial.tallies import count
 
@@ -18,46 +25,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Floats = NDArray[np.float64]
-
-Multiplicity = Literal["simultaneous", "none"]
-"""``simultaneous``: all pairs together are right with the stated probability; ``none``: each."""
-
-MOST_AREAS = 400
-"""Areas up to which pairs are compared: their number grows with the square."""
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """Which pairs of areas can be told apart.
-
-    Attributes
-    ----------
-    higher : ndarray (area, area) [1]
-        Probability that the row's area lies above the column's; NaN on the diagonal.
-    distinguishable : ndarray (area, area) of bool
-        Whether the row's area surely lies above the column's.
-    level : float [1]
-        Probability with which all statements hold (``simultaneous``), or each one (``none``).
-    multiplicity : str
-    rank_lower, rank_upper : ndarray (area,) of int
-        Ranks that these statements leave open, 1 highest: under ``simultaneous`` all of them hold
-        together with probability `level`.
-    """
-
-    higher: Floats
-    distinguishable: NDArray[np.bool_]
-    level: float
-    multiplicity: str
-
-    @property
-    def rank_lower(self) -> NDArray[np.intp]:
-        """Best rank of each area that the statements leave open."""
-        return np.asarray(1 + self.distinguishable.sum(axis=0))
-
-    @property
-    def rank_upper(self) -> NDArray[np.intp]:
-        """Worst rank of each area that the statements leave open."""
-        return np.asarray(len(self.higher) - self.distinguishable.sum(axis=1))
 
 
 def rank_probabilities(draws: ArrayLike) -> Floats:
@@ -83,7 +50,7 @@ def rank_probabilities(draws: ArrayLike) -> Floats:
     >>> rank_probabilities([[1.0, 2.0], [3.0, 1.0], [1.0, 4.0], [0.0, 1.0]]).tolist()
     [[0.25, 0.75], [0.75, 0.25]]
     """
-    x = _draws(draws)
+    x = usable_draws(draws)
     n_draws, n = x.shape
     counted = count(lambda block: x.T[:, _block(block)], n, n_draws, np.empty(0), 0)
     return np.asarray(counted.ranks / n_draws)
@@ -118,112 +85,10 @@ def top_probabilities(draws: ArrayLike, k: int) -> Floats:
     return np.asarray(p[:, :k].sum(axis=1))
 
 
-def distinguishable_pairs(
-    draws: ArrayLike, *, level: float = 0.95, multiplicity: Multiplicity = "simultaneous"
-) -> Pairs:
-    """Tell which areas surely lie above which others.
-
-    Parameters
-    ----------
-    draws : array_like (draw, area) [log]
-        Joint draws of the logs of area values: errors that all share cancel.
-    level : float [1]
-    multiplicity : str
-        ``simultaneous`` or ``none`` (see `Multiplicity`).
-
-    Returns
-    -------
-    Pairs
-
-    Raises
-    ------
-    UsageError
-        If the options do not fit, or there are more than `MOST_AREAS` areas.
-
-    Notes
-    -----
-    With d = log of a over b, its mean m and sd s over draws: told apart where the interval
-    m +- c s leaves zero. ``none``: the share of draws above zero is at least (1 + level) / 2.
-    ``simultaneous``: c is the `level` quantile, over draws, of the largest ``|d - m| / s`` of all
-    pairs, so that all intervals hold together; ranks that stay open follow by counting.
-
-    References
-    ----------
-    Besag 1995, 10.1214/ss/1177010123 (simultaneous bands from draws); Mogstad 2024,
-    10.1093/restud/rdad006 (ranks from simultaneous pairs)
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> x = np.random.default_rng(1).normal([0, 0.1, 9], 1, (4000, 3))
-    >>> found = distinguishable_pairs(x)
-    >>> found.rank_lower.tolist(), found.rank_upper.tolist()
-    ([2, 2, 1], [3, 3, 1])
-    """
-    x = _draws(draws)
-    if multiplicity not in get_args(Multiplicity):
-        raise UsageError(f"multiplicity = {multiplicity!r}: {', '.join(get_args(Multiplicity))}")
-    if not 0 < level < 1 or x.shape[1] > MOST_AREAS:
-        raise UsageError(f"level lies between 0 and 1; at most {MOST_AREAS} areas are compared")
-    higher = _higher(x)
-    if multiplicity == "none":
-        apart = np.nan_to_num(higher) >= (1 + level) / 2
-    else:
-        apart = _apart_together(x, level)
-    return Pairs(higher, apart, level, multiplicity)
-
-
-def _apart_together(x: Floats, level: float) -> NDArray[np.bool_]:
-    """Return whether the row's area surely lies above the column's, all pairs together."""
-    mean, sd, worst = _standardised(x)
-    critical = np.quantile(worst, level)
-    upper = np.triu(np.ones((x.shape[1],) * 2, dtype=bool), 1)
-    signs = np.zeros(upper.shape)
-    signs[upper] = np.where(np.abs(mean) > critical * sd, np.sign(mean), 0.0)
-    return np.asarray((signs - signs.T) > 0)
-
-
-def _draws(draws: ArrayLike) -> Floats:
-    x = np.asarray(draws, dtype=float)
-    if x.ndim != 2 or not x.size or np.isnan(x).any():
-        raise UsageError("draws must have the shape (draw, area), without NaN")
-    return x
-
-
 def _block(block: int) -> slice:
     from wbe.uncertainty import BLOCK
 
     return slice(block * BLOCK, (block + 1) * BLOCK)
-
-
-def _higher(x: Floats) -> Floats:
-    """Return the share of draws in which the row's area lies above the column's."""
-    n = x.shape[1]
-    out = np.full((n, n), np.nan)
-    for a in range(n - 1):
-        own, others = x[:, [a]], x[:, a + 1 :]
-        above = np.count_nonzero(own > others, axis=0) / len(x)
-        equal = np.count_nonzero(own == others, axis=0) / len(x) / 2
-        out[a, a + 1 :], out[a + 1 :, a] = above + equal, 1 - above - equal
-    return out
-
-
-def _standardised(x: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return mean and sd of every pair's difference, and each draw's largest |d - m| / s."""
-    means, sds, worst = [], [], np.zeros(len(x))
-    for a in range(x.shape[1] - 1):
-        d = x[:, [a]] - x[:, a + 1 :]
-        m = d.mean(axis=0)
-        d -= m
-        s = np.sqrt(np.square(d).mean(axis=0))
-        means.append(m)
-        sds.append(s)
-        apart = np.abs(d, out=d)[:, s > 0]  # none varies: no pair is apart
-        if apart.shape[1]:
-            np.maximum(worst, (apart / s[s > 0]).max(axis=1), out=worst)
-    if not means:
-        return np.empty(0), np.empty(0), worst
-    return np.concatenate(means), np.concatenate(sds), worst
 
 
 def area_draws(
@@ -384,7 +249,7 @@ def _rank_table(
     p = rank_probabilities(x)
     for k in (k for k in top if k <= len(areas)):
         table[f"p_top_{k}"] = p[:, :k].sum(axis=1)
-    apart = _apart_together(_draws(x), level)
+    apart = apart_together(x, level)
     higher, lower = apart.sum(axis=0), apart.sum(axis=1)
     table = table.assign(
         rank_lower=1 + higher, rank_upper=len(apart) - lower, n_higher=higher, n_lower=lower
@@ -458,3 +323,17 @@ def pair_table(
             "distinguishable": found.distinguishable[a, b],
         }
     )  # fmt: skip
+
+
+__all__ = [
+    "MOST_AREAS",
+    "Multiplicity",
+    "Pairs",
+    "area_draws",
+    "distinguishable_pairs",
+    "pair_table",
+    "rank_probabilities",
+    "rank_table",
+    "rank_tables",
+    "top_probabilities",
+]

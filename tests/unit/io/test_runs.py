@@ -132,6 +132,11 @@ def test_all_findings_come_in_one_go(tmp_path: Path) -> None:
          True, False),
         ({"tiers": {**TIERS, "labels": ["low", "mid", "high"], "round": "2018Q2"}},
          "runs_tiers_differ", True, False),
+        ({"tiers": {**TIERS, "floor": 5.0, "round": "2018Q2"}}, "runs_tiers_differ", True, False),
+        ({"tiers": {**TIERS, "resolved_at": 0.9, "round": "2018Q2"}}, "runs_tiers_differ",
+         True, False),
+        ({"tiers": {**TIERS, "reference_source": "other", "round": "2018Q2"}},
+         "runs_tiers_differ", True, False),
         ({"tiers": {**TIERS, "statistic": "arithmetic", "round": "2018Q2"}},
          "runs_settings_differ", False, False),
         ({"config": {"estimate": {"nondetects": "lod/2", "population": "as_given"},
@@ -172,6 +177,29 @@ def test_another_quantity_breaks_the_series_and_other_factors_break_consumption(
     assert read_runs(tmp_path / "b" / "*").tiers["values_as"].nunique() == 2
 
 
+@pytest.mark.parametrize("quantity", ["consumption", "pn_consumption", "pn_doses", "index"])
+def test_every_quantity_that_rests_on_factors_is_broken_by_others(
+    tmp_path: Path, quantity: str
+) -> None:
+    written(tmp_path / "one", [row("A1", "2018Q1", quantity=quantity)])
+    written(tmp_path / "two", [row("A1", "2018Q2", quantity=quantity)], factor_set="other")
+    assert read_runs(tmp_path / "*").tiers["values_as"].nunique() == 2
+
+
+def test_a_marker_load_that_was_stated_otherwise_is_told_as_a_setting_alone(
+    tmp_path: Path,
+) -> None:
+    config = {"estimate": {"nondetects": "censored", "population": "as_given"},
+              "markers": {"cotinine": "0.9 mg/day/inhabitant"}, "index": {}}  # fmt: skip
+    joined = pair(tmp_path, config=config, markers={"cotinine": {"value": 0.9}})
+    assert rules(joined) == {"runs_settings_differ"}
+
+
+def test_of_a_publication_alone_nothing_is_unknown(tmp_path: Path) -> None:
+    alone = written(tmp_path / "one", Q1, kind="publication", config=None)
+    assert not read_runs(alone).findings
+
+
 def test_rounds_without_time_stand_last_and_rounds_of_other_length_are_told(
     tmp_path: Path,
 ) -> None:
@@ -199,7 +227,8 @@ def test_patterns_of_this_machine_paths_and_records_mean_the_same_folders(tmp_pa
     several: tuple[Any, ...] = (
         str(folder / "*"), folder / "*", [folder / "one", folder / "two"],
         [str(folder / "*"), folder / "one"], str(folder / "*" / "run.json"),
-        [folder / "one" / "run.json", folder / "two"], str(tmp_path / "**" / "run.json"),
+        [folder / "one" / "run.json", folder / "two"],
+        [folder / "one", folder / "two", folder / "two" / ".." / "one"], str(tmp_path / "**" / "run.json"),
     )  # fmt: skip
     for given in several:
         assert read_runs(given).runs["folder"].tolist() == ["one", "two"], given
@@ -208,6 +237,47 @@ def test_patterns_of_this_machine_paths_and_records_mean_the_same_folders(tmp_pa
 def test_a_folder_with_a_bracket_in_its_name_is_that_folder(tmp_path: Path) -> None:
     written(tmp_path / "runs [2018]", Q1)
     assert read_runs(tmp_path / "runs [2018]").rounds == ["2018Q1"]
+
+
+def test_a_pattern_in_a_folder_with_a_bracket_spaces_and_chinese_means_what_is_there(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "甲 县 [2018]"
+    written(folder / "第一季 度", Q1)
+    written(folder / "第二季 度", Q2)
+    assert read_runs(folder / "第*").runs["folder"].tolist() == ["第一季 度", "第二季 度"]
+
+
+@pytest.mark.parametrize("key", ["title", "privacy", "tiers", "versions", "draws", "factor_ids"])
+def test_a_record_without_what_every_run_states_is_of_another_version(
+    tmp_path: Path, key: str
+) -> None:
+    written(tmp_path / "one", Q1)
+    written(tmp_path / "two", Q2, **{key: None})
+    kept = read_runs(tmp_path / "*", errors="reject")
+    assert kept.rounds == ["2018Q1"] and rules(kept) == {"runs_record_unreadable"}
+
+
+@pytest.mark.parametrize("changes", [{"schema": 2}, {"outputs": {}}])
+def test_another_schema_and_a_run_without_tiers_are_not_read(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    written(tmp_path / "one", Q1, **changes)
+    with pytest.raises(FindingsError, match="of another version"):
+        read_runs(tmp_path / "one", errors="reject")
+
+
+def test_a_record_that_nests_without_end_is_unreadable(tmp_path: Path) -> None:
+    written(tmp_path / "one", Q1)
+    (tmp_path / "one" / "run.json").write_text("[" * 100_000, encoding="utf-8")
+    with pytest.raises(FindingsError, match="cannot be read"):
+        read_runs(tmp_path / "one", errors="reject")
+
+
+def test_breaks_are_told_in_four_figures(tmp_path: Path) -> None:
+    joined = pair(tmp_path, breaks={"methamphetamine": [7.66171099293, 26.2204536801]})
+    (found,) = joined.findings
+    assert "7.662, 26.22" in found.message
 
 
 @pytest.mark.parametrize("given", ["nothing/*", "nothing", [], "runs_*/[x]"])

@@ -65,7 +65,9 @@ def test_it_makes_a_figure_of_its_own_and_opens_no_window(
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    "size", [s if s == "normal" else pytest.param(s, marks=pytest.mark.slow) for s in SIZES]
+)
 @pytest.mark.parametrize("name", DRAWING)
 def test_it_can_be_read_with_little_and_with_much(name: str, size: str, language: str) -> None:
     figure = first(made(name, size, language)).figure

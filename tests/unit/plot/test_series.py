@@ -64,3 +64,10 @@ def test_the_axes_given_are_those_returned_and_chinese_is_drawn(tiers: Any) -> N
 def test_an_area_without_anything_to_draw_is_an_error(tiers: Any) -> None:
     with pytest.raises(UsageError, match="no round of area"):
         plot.series(tiers, "nowhere")
+
+
+def test_values_of_two_units_are_not_drawn_on_one_axis(tiers: Any) -> None:
+    tiers.loc[tiers["round"] == "2018Q1", ["quantity", "unit"]] = ["concentration", "ng/L"]
+    with pytest.raises(UsageError, match="choose the rows of one"):
+        plot.series(tiers, "A001")
+    assert plot.series(tiers[tiers["round"] != "2018Q1"], "A001")

@@ -123,6 +123,16 @@ def test_legend_and_status_count_the_rows_of_the_table(data: dict[str, Any], tie
         assert {step for step, _ in view["doubt"]} == steps
 
 
+def views_of(publication: Any) -> list[dict[str, Any]]:
+    return list(page_numbers.embedded(render(publication))["views"].values())
+
+
+def test_legend_of_certainty_lists_the_steps_that_occur(made_up: Any) -> None:
+    tiers = made_up.county().assign(resolved=True)
+    (view,) = views_of(made_up.publication(tiers, map_svg=""))
+    assert [step for step, _ in view["doubt"]] == [0]
+
+
 def test_where_no_area_has_a_tier_no_tier_is_said_to_have_none(made_up: Any) -> None:
     """Without breaks "Severe: none of 13 areas" would read as a finding."""
     tiers = made_up.county().assign(tier="", resolved=False, flags="no_breaks")
@@ -151,9 +161,15 @@ def change(drug: str, area: str, ratio: float, **given: Any) -> dict[str, Any]:
 
 
 def test_changes_stand_under_their_drug(made_up: Any, tiers: Any) -> None:
-    table = pd.DataFrame([change("methamphetamine", "A002", 4.0),
-                          change("cocaine", "A001", 0.2), change("opium", "A001", 9.0)])  # fmt: skip
-    data = page_numbers.embedded(render(made_up.publication(tiers, map_svg="", changes=table)))
+    table = pd.DataFrame(
+        [
+            change("methamphetamine", "A002", 4.0),
+            change("cocaine", "A001", 0.2),
+            change("opium", "A001", 9.0),
+        ]
+    )
+    publication = made_up.publication(tiers, map_svg="", changes=table)
+    data = page_numbers.embedded(render(publication))
     said = {key: [row for one in own for row in one["rows"]]
             for key, own in data["changes"].items()}  # fmt: skip
     assert {key: [(row[0], row[5]) for row in rows] for key, rows in said.items()} == {

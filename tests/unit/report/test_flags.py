@@ -14,7 +14,7 @@ from wbe import names
 
 ROOT = Path(str(files("wbe")))
 FILES = [*sorted((ROOT / "spatial").glob("*.py")), ROOT / "run" / "guard.py"]
-COLUMNS = {"bound_lower", "bound_upper"}  # stand in the same statements
+COLUMNS = {"bound_lower", "bound_upper", "reference_round"}  # stand in the same statements
 KNOWN = {
     "above_range_left_out", "bounds_cross_break", "bounds_only", "design_mixed",
     "insufficient_data", "limit_unknown", "no_breaks", "no_data", "no_draws",

@@ -36,6 +36,7 @@ def test_errors_stand_first_and_repeated_flags_share_a_line() -> None:
         "b.csv",
         "  flag some_rule (2 times, first at line 2): It is wrong. Mend it.",
         "  flag other_rule (line 5): It is wrong. Mend it.",
+        "wbe explain some_rule says more.",
         "10 rows, 9 accepted; 2 errors, 4 flags",
     ]
 
@@ -57,11 +58,12 @@ def test_errors_that_repeat_in_a_column_are_counted_after_the_first() -> None:
         "  error some_rule (line 9, column date)",
         "b.csv",
         "  error some_rule",
+        "wbe explain some_rule says more.",
         "0 rows, 0 accepted; 1002 errors, 0 flags",
     ]
     assert "995 more like these" in lines[6]
     assert "另有 995 处" in listing.report(Findings(many), "zh")
-    assert len(listing.report(Findings(many), every=True).splitlines()) == 1002
+    assert len(listing.report(Findings(many), every=True).splitlines()) == 1003
 
 
 def test_it_speaks_chinese_and_counts_one_as_one() -> None:

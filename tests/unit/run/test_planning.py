@@ -117,7 +117,8 @@ def test_breaks_that_do_not_rise_are_refused_as_by_the_library(breaks: str) -> N
     with pytest.raises(UsageError) as refused:
         points_for_tier(0.9, 120, given, TownSpread(0.8, 0.6, 0.4))
     assert (done.exit_code, done.stdout) == (2, "")
-    assert done.stderr == f"wbe: {refused.value}\n" and "that rise" in done.stderr
+    where = "Documentation: reference/generated/commands.html#wbe-plan"
+    assert done.stderr == f"wbe: {refused.value}\n{where}\n" and "that rise" in done.stderr
 
 
 def test_a_cv_beyond_the_method_is_answered_with_a_note() -> None:

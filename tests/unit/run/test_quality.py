@@ -54,7 +54,8 @@ def test_a_contaminated_blank_reaches_tiers_page_record_and_netcdf(campaign: Pat
     assert (criteria["blank"]["judged"], criteria["blank"]["outside"]) == (1, 1)
     assert {row["id"] for row in about["quality"]["limits"]} > {"recovery_low", "loq_to_blank"}
     page = (out / "report.html").read_text(encoding="utf-8")
-    section = page[page.index("s-quality") : page.index("s-findings")]
+    start = page.index('id="s-quality"')
+    section = page[start : page.index("</section>", start)]
     said = re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", section))
     assert "Blanks 1 1 below the limit of quantification / 3" in said
     assert "FB-1" not in page and "NORTH" not in section
