@@ -61,6 +61,12 @@ def test_a_function_that_can_refuse_says_so() -> None:
     assert {p.path: raised(p.bare) for p in silent if raised(p.bare)} == {}
 
 
+def test_a_function_that_converts_its_arguments_names_the_error_of_units() -> None:
+    converting = [p for p in FUNCTIONS if hasattr(p.value, "in_units")]
+    assert len(converting) > 10
+    assert [p.path for p in converting if "UnitError" not in p.doc.sections["Raises"]] == []
+
+
 def without_unit(doc: Docstring, annotations: dict[str, str]) -> list[str]:
     """Return the entries for quantities that state no unit; ``[1]`` is the one of plain numbers."""
     given = doc.entries("Parameters", "Attributes")

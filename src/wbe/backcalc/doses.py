@@ -293,7 +293,6 @@ def street_mass(
 
     Examples
     --------
-    >>> from wbe.backcalc import assumed, street_mass
     >>> purity = assumed("purity", 0.8, low=0.6, high=0.92, date="2024-05", source="seizures")
     >>> street_mass([100.0], purity, seed=1).quantiles.round(1).tolist()
     [[109.0, 125.0, 169.2]]

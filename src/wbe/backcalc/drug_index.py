@@ -335,15 +335,8 @@ def weight_sensitivity(
     --------
     >>> w = weights_from({"cocaine": "cocaine|Zuccato2008", "MDMA": "MDMA|ACIC"}, "mine")
     >>> used = [[448.75, 20.0], [100.0, 90.0]]
-    >>> print(weight_sensitivity(used, ["a", "b"], ["cocaine", "MDMA"], w))
-    rank under each choice of weights: a, b
-      mine: 1 2 (0 moved)
-      cocaine: cocaine|UF2019, 50 mg: 1 2 (0 moved)
-      cocaine: high end of cocaine|Zuccato2008, 200 mg: 1 2 (0 moved)
-      without cocaine: 2 1 (2 moved)
-      MDMA: low end of MDMA|ACIC, 60 mg: 1 2 (0 moved)
-      MDMA: high end of MDMA|ACIC, 200 mg: 1 2 (0 moved)
-      without MDMA: 1 2 (0 moved)
+    >>> found = weight_sensitivity(used, ["a", "b"], ["cocaine", "MDMA"], w)
+    >>> print(str(found).splitlines()[-1])
       all choices: 1-2 1-2
     """
     choices = [weights, *(alternatives(weights) if others is None else others)]

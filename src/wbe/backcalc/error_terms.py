@@ -162,8 +162,11 @@ def _made(s: Samples, level: str) -> Strings:
 
 def _fitting(s: Samples, component: str, i: Ints, j: Ints) -> Ints:
     """Return for each row the number of the first row of the component that holds for it."""
+    stated = s.model.of(component)
+    if stated and not stated[0].when:
+        return np.zeros(len(i), dtype=np.intp)
     which = np.full(len(i), -1)
-    for k, row in enumerate(s.model.of(component)):
+    for k, row in enumerate(stated):
         hit = which < 0
         if row.when:
             hit &= _coordinate(s, row.coordinate, i, j) == row.when.partition("=")[2]
@@ -187,8 +190,10 @@ def _sizes(
     """Return log-sds of the lognormal rows, and who carries each other shape."""
     size, shaped = np.zeros(len(which)), dict[Distribution, Flags]()
     stated = np.zeros(len(which), dtype=bool) if rsd is None else ~np.isnan(rsd)
-    for k in np.unique(which).tolist():
+    for k in range(len(rows)):
         here = which == k if live is None else (which == k) & live
+        if not here.any():
+            continue
         if rows[k].distribution == "lognormal":
             size[here] = rows[k].log_sd
             if rsd is not None:

@@ -160,6 +160,8 @@ def population_from_devices(devices: Any, share: Any) -> Any:
     ------
     UsageError
         If a count is below `MIN_DEVICES`: it is no aggregate. If a share is not positive.
+    UnitError
+        If the share has a unit of another dimension.
 
     Notes
     -----

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -87,8 +87,18 @@ class Layout:
 
     def meaning(self, spellings: Sequence[str]) -> Column | None:
         """Meaning of a column of the file by the spellings of its header, best first."""
-        known = {header_key(header): column for header, column in self.columns.items()}
+        known = self._by_key
         return next((known[key] for s in spellings if (key := header_key(s)) in known), None)
+
+    @cached_property
+    def _by_key(self) -> dict[str, Column]:
+        return {header_key(header): column for header, column in self.columns.items()}
+
+    @cached_property
+    def leaves(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Keys of the lowest level of the headers that are needed, and of all."""
+        needed, listed = (frozenset(map(_leaf, h)) for h in (self.needed, self.columns))
+        return needed, listed
 
 
 @dataclass(frozen=True)
@@ -177,8 +187,7 @@ def row_of(layout: Layout, rows: Rows, sheet: str = "") -> Fit | None:
     """
     if layout.sheet and sheet and squeezed(sheet) != squeezed(layout.sheet):
         return None
-    needed = {_leaf(header) for header in layout.needed}
-    listed = {_leaf(header) for header in layout.columns}
+    needed, listed = layout.leaves
     best = None
     for number in _header_rows(layout, rows):
         found = _keys(rows, number, layout.header_rows or 1)

@@ -10,6 +10,7 @@ import numpy as np
 from wbe import names
 from wbe.backcalc.residue_ratios import AT_LEAST, AT_MOST, NOT_TOLD, usual_range
 from wbe.errors import UsageError
+from wbe.io.run_rounds import in_order
 from wbe.plot import map_words, style, words
 from wbe.plot.change_axes import log_axis, names_axis, names_width
 from wbe.plot.panel import (
@@ -135,14 +136,17 @@ def ratios(
 def _shown(table: pd.DataFrame, most: int) -> tuple[pd.DataFrame, list[str], int]:
     """Return the rows drawn, highest place first, their rounds, and how many places are not."""
     every = words.bare(table).assign(place=table["place"].astype(str))
-    rounds = sorted(set(map(str, every["round"])))[-MOST_ROUNDS:]
+    rounds = in_order(set(map(str, every["round"])))[-MOST_ROUNDS:]
     every = every[every["round"].astype(str).isin(rounds)]
-    seen = every.assign(height=every["ratio"].fillna(every["upper"].where(
-        np.isfinite(every["upper"]), every["lower"])))  # fmt: skip
-    last = seen.sort_values("round", kind="stable").groupby("place").tail(1)
+    when = {name: i for i, name in enumerate(rounds)}
+    height = every["ratio"].fillna(
+        every["upper"].where(np.isfinite(every["upper"]), every["lower"])
+    )
+    seen = every.assign(when=every["round"].astype(str).map(when), height=height)
+    last = seen.sort_values("when", kind="stable").groupby("place").tail(1)
     last = last.sort_values(["height", "place"], ascending=[False, True], kind="stable")
     order = {place: i for i, place in enumerate(last["place"])}
-    rows = seen.assign(at=seen["place"].map(order)).sort_values(["at", "round"], kind="stable")
+    rows = seen.assign(at=seen["place"].map(order)).sort_values(["at", "when"], kind="stable")
     return rows[rows["at"] < most], rounds, max(len(order) - most, 0)
 
 

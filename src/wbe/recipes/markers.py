@@ -93,8 +93,8 @@ def calibrate(s: rows.Samples, marker: str) -> dict[str, Any]:
     if n < MIN_SITES:
         raise UsageError(
             f"[markers] {marker} = {{ calibrate = true }} needs at least {MIN_SITES} influents "
-            f"with {marker}, flow and population; there are {n}. State its load instead, "
-            f'for example {marker} = "... mg/day/inhabitant".'
+            f"with {marker}, flow and population; there are {n} (plants, not samples). "
+            f'State its load instead, for example {marker} = "... mg/day/inhabitant".'
         )
     log_loads = np.log(marker_load.bare(s.amount[i, column], s.flow[i], s.population[i]))
     of_sites = np.bincount(at, log_loads) / np.bincount(at)

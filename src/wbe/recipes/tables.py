@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -74,10 +75,11 @@ def to_tidy(result: xr.Dataset) -> pd.DataFrame:
     import pandas as pd
 
     result = result.compute()  # what is lazy, once
-    parts = [_residues(result, quantity) for quantity in ("concentration", "mass_load")]
-    parts += [_residues(result, "pn_mass_load")]
-    parts += [_drugs(result, q) for q in ("consumption", "pn_consumption", "pn_doses")]
-    parts += [_residues(result, "index")]
+    s = rows.extract(result)
+    about = _about_samples(result, s)
+    parts = [_residues(result, s, about, q) for q in ("concentration", "mass_load", "pn_mass_load")]
+    parts += [_drugs(result, s, about, q) for q in ("consumption", "pn_consumption", "pn_doses")]
+    parts += [_residues(result, s, about, "index")]
     table = pd.concat(parts, ignore_index=True)
     order = {name: k for k, name in enumerate(UNITS)}
     table = table.assign(_q=table["quantity"].map(order))
@@ -126,8 +128,9 @@ def cite(result: xr.Dataset) -> list[str]:
     return [factor_tables.format_reference(key) for key in sorted(keys & set(known))]
 
 
-def _residues(result: xr.Dataset, quantity: str) -> pd.DataFrame:
-    s = rows.extract(result)
+def _residues(
+    result: xr.Dataset, s: rows.Samples, about: Mapping[str, np.ndarray], quantity: str
+) -> pd.DataFrame:
     value, lower, upper = _numbers(result, quantity, s)
     wanted = np.isfinite(value) | np.isfinite(upper)
     if quantity == "concentration":
@@ -148,7 +151,7 @@ def _residues(result: xr.Dataset, quantity: str) -> pd.DataFrame:
     if quantity == "mass_load":
         method[:] = "flow"
     numbers = (value[i, j], lower[i, j], upper[i, j])
-    return _frame(result, i, s.analyte[j], "", name, method, unit, numbers, s.status[i, j], "")
+    return _frame(about, i, s.analyte[j], "", name, method, unit, numbers, s.status[i, j], "")
 
 
 def _exists(s: rows.Samples, quantity: str) -> np.ndarray:
@@ -163,10 +166,11 @@ def _numbers(result: xr.Dataset, quantity: str, s: rows.Samples) -> tuple[np.nda
     return central, result[f"{quantity}_lower"].values, result[f"{quantity}_upper"].values
 
 
-def _drugs(result: xr.Dataset, quantity: str) -> pd.DataFrame:
+def _drugs(
+    result: xr.Dataset, s: rows.Samples, about: Mapping[str, np.ndarray], quantity: str
+) -> pd.DataFrame:
     import pandas as pd
 
-    s = rows.extract(result)
     base = "mass_load" if quantity == "consumption" else "pn_mass_load"
     exists = _exists(s, base) & np.isin(s.matrix, rows.SEWAGE)[:, None]
     parts = []
@@ -192,12 +196,24 @@ def _drugs(result: xr.Dataset, quantity: str) -> pd.DataFrame:
             s.status[i, j],
             ids,
         )
-        parts.append(_frame(result, i, *columns))
+        parts.append(_frame(about, i, *columns))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
 
 
+def _about_samples(result: xr.Dataset, s: rows.Samples) -> dict[str, np.ndarray]:
+    """What the table says of each sample, (sample,) each."""
+    import pandas as pd
+
+    time = pd.Series(result["time"].values).dt.strftime("%Y-%m-%dT%H:%M").fillna("")
+    columns = {
+        "sample_id": s.sample, "site": s.site, "area": s.area, "round": s.round,
+        "time": time.to_numpy(), "matrix": s.matrix, "lab": s.lab,
+    }  # fmt: skip
+    return {name: np.asarray(column, dtype=object) for name, column in columns.items()}
+
+
 def _frame(
-    result: xr.Dataset,
+    about: Mapping[str, np.ndarray],
     i: np.ndarray,
     analyte: Any,
     drug: Any,
@@ -210,20 +226,10 @@ def _frame(
 ) -> pd.DataFrame:
     import pandas as pd
 
-    def text(name: str) -> Any:
-        return result[name].values.astype(str)[i] if name in result else np.full(len(i), "")
-
-    time = pd.Series(result["time"].values[i]).dt.strftime("%Y-%m-%dT%H:%M").fillna("")
     value, lower, upper = numbers
     return pd.DataFrame(
         {
-            "sample_id": text("sample"),
-            "site": text("site"),
-            "area": text("area"),
-            "round": text("round"),
-            "time": time.to_numpy(),
-            "matrix": text("matrix"),
-            "lab": text("lab"),
+            **{name: column[i] for name, column in about.items()},
             "analyte": analyte,
             "drug": drug,
             "quantity": quantity,

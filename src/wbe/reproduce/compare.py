@@ -62,7 +62,7 @@ class TableResult:
         What the rounding of the inputs allows for ours.
     agree : ndarray (row,) of bool
     deviation : ndarray (row,)
-        |ours / published - 1| [1].
+        ``|ours / published - 1|`` [1].
     unexplained : tuple of str
         Rows that neither reproduce nor have a reason.
     exceptions : tuple of ExceptionResult

@@ -14,7 +14,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields, replace
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -67,7 +67,14 @@ class ErrorModel:
 
     def of(self, component: str) -> tuple[Component, ...]:
         """Return the rows of one component."""
-        return tuple(c for c in self.components if c.component == component)
+        return self._by_name.get(component, ())
+
+    @cached_property
+    def _by_name(self) -> dict[str, tuple[Component, ...]]:
+        found: dict[str, tuple[Component, ...]] = {}
+        for row in self.components:
+            found[row.component] = (*found.get(row.component, ()), row)
+        return found
 
     def row(self, component: str, values: Mapping[str, str]) -> Component:
         """Return the row of a component for a sample with the given coordinate values.

@@ -63,6 +63,14 @@ def test_a_median_at_limits_among_bounds_of_the_other_kind_is_not_told():
     assert median_ratio(np.array([-np.inf, logs[1], np.inf]), logs, 0.1).value == pytest.approx(0.2)
 
 
+def test_the_error_of_a_median_is_that_of_the_samples_above_limits():
+    """hypot(e, sqrt(pi / 2) s / sqrt(n)) of the three known ones, not of all five."""
+    logs = np.log([0.1, 0.2, 0.4])
+    found = median_ratio(np.array([-np.inf, *logs, np.inf]), np.zeros(5), 0.3)
+    scatter = np.sqrt(np.pi / 2) * np.log(2) / np.sqrt(3)
+    assert (found.value, found.sd) == (pytest.approx(0.2), pytest.approx(np.hypot(0.3, scatter)))
+
+
 def test_areas_count_routine_points_and_sites_count_all():
     role = ["routine", "routine", "former_production"]
     result = estimated([10.0, 12.0, 90.0], [100.0] * 3, site=list("abc"))

@@ -40,6 +40,7 @@ def test_runs_made_alike_become_one_series_without_a_finding(tmp_path: Path) -> 
     assert not joined.findings and joined.audience == "public" and joined.estimates is None
     assert set(table["values_as"]) == set(table["tiers_as"]) == {1}
     assert table["start"].dt.strftime("%Y-%m-%d").unique().tolist() == ["2018-01-01", "2018-04-01"]
+    assert table["end"].dt.strftime("%Y-%m-%d").unique().tolist() == ["2018-04-01", "2018-07-01"]
     assert set(table["breaks"]) == {"20;60"} and set(table["factor_set"]) == {"default"}
     assert table.attrs["runs"] == dict(zip(joined.runs["run"], ["one", "two"], strict=True))
     assert table["run"].nunique() == 2 and joined.rounds == ["2018Q1", "2018Q2"]
@@ -228,7 +229,8 @@ def test_patterns_of_this_machine_paths_and_records_mean_the_same_folders(tmp_pa
         str(folder / "*"), folder / "*", [folder / "one", folder / "two"],
         [str(folder / "*"), folder / "one"], str(folder / "*" / "run.json"),
         [folder / "one" / "run.json", folder / "two"],
-        [folder / "one", folder / "two", folder / "two" / ".." / "one"], str(tmp_path / "**" / "run.json"),
+        [folder / "one", folder / "two", folder / "two" / ".." / "one"],
+        str(tmp_path / "**" / "run.json"),
     )  # fmt: skip
     for given in several:
         assert read_runs(given).runs["folder"].tolist() == ["one", "two"], given

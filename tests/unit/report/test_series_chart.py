@@ -63,6 +63,12 @@ def test_points_stand_at_their_values_and_bounds_are_open_triangles() -> None:
     assert said == ["R0: 10", "R1: nan", "R2: 40"]
 
 
+def test_a_round_without_value_and_bound_leaves_a_gap() -> None:
+    picture = drawn([point(0, 10, 5, 20), point(1, NAN), point(2, 40, 20, 90)])
+    assert len(of_class(picture, "v")) == 2 and not of_class(picture, "o")
+    assert not of_class(picture, "l") and "nan" not in ElementTree.tostring(picture, "unicode")
+
+
 def test_points_that_cannot_be_compared_are_parted_and_not_joined() -> None:
     alike = drawn([point(0, 10), point(1, 20), point(2, 30)])
     assert len(of_class(alike, "l")) == 2 and not of_class(alike, "b")
@@ -78,6 +84,8 @@ def test_tiers_stand_behind_the_rounds_that_they_were_cut_for() -> None:
     assert set(found) == {"#111111", "#222222", "#333333"}
     assert found["#111111"] == found["#222222"]
     assert sum(found["#222222"]) == pytest.approx(found["#333333"][0])
+    dots = [float(e.get("cx", "")) for e in of_class(picture, "v")]
+    assert found["#333333"][0] == pytest.approx((dots[1] + dots[2]) / 2, abs=0.11)
 
 
 def test_texts_cannot_become_markup() -> None:
@@ -99,7 +107,7 @@ def site_rows() -> pd.DataFrame:
     times = np.array(["2018-03-05", "2018-06-05"] * 2, dtype="datetime64[ns]")
     return pd.DataFrame(
         {"area": "A1", "site": ["S1", "S1", "S2", "S2"], "time": times,
-         "value": [10.0, NAN, 30.0, 40.0], "lower": [5.0, 0.0, 10.0, 20.0],
+         "value": [10.0, 2.5, 30.0, 40.0], "lower": [5.0, 0.0, 10.0, 20.0],
          "upper": [20.0, 3.0, 90.0, 80.0], "unit": "mg/day/1000 inhabitants",
          "status": ["quantified", "below_lod", "quantified", "quantified"]}
     )  # fmt: skip
