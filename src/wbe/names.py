@@ -309,7 +309,28 @@ def _table() -> dict[str, tuple[Name, ...]]:
     return {kind: tuple(names) for kind, names in rows.items()}
 
 
-def _of_kind(kind: str) -> tuple[Name, ...]:
+def of_kind(kind: str) -> tuple[Name, ...]:
+    """Return every name of a kind, in the order of the table.
+
+    Parameters
+    ----------
+    kind : str
+        One of `kinds`.
+
+    Returns
+    -------
+    tuple of Name
+
+    Raises
+    ------
+    KeyError
+        If there is no such kind.
+
+    Examples
+    --------
+    >>> [name.zh for name in of_kind("mode")][:2]
+    ['24小时混合样', '混合样']
+    """
     try:
         return _table()[kind]
     except KeyError:
@@ -318,13 +339,13 @@ def _of_kind(kind: str) -> tuple[Name, ...]:
 
 @cache
 def _by_id(kind: str) -> dict[str, Name]:
-    return {name.id: name for name in _of_kind(kind)}
+    return {name.id: name for name in of_kind(kind)}
 
 
 @cache
 def _spellings(kind: str) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    for name in _of_kind(kind):
+    for name in of_kind(kind):
         for spelling in dict.fromkeys(map(key, name.spellings)):
             if spelling:
                 found[spelling] = (*found.get(spelling, ()), name.id)

@@ -6,7 +6,7 @@ import difflib
 import re
 from typing import Final
 
-from wbe import thresholds
+from wbe import names, thresholds
 from wbe.errors import ConfigError, EnvironmentFault, UsageError, WbeError
 from wbe.findings import RULES, Rule
 from wbe.run.keys import KEYS, Key
@@ -20,8 +20,12 @@ PAGES: Final = {
     "code": "batches.html#exit-codes",
     "key": "formats.html#campaign-toml",
     "command": "reference/generated/commands.html#{id}",
+    "headers": "reference/generated/headers.html",
 }
 LANGS: Final = ("en", "zh")
+#: What `headers` lists: columns of tables, and words that may stand in them.
+HEADERS: Final = ("field", "analyte", "matrix", "mode", "basis", "status", "role", "site_type",
+                  "datum")  # fmt: skip
 #: Thresholds of one kind, such as ceilings by analyte, that are listed.
 FEW: Final = 6
 
@@ -32,8 +36,9 @@ def explained(what: str | None, lang: str = "en") -> str:
     Parameters
     ----------
     what : str or None
-        A rule of a finding, an exit code, or a key of campaign.toml with or without its section;
-        None: all that can be explained.
+        A rule of a finding, an exit code, a key of campaign.toml with or without its section, or
+        ``headers``: every header and word that is understood in tables. None: all that can be
+        explained.
     lang : str
         ``en`` or ``zh``. The words of a rule are given in both.
 
@@ -44,7 +49,9 @@ def explained(what: str | None, lang: str = "en") -> str:
     """
     if what is None:
         return "\n".join(_index(lang))
-    word = what.strip()
+    word = what.strip().removeprefix("exit-")
+    if word == "headers":
+        return "\n".join(_headers(lang))
     if word in RULES:
         return "\n".join(_rule(RULES[word], lang))
     if word in map(str, EXIT_CODES):
@@ -111,6 +118,15 @@ def _index(lang: str) -> list[str]:
         lines += [f"  {id}: {_message(RULES[id], lang)}" for id in chosen]
     lines.append(say("explain.keys", lang))
     return [*lines, f"  {', '.join(KEYS)}", _page("rule", lang).partition("#")[0]]
+
+
+def _headers(lang: str) -> list[str]:
+    """Every accepted header and word, a line each under its kind: the usual one first."""
+    lines = [say("explain.headers", lang)]
+    for kind in HEADERS:
+        lines.append(say(f"explain.headers.{kind}", lang))
+        lines += [f"  {'; '.join(dict.fromkeys(name.spellings))}" for name in names.of_kind(kind)]
+    return [*lines, _page("headers", lang)]
 
 
 def _message(rule: Rule, lang: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from wbe import names
 from wbe.errors import ConfigError, EnvironmentFault, FindingsError, UsageError
 from wbe.findings import RULES, Findings
 from wbe.run import explaining, verdict
@@ -42,6 +43,19 @@ def test_every_exit_code_and_key_is_explained() -> None:
     for key in KEYS:
         assert explaining.explained(key).startswith(f"{key}: ")
     assert explaining.explained("seed") == explaining.explained("estimate.seed")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_headers_lists_every_spelling_of_every_column_and_word(lang: str) -> None:
+    said = explaining.explained("headers", lang)
+    lines = {frozenset(line.strip().split("; ")) for line in said.splitlines()}
+    for kind in ("field", "analyte", "matrix", "site_type"):
+        assert {frozenset(name.spellings) for name in names.of_kind(kind)} <= lines
+    assert said.endswith("reference/generated/headers.html")
+
+
+def test_an_exit_code_may_be_called_as_its_place_in_the_documentation() -> None:
+    assert explaining.explained("exit-3") == explaining.explained("3")
 
 
 def test_something_unknown_names_what_comes_near() -> None:

@@ -27,6 +27,7 @@ PREFIXES = (
     "convert.from", "config", "about", "reproduce", "diff.kind", "diff.verdict", "diff.only", "key",
     "dashboard",
     "explain.code", "explain.scope", "explain.effect", "explain.listed",
+    "explain.headers",
 )  # fmt: skip
 
 
@@ -87,12 +88,13 @@ def test_every_sentence_about_a_configuration_is_said() -> None:
 
 def test_every_thing_that_can_be_explained_has_its_words() -> None:
     from wbe.findings import SCOPES
-    from wbe.run.explaining import EXIT_CODES
+    from wbe.run.explaining import EXIT_CODES, HEADERS
     from wbe.run.keys import KEYS
 
     assert keys("key") == set(KEYS)
     assert keys("explain.code") == set(map(str, EXIT_CODES))
     assert keys("explain.scope") == set(SCOPES)
+    assert keys("explain.headers") == set(HEADERS)
     assert keys("explain.effect") == keys("explain.listed") == set(SEVERITIES)
 
 
