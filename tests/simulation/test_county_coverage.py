@@ -98,12 +98,14 @@ def bound(tally, values, truth):
             tally.bounded += low <= theta <= high
 
 
+@pytest.mark.slow
 def test_a_few_counties_are_covered_as_they_should(generator):
     tally = count(generator, range(12))
     print(tally)
     assert 0.90 <= tally.covered / tally.quantified <= 1.0
 
 
+@pytest.mark.slow
 def test_leaving_the_visit_out_is_seen(generator):
     """Negative control: intervals that forget the shared visit cover too little."""
     tally = count(generator, range(12), model=default_model().scaled("visit", 0))

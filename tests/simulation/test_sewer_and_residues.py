@@ -72,6 +72,7 @@ def test_a_residue_that_is_dumped_is_seen_as_a_disagreement():
     assert (got.agreement == "disagree").mean() > 0.99
 
 
+@pytest.mark.slow
 def test_products_before_the_sewer_are_covered():
     random = np.random.default_rng(4)
     be, coc = random.lognormal(5.0, 0.7, (2, TOWNS)) * np.array([[1.0], [0.3]])

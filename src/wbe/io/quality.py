@@ -149,9 +149,10 @@ def _place(samples: xr.Dataset, row: int, column: int) -> dict[str, Any]:
 
 def _column_texts(samples: xr.Dataset, field: str) -> np.ndarray:
     """Texts (sample, analyte) of a column, by its name or among those that the reader kept."""
+    variables = samples.variables  # a Dataset takes as long to give one of many as to copy all
     for name in samples.data_vars:
-        header = str(samples[name].attrs.get("long_name", ""))
-        if field in (name, column_field(header)) and samples[name].dtype.kind in "OUS":
+        header = str(variables[name].attrs.get("long_name", ""))
+        if field in (name, column_field(header)) and variables[name].dtype.kind in "OUS":
             wide = samples[name].broadcast_like(samples["status"]).transpose(*_CELLS)
             codes, known = pd.factorize(wide.values.ravel().astype(object))
             texts = np.array([plain(str(text)) for text in known], dtype=np.str_)

@@ -95,6 +95,7 @@ def id_of_a_new_object() -> str:
     return uuid4().hex
 
 
+@pytest.mark.slow
 def test_a_campaign_estimated_in_pieces_writes_the_same_bytes(
     client: Any, campaign: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
