@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from lab_tables import as_cells, row, write_csv, write_xlsx
 
 import wbe
@@ -260,16 +258,12 @@ def test_check_judges_a_batch_and_reading_does_not(
     assert rule not in {f.rule for f in wbe.check(tmp_path / "lab.csv", quality=False)}
 
 
-@settings(max_examples=15)
-@given(st.permutations(range(4)))
-def test_the_order_of_rows_does_not_matter(order: list[int]) -> None:
-    import tempfile
-
+@pytest.mark.parametrize("order", ["0123", "1230", "2301", "3012", "3210"])
+def test_the_order_of_rows_does_not_matter(tmp_path: Path, order: str) -> None:
     rows = [row(recovery="60%"), row(sample_id="S2", site="South", recovery="90%"),
             control(concentration="2"), control(sample_id="QC-1", site="质控样")]  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder:
-        path = write_csv(Path(folder) / "lab.csv", [rows[i] for i in order])
-        judged = assess_quality(wbe.read(path, errors="reject"))
+    path = write_csv(tmp_path / "lab.csv", [rows[int(i)] for i in order])
+    judged = assess_quality(wbe.read(path, errors="reject"))
     flags = str(judged["qc_flags"].sel(sample="S1", analyte="methamphetamine").item())
     assert flags == "blank_contaminated;qc_missing;recovery_correction_unstated;recovery_outside"
 
