@@ -20,7 +20,7 @@ PAGES: Final = {
     "code": "batches.html#exit-codes",
     "key": "formats.html#campaign-toml",
     "command": "reference/generated/commands.html#{id}",
-    "headers": "reference/generated/headers.html",
+    "headers": "reference/generated/headers.html#columns",
 }
 LANGS: Final = ("en", "zh")
 #: What `headers` lists: columns of tables, and words that may stand in them.
