@@ -6,10 +6,53 @@ code, so that scripts can tell a wrong configuration from a full disk.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from wbe.findings import Findings
+
+
+class Said(str):
+    """A sentence in English that knows its Chinese, for errors, whose reader is not known yet.
+
+    Parameters
+    ----------
+    english, chinese : str
+    """
+
+    zh: str
+
+    def __new__(cls, english: str, chinese: str) -> Said:
+        """Keep both; the text itself is the English one."""
+        sentence = super().__new__(cls, english)
+        sentence.zh = chinese
+        return sentence
+
+    def __reduce__(self) -> tuple[type[Said], tuple[str, str]]:
+        return type(self), (str(self), self.zh)
+
+
+def in_language(text: Any, lang: str) -> Any:
+    """Return a `Said` in one language; anything else as it is.
+
+    Parameters
+    ----------
+    text : object
+    lang : str
+        ``en`` or ``zh``.
+
+    Returns
+    -------
+    object
+        The Chinese of a `Said` for ``zh``, else what was given.
+
+    Examples
+    --------
+    >>> from wbe.errors import Said, in_language
+    >>> in_language(Said("no", "否"), "zh"), in_language(5, "zh")
+    ('否', 5)
+    """
+    return text.zh if lang == "zh" and isinstance(text, Said) else text
 
 
 class WbeError(Exception):
@@ -125,3 +168,11 @@ def _first_errors(findings: Findings, most: int = 5) -> str:
     if len(errors) > most:
         lines.append(f"... and {len(errors) - most} more; see .findings")
     return "\n".join(lines)
+
+
+# Without `Said` and `in_language`: how a message finds its language is the package's own affair.
+__all__ = [
+    "ConfigError", "EnvironmentFault", "FindingsError", "MissingFactorError",
+    "MissingPopulationError", "NothingUsableError", "PrecisionError", "SchemaError",
+    "TooFewDetectsError", "UnitError", "UsageError", "WbeError", "WbeWarning",
+]  # fmt: skip

@@ -15,6 +15,8 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final, NamedTuple
 
+from wbe.errors import Said, in_language
+
 LANGUAGES: Final = ("en", "zh")
 
 
@@ -272,6 +274,34 @@ def text(key: str, lang: str = "en", /, **values: object) -> str:
     if sentences is None:
         return key
     return (sentences.get(lang) or sentences["en"]).format(**values)
+
+
+def both(key: str, /, **values: object) -> Said:
+    """Return a sentence in both languages, for an error whose reader is not known yet.
+
+    Parameters
+    ----------
+    key : str
+        Key of ``texts.csv``, as in `text`.
+    **values : object
+        Values of the placeholders, by name; a `wbe.errors.Said` in its own language.
+
+    Returns
+    -------
+    Said
+        The English sentence, which knows its Chinese.
+
+    Examples
+    --------
+    >>> from wbe import names
+    >>> names.both("disclaimer.schematic").zh
+    '示意图，不作为划界依据。'
+    """
+    english, chinese = (
+        text(key, lang, **{name: in_language(value, lang) for name, value in values.items()})
+        for lang in ("en", "zh")
+    )
+    return Said(english, chinese)
 
 
 def said(word: str, lang: str = "en") -> str:

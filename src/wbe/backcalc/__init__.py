@@ -1,15 +1,9 @@
 """Loads, per-capita loads, consumption and doses; one function an equation."""
 
+from wbe.backcalc.assumptions import Assumed, assumed, dose_row
 from wbe.backcalc.combining import APART, Combined, Disagreement, combine
 from wbe.backcalc.cotinine_rule import CotinineRule, cotinine_rule
-from wbe.backcalc.doses import (
-    Assumed,
-    annual_mass,
-    assumed,
-    dose_row,
-    per_1000_of_age,
-    street_mass,
-)
+from wbe.backcalc.doses import annual_mass, per_1000_of_age, street_mass
 from wbe.backcalc.drug_index import (
     DrugIndex,
     IndexWeights,

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wbe import factors
-from wbe.backcalc.doses import Assumed, dose_row
+from wbe.backcalc.assumptions import Assumed, dose_row
 from wbe.errors import MissingFactorError, UsageError
 from wbe.uncertainty import Product
 from wbe.uncertainty.monte_carlo import INTERVAL, draw

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from wbe.backcalc.doses import Assumed, uncertain
+from wbe.backcalc.assumptions import Assumed, uncertain
 from wbe.errors import UsageError
 from wbe.uncertainty import Beta, Distribution, Empirical, Function
 from wbe.uncertainty.joint import of_inputs

@@ -13,7 +13,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from wbe.backcalc.doses import Assumed, divided, rows_of, times, uncertain
+from wbe.backcalc.assumptions import Assumed, uncertain
+from wbe.backcalc.doses import divided, rows_of, times
 from wbe.backcalc.prevalence_habits import PeriodUse, Use, per_user
 from wbe.backcalc.prevalence_statements import UserInterval
 from wbe.errors import MissingFactorError, UsageError

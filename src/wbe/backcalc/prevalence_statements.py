@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wbe.backcalc.doses import Assumed
+from wbe.backcalc.assumptions import Assumed
 from wbe.backcalc.prevalence_habits import Use
 
 Floats = NDArray[np.float64]

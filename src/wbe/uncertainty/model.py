@@ -11,9 +11,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import MISSING, asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
@@ -25,22 +24,14 @@ from wbe.uncertainty.component import (
     LEVELS,
     SHARED_BY_AREA,
     Component,
-    ComponentError,
     log_sd,
 )
+from wbe.uncertainty.component_rows import COLUMNS, OPTIONAL, PARTNER, REQUIRED, row_of
 from wbe.uncertainty.distribution import Distribution
 from wbe.uncertainty.streams import Correlation, mixtures
 
 if TYPE_CHECKING:
     import pandas as pd
-
-REQUIRED = tuple(f.name for f in fields(Component) if f.default is MISSING)
-OPTIONAL = tuple(f.name for f in fields(Component) if f.default is not MISSING)
-PARTNER = "partner"
-"""Column of the second of two correlated errors."""
-
-COLUMNS = (*REQUIRED, *OPTIONAL, PARTNER)
-_NUMBERS = ("spread", "low", "mode", "high", "coverage")
 
 
 class Problem(NamedTuple):
@@ -206,7 +197,7 @@ class ErrorModel:
         UsageError
             If a row lacks a column, has an unknown one, or says what cannot be used.
         """
-        rows = [_row(dict(record)) for record in records]
+        rows = [row_of(dict(record)) for record in records]
         return cls(
             tuple(r for r in rows if isinstance(r, Component)),
             tuple(r for r in rows if isinstance(r, Correlation)),
@@ -263,7 +254,7 @@ def read_table(path: Path) -> tuple[ErrorModel, dict[Component | Correlation, in
         if not any(record.values()):
             continue
         try:
-            row = _row(record)
+            row = row_of(record)
         except UsageError as error:
             column = getattr(error, "column", "")
             raise ConfigError(str(error), path.name, column, reader.line_num) from None
@@ -308,67 +299,6 @@ def _pair(c: Correlation, model: ErrorModel) -> dict[str, Any]:
     held = model.of(c.a)
     blank = {"level": held[0].level if held else "", "term": "", "when": "", "distribution": ""}
     return {**blank, **own, **said}
-
-
-def _row(record: Mapping[str, Any]) -> Component | Correlation:
-    """Make a row from what stands in a table; blank cells are empty, None or NaN."""
-    if None in record:  # csv.DictReader's key of cells beyond the header
-        raise ComponentError("a row has more cells than the header; quote texts with commas")
-    given = {str(k).strip(): _blank_to_none(v) for k, v in record.items()}
-    if missing := [n for n in REQUIRED if n not in given]:
-        raise ComponentError(
-            f"error model row {dict(record)} lacks {', '.join(missing)}", missing[0]
-        )
-    if unknown := sorted(set(given) - set(COLUMNS)):
-        there = ", ".join(COLUMNS)
-        raise ComponentError(f"unknown column {unknown[0]!r}; there are {there}", unknown[0])
-    name = str(given["component"] or "")
-    values: dict[str, Any] = {n: str(v or "") for n, v in given.items() if n not in _NUMBERS}
-    values |= {n: _number(name, n, given.get(n)) for n in _NUMBERS}
-    values["values"] = _values(name, given.get("values"))
-    if values["measure"] == "correlation":
-        return _correlation(values)
-    if values.pop(PARTNER, ""):
-        raise ComponentError(f"{name}: a partner stands in rows of measure correlation", PARTNER)
-    return Component(**values)
-
-
-def _correlation(v: Mapping[str, Any]) -> Correlation:
-    name = v["component"]
-    if not v.get(PARTNER):
-        raise ComponentError(f"{name}: a correlation needs the other component", PARTNER)
-    if v["spread"] is None:
-        raise ComponentError(f"{name}: a correlation needs its coefficient", "spread")
-    for column in ("when", "distribution", "low", "mode", "high", "coverage", "values"):
-        if v[column]:
-            raise ComponentError(f"{name}: a correlation has no {column}; leave it empty", column)
-    try:
-        return Correlation(name, v[PARTNER], v["spread"], v["source"], v["verified"], v["note"])
-    except UsageError as error:
-        raise ComponentError(str(error), "spread") from None
-
-
-def _blank_to_none(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.strip() or None
-    if isinstance(value, float) and math.isnan(value):
-        return None
-    return value
-
-
-def _number(name: str, column: str, value: Any) -> float | None:
-    try:
-        return None if value is None else float(value)
-    except (TypeError, ValueError):
-        raise ComponentError(f"{name}: {column} {value!r} is not a number", column) from None
-
-
-def _values(name: str, value: Any) -> tuple[float, ...]:
-    """Return numbers from a list, or from a text that parts them by blanks or semicolons."""
-    if value is None:
-        return ()
-    parts = value.replace(";", " ").split() if isinstance(value, str) else list(value)
-    return tuple(x for x in (_number(name, "values", part) for part in parts) if x is not None)
 
 
 def _plain(value: Any) -> Any:
