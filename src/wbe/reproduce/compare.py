@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from wbe.reproduce import rounding
 from wbe.reproduce.computing import Computed, computed
+from wbe.reproduce.outcomes import Outcome, outcomes
 from wbe.reproduce.rows import Row, joined, key_of, meets
 from wbe.reproduce.study import Exempt, Study, StudyTable, studies
 
@@ -66,6 +67,8 @@ class TableResult:
     unexplained : tuple of str
         Rows that neither reproduce nor have a reason.
     exceptions : tuple of ExceptionResult
+    keys_zh : tuple of str
+        Of a table that is only cited: its keys in Chinese.
     """
 
     study: str
@@ -80,6 +83,7 @@ class TableResult:
     deviation: Floats = field(default_factory=lambda: np.zeros(0))
     unexplained: tuple[str, ...] = ()
     exceptions: tuple[ExceptionResult, ...] = ()
+    keys_zh: tuple[str, ...] = ()
 
     @property
     def share(self) -> float:
@@ -111,10 +115,13 @@ class StudyResult:
     ----------
     study : Study
     tables : tuple of TableResult
+    outcomes : tuple of Outcome
+        What other factors would have made of its conclusions.
     """
 
     study: Study
     tables: tuple[TableResult, ...]
+    outcomes: tuple[Outcome, ...] = ()
 
     @property
     def share(self) -> float:
@@ -169,7 +176,9 @@ def reproduce(
     """
     found = studies(folder) if chosen is None else chosen
     return [
-        StudyResult(study, tuple(_result(study, table) for table in study.tables))
+        StudyResult(
+            study, tuple(_result(study, table) for table in study.tables), tuple(outcomes(study))
+        )
         for study in found
     ]
 
@@ -180,7 +189,8 @@ def _result(study: Study, table: StudyTable) -> TableResult:
         return TableResult(study.key, table, available=False)
     if table.status == "cited_only":
         keys = tuple("/".join(key_of(row, table.keys)) for row in rows)
-        return TableResult(study.key, table, available=True, keys=keys)
+        chinese = tuple("/".join(row.get(f"{k}_zh", row[k]) for k in table.keys) for row in rows)
+        return TableResult(study.key, table, available=True, keys=keys, keys_zh=chinese)
     made = computed(study, table, rows)
     rows, made = _one_a_key(table, rows, made)
     agree, published = agreement(table, rows, made)

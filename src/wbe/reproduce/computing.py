@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from wbe import units
 from wbe.errors import ConfigError
-from wbe.factors import load_set
+from wbe.factors import Factor, load_set
+from wbe.factors.table import excretion_rows
 from wbe.reproduce import rounding
 from wbe.reproduce.methods import METHODS, Method, names
 from wbe.reproduce.rows import Row
@@ -120,6 +121,11 @@ def argument(
     ------
     ConfigError
         If a column is missing, or a mapping is neither a conversion nor a factor.
+
+    Notes
+    -----
+    ``column`` with ``over``, a factor row, is a published consumption over the correction factor
+    that made it: the load behind it.
     """
     if isinstance(stated, int | float):
         return np.full(len(rows), float(stated))
@@ -129,11 +135,29 @@ def argument(
         return np.full(len(rows), _constant(study, str(stated["constant"])))
     if "factor" in stated:
         return _factor(study, rows, str(stated["factor"]), str(stated["drug"]))
+    if "over" in stated:
+        made = {name: value for name, value in stated.items() if name != "over"}
+        consumed = argument(study, table, rows, name, made if "from" in made else made["column"])
+        return consumed / factor_row(str(stated["over"]), f"{study.key}/{FILE}").correction_factor
     if {"column", "from", "to"} <= set(stated):
         by = units.scale(stated["from"], stated["to"])
         return _column(study, table, rows, stated["column"]) * by
     text = f"{stated} is neither a column with units nor a factor"
     raise ConfigError(text, f"{study.key}/{FILE}", f"table {table.name!r}: {name}")
+
+
+def factor_row(factor_id: str, shown: str) -> Factor:
+    """Return a row of the factor tables.
+
+    Raises
+    ------
+    ConfigError
+        If there is none of this id.
+    """
+    rows = excretion_rows()
+    if factor_id not in rows:
+        raise ConfigError(f"{factor_id!r} is no row of the factor tables", shown, "rows")
+    return rows[factor_id]
 
 
 def _column(study: Study, table: StudyTable, rows: Sequence[Row], column: str) -> Floats:

@@ -84,6 +84,14 @@ def _prevalence_of_mass(x: Arguments, labels: Labels) -> Floats:
     return _prevalence({**x, "consumption": np.asarray(used)}, labels)
 
 
+def _prevalence_of_load(x: Arguments, labels: Labels) -> Floats:
+    return _prevalence({**x, "consumption": _consumption(x, labels)}, labels)
+
+
+def _prevalence_of_residue(x: Arguments, labels: Labels) -> Floats:
+    return _prevalence_of_load({**x, "load": _per_1000(x, labels)}, labels)
+
+
 def _annual_mass(x: Arguments, _: Labels) -> Floats:
     of_one = backcalc.per_1000.bare(1.0, x["population"])  # per 1000, of 1 mg/day of all
     return np.asarray(backcalc.annual_mass.bare(x["consumption"] / of_one, x["days"]))
@@ -211,6 +219,16 @@ METHODS: Final[Mapping[str, Method]] = {
         _prevalence_of_mass,
         ("load", "population", "dose", "frequency", "age_share"),
         "backcalc.per_1000, backcalc.daily_prevalence",
+    ),
+    "prevalence_of_load": Method(
+        _prevalence_of_load,
+        ("load", "molar_mass_ratio", "excretion", "dose", "frequency", "age_share"),
+        "backcalc.pn_consumption, backcalc.daily_prevalence",
+    ),
+    "prevalence_of_residue": Method(
+        _prevalence_of_residue,
+        ("load", "population", "molar_mass_ratio", "excretion", "dose", "frequency", "age_share"),
+        "backcalc.per_1000, backcalc.pn_consumption, backcalc.daily_prevalence",
     ),
     "annual_mass": Method(
         _annual_mass,

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
+import numpy as np
+
+from wbe import names
+from wbe.reproduce.claims import Claim
 from wbe.reproduce.compare import StudyResult, TableResult
 from wbe.reproduce.methods import METHODS
-from wbe.reproduce.picture import SIDE, keys_shown, scatter
+from wbe.reproduce.outcomes import Number, Outcome
+from wbe.reproduce.picture import SIDE, STRIP, Strip, keys_shown, scatter, strip
 from wbe.reproduce.study import STATUSES
 
 POLICY: Final = (
@@ -42,9 +48,12 @@ def render(results: Sequence[StudyResult], say: Callable[..., str], language: st
     tables = [table for result in results for table in result.tables]
     return environment.get_template("page.html.j2").render(
         results=results, say=say, policy=POLICY, side=SIDE, counts=counted(results),
-        pictures={(t.study, t.table.name): _picture(t) for t in tables}, keys_shown=keys_shown,
+        pictures={(t.study, t.table.name): _picture(t) for t in tables},
+        keys_shown=partial(keys_shown, language=language),
         language_tag="zh-CN" if language == "zh" else "en", statuses=STATUSES,
-        methods=METHODS,
+        methods=METHODS, claims_of=claims_of, strip_width=STRIP,
+        choice_label=lambda outcome: choice_label(outcome, say, language),
+        silent=lambda outcome: names.display("analyte", outcome.silent, language),
     )  # fmt: skip
 
 
@@ -52,6 +61,58 @@ def _picture(table: TableResult) -> Any:
     if not len(table.agree) or table.table.relation != "equals":
         return None
     return scatter(table.ours, table.published, table.agree)
+
+
+def claims_of(result: StudyResult) -> list[tuple[Claim, list[Outcome], Strip]]:
+    """Return the claims of a result with what each choice gives, and the picture of it."""
+    grouped: dict[str, list[Outcome]] = {}
+    for outcome in result.outcomes:
+        grouped.setdefault(outcome.claim.name, []).append(outcome)
+    found = []
+    for several in grouped.values():
+        claim = several[0].claim
+        values = np.array([each.result for each in several])
+        found.append((claim, several, strip(values, claim.published, claim.holds)))
+    return found
+
+
+def choice_label(outcome: Outcome, say: Callable[..., str], language: str = "en") -> str:
+    """Return what a choice is, for people.
+
+    Parameters
+    ----------
+    outcome : Outcome
+    say : callable
+        As in `render`.
+    language : str
+        ``en`` or ``zh``.
+
+    Returns
+    -------
+    str
+        Its own factors with their sources, or its set; dose and note.
+    """
+    choice = outcome.choice
+    own = [n for n in outcome.numbers if n.kind == "dose" or n.id in choice.rows]
+    if choice.set and len(outcome.numbers) == 1 and not own:
+        own = list(outcome.numbers)
+    comma = "，" if language == "zh" else ", "
+    parts = [_number_label(number, say, language) for number in own]
+    if choice.set and choice.rows:
+        parts = [say("reproduce.choice.but", name=choice.set, rows=comma.join(parts))]
+    elif choice.set:
+        parts.insert(0, say("reproduce.choice.set", name=choice.set))
+    return comma.join([*parts, *filter(None, [choice.note])])
+
+
+def _number_label(number: Number, say: Callable[..., str], language: str) -> str:
+    ends = {"low": "reproduce.choice.low", "high": "reproduce.choice.high"}
+    source = say(ends[number.end], source=number.source) if number.end else number.source
+    if number.kind == "dose":
+        return say("reproduce.choice.dose", mg=f"{number.value:g}", source=source)
+    residue = names.display("analyte", number.residue, language)
+    percent = f"{100 * number.value:.3g}"
+    return say("reproduce.choice.factor", residue=residue, percent=percent, source=source)
 
 
 def status_of(result: StudyResult) -> str:

@@ -1,11 +1,11 @@
-"""A picture of ours against theirs: SVG without a drawing library, small however many the rows."""
+"""Pictures of ours against theirs: SVG without a drawing library, small however many the rows."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,12 @@ Floats = NDArray[np.float64]
 
 SIDE: Final = 300
 """Length of an axis [px]."""
+STRIP: Final = 220
+"""Length of the axis of a strip [px]."""
+MARKS: Final = 3
+"""Ticks of a logarithmic axis, at least, where there are so many rounded numbers."""
+DIGITS: Final = ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 5, 7))
+"""First digits of its ticks, coarse to fine."""
 TICKS: Final = 4
 """Ticks of an axis that is not logarithmic, at least."""
 
@@ -108,22 +114,112 @@ def _decades(low: float, high: float) -> tuple[Tick, ...]:
 
 
 def _steps(low: float, high: float) -> tuple[Tick, ...]:
-    """Return ticks at multiples of 1, 2 or 5 times a power of ten."""
+    marks = _multiples(low, high)
+    return tuple(Tick(SIDE * (m - low) / (high - low), f"{m:g}") for m in marks)
+
+
+def _multiples(low: float, high: float) -> list[float]:
+    """Return multiples of 1, 2 or 5 times a power of ten between two numbers."""
     rough = (high - low) / TICKS
     power = 10.0 ** math.floor(math.log10(rough))
     step = max(s * power for s in (1, 2, 5) if s * power <= rough)
     first = math.ceil(low / step)
-    marks = [k * step for k in range(first, math.floor(high / step) + 1)]
-    return tuple(Tick(SIDE * (m - low) / (high - low), f"{m:g}") for m in marks)
+    return [float(f"{k * step:.12g}") for k in range(first, math.floor(high / step) + 1)]
 
 
-def keys_shown(keys: Sequence[str], most: int = 6) -> str:
-    """Return the first of several keys, and how many more there are.
+@dataclass(frozen=True)
+class Strip:
+    """Results of several choices on one axis, each in a line of its own.
+
+    Attributes
+    ----------
+    points : tuple of float
+        Where each result stands [px]; NaN where there is none.
+    standing : tuple of float
+        Both ends of where the conclusion stands [px].
+    published : float
+        Where the published number stands [px].
+    ticks : tuple of Tick
+    """
+
+    points: tuple[float, ...]
+    standing: tuple[float, float]
+    published: float
+    ticks: tuple[Tick, ...]
+
+
+def strip(results: Floats, published: float, holds: Mapping[str, Any]) -> Strip:
+    """Return the picture of a claim.
+
+    Parameters
+    ----------
+    results : ndarray (choice,)
+        NaN where there is none; zero and less have no place either.
+    published : float
+        Positive, in the same unit.
+    holds : mapping
+        Where the conclusion stands, as in `wbe.reproduce.claims.Claim`.
+
+    Returns
+    -------
+    Strip
+        Logarithmic: factors multiply.
+    """
+    [(rule, limit)] = holds.items()
+    limits = np.atleast_1d(np.asarray(limit, dtype=float))
+    results = np.where(results > 0, results, np.nan)
+    known = np.concatenate([results[np.isfinite(results)], [published], limits])
+    low, high = float(np.log10(known.min())), float(np.log10(known.max()))
+    margin = max(0.06 * (high - low), 0.03)
+    low, high = low - margin, high + margin
+
+    def place(values: Floats) -> Floats:
+        out: Floats = np.round(STRIP * (np.log10(values) - low) / (high - low), 1)
+        return out
+
+    ends = place(limits).tolist()
+    inside = {"above": (ends[0], float(STRIP)), "below": (0.0, ends[0])}.get(
+        rule, (ends[0], ends[-1])
+    )
+    marks = np.array(plain_ticks(10**low, 10**high))
+    ticks = tuple(Tick(at, f"{m:g}") for at, m in zip(place(marks).tolist(), marks, strict=True))
+    [published_at] = place(np.array([published])).tolist()
+    return Strip(tuple(place(results).tolist()), inside, published_at, ticks)
+
+
+def plain_ticks(low: float, high: float) -> list[float]:
+    """Return rounded numbers between two positive ones, for a logarithmic axis.
+
+    Parameters
+    ----------
+    low, high : float
+
+    Returns
+    -------
+    list of float
+        The coarsest that are `MARKS` at least; multiples of a step where the ends are near.
+
+    Examples
+    --------
+    >>> plain_ticks(0.4, 60), plain_ticks(6, 30), plain_ticks(0.98, 1.22)
+    ([1.0, 3.0, 10.0, 30.0], [7.0, 10.0, 15.0, 20.0, 30.0], [1.0, 1.05, 1.1, 1.15, 1.2])
+    """
+    exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for digits in DIGITS:
+        marks = [float(f"{d}e{e}") for e in exponents for d in digits]
+        inside = [mark for mark in marks if low <= mark <= high]
+        if len(inside) >= MARKS:
+            return inside
+    return _multiples(low, high)
+
+
+def keys_shown(keys: Sequence[str], most: int = 6, language: str = "en") -> str:
+    """Return the first of several keys, and how many more there are, parted as in a language.
 
     Examples
     --------
     >>> keys_shown(["a", "b", "c"], most=2)
     'a, b, +1'
     """
-    more = len(keys) - most
-    return ", ".join(keys[:most]) + (f", +{more}" if more > 0 else "")
+    more = [f"+{len(keys) - most}"] if len(keys) > most else []
+    return ("、" if language == "zh" else ", ").join([*keys[:most], *more])

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from wbe.errors import ConfigError, UsageError
+from wbe.reproduce.claims import Claim, read_claims
+from wbe.reproduce.fields import one_of, require, texts
 
 STATUSES: Final = ("recomputed", "consistent", "cited_only")
 """From its inputs; by a relation that the publication states or implies; not at all."""
@@ -41,12 +43,15 @@ class Exempt:
         Conditions on columns, as in `StudyTable.select`: rows that meet all of them.
     instead : mapping of str to str
         Argument -> column with which they do reproduce; empty where none is known.
+    reason_zh : str
+        The reason in Chinese.
     """
 
     reason: str
     rows: tuple[tuple[str, ...], ...] = ()
     match: tuple[Mapping[str, Any], ...] = ()
     instead: Mapping[str, str] | None = None
+    reason_zh: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,8 @@ class StudyTable:
     select : tuple of mapping
         Conditions that rows must meet to be compared.
     exempt : tuple of Exempt
+    name_zh, where_zh, rule_zh, unit_zh : str
+        In Chinese.
     """
 
     name: str
@@ -112,6 +119,10 @@ class StudyTable:
     log10: bool = False
     select: tuple[Mapping[str, Any], ...] = ()
     exempt: tuple[Exempt, ...] = ()
+    name_zh: str = ""
+    where_zh: str = ""
+    rule_zh: str = ""
+    unit_zh: str = ""
 
 
 @dataclass(frozen=True)
@@ -139,6 +150,10 @@ class Study:
     tables : tuple of StudyTable
     constants : tuple of mapping
         Numbers that the study adds to the factor tables: name, value, unit, source, verified.
+    claims : tuple of Claim
+        Conclusions that rest on a factor.
+    title_zh, source_zh, redistribution_zh, problems_zh : str, tuple of str
+        In Chinese.
     """
 
     key: str
@@ -155,11 +170,22 @@ class Study:
     problems: tuple[str, ...]
     tables: tuple[StudyTable, ...]
     constants: tuple[Mapping[str, Any], ...] = ()
+    claims: tuple[Claim, ...] = ()
+    title_zh: str = ""
+    source_zh: str = ""
+    redistribution_zh: str = ""
+    problems_zh: tuple[str, ...] = ()
 
 
-_NEEDED: Final = tuple(
-    f.name for f in fields(Study) if f.name not in ("key", "folder", "tables", "constants")
-)
+TEXTS: Final = ("title", "source", "redistribution", "problems")
+TABLE_TEXTS: Final = ("name", "where", "rule", "unit")
+CONSTANT_TEXTS: Final = ("name", "unit", "source", "verified")
+"""Fields that a person reads: each has a Chinese one of the same name with ``_zh``."""
+
+_NEEDED: Final = (
+    "title", "citation", "doi", "doi_verified", "source", "read", "country", "factor_set",
+    "redistribution", "problems",
+)  # fmt: skip
 _TABLE_NEEDED: Final = ("name", "status", "where", "rule", "unit", "expected", "keys", "output")
 _COMPUTED: Final = ("method", "inputs", "arguments")
 _CONSTANT: Final = ("name", "value", "unit", "source", "verified")
@@ -250,34 +276,55 @@ def read_study(key: str, folder: Path | None = None) -> Study:
     """
     home = (catalogue_folder() if folder is None else folder) / key
     if not (home / FILE).is_file():
-        known = ", ".join(study_keys(folder))
-        raise UsageError(f"there is no study {key!r}; the catalogue has {known}")
+        there = ", ".join(study_keys(folder))
+        raise UsageError(f"there is no study {key!r}; the catalogue has {there}")
     shown = f"{key}/{FILE}"
-    try:
-        raw = tomllib.loads((home / FILE).read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"this is not TOML ({error})", shown) from None
-    _require(raw, _NEEDED, shown, (*_NEEDED, "table", "constant"))
-    _one_of(raw["read"], READ, shown, "read")
+    raw = _toml(home / FILE, shown)
+    stated = (*_NEEDED, *(f"{name}_zh" for name in TEXTS))
+    require(raw, _NEEDED, shown, (*stated, "table", "constant", "claim"))
+    texts(raw, TEXTS, shown)
+    one_of(raw["read"], READ, shown, "read")
     if not raw.get("table"):
         raise ConfigError("a study without a table: add [[table]]", shown, "table")
-    constants = tuple(raw.get("constant", ()))
-    for constant in constants:
-        _require(constant, _CONSTANT, shown, (*_CONSTANT, "note"), "constant.")
-    given: dict[str, Any] = {name: raw[name] for name in _NEEDED}
-    given["problems"] = tuple(given["problems"])
     tables = tuple(_table(entry, shown) for entry in raw["table"])
-    return Study(key=key, folder=home, tables=tables, constants=constants, **given)
+    named = tuple(table.name for table in tables)
+    return Study(
+        key=key, folder=home, tables=tables,
+        constants=tuple(_constant(entry, shown) for entry in raw.get("constant", ())),
+        claims=read_claims(raw.get("claim", ()), named, shown),
+        **{name: _frozen(raw[name]) for name in stated},
+    )  # fmt: skip
+
+
+def _toml(path: Path, shown: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"this is not TOML ({error})", shown) from None
+
+
+def _constant(raw: dict[str, Any], shown: str) -> dict[str, Any]:
+    """Return a number that a study adds, or say which field is missing or unknown."""
+    where = f"constant {raw.get('name', '?')!r}: "
+    known = (*_CONSTANT, *(f"{name}_zh" for name in CONSTANT_TEXTS), "note")
+    require(raw, _CONSTANT, shown, known, where)
+    texts(raw, CONSTANT_TEXTS, shown, where)
+    return raw
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _table(raw: dict[str, Any], shown: str) -> StudyTable:
     """Return one table as stated, or say which field is missing, unknown or of a wrong value."""
     where = f"table {raw.get('name', '?')!r}: "
-    _require(raw, _TABLE_NEEDED, shown, (*(f.name for f in fields(StudyTable)), "exception"), where)
-    _one_of(raw["status"], STATUSES, shown, where + "status")
-    _one_of(raw.get("relation", "equals"), RELATIONS, shown, where + "relation")
+    require(raw, _TABLE_NEEDED, shown, (*(f.name for f in fields(StudyTable)), "exception"), where)
+    texts(raw, TABLE_TEXTS, shown, where)
+    one_of(raw["status"], STATUSES, shown, where + "status")
+    one_of(raw.get("relation", "equals"), RELATIONS, shown, where + "relation")
     if raw["status"] != "cited_only":
-        _require(raw, _COMPUTED, shown, None, where)
+        require(raw, _COMPUTED, shown, None, where)
     exempt = tuple(_exempt(entry, shown, where) for entry in raw.pop("exception", ()))
     output = raw["output"]
     tuples: dict[str, Any] = {
@@ -291,35 +338,16 @@ def _table(raw: dict[str, Any], shown: str) -> StudyTable:
 
 def _exempt(raw: dict[str, Any], shown: str, where: str) -> Exempt:
     key = where + "exception."
-    _require(raw, ("reason",), shown, ("reason", "rows", "match", "instead"), key)
+    known = ("reason", "reason_zh", "rows", "match", "instead")
+    require(raw, ("reason",), shown, known, key)
+    texts(raw, ("reason",), shown, key)
     if not str(raw["reason"]).strip():
         raise ConfigError("an exception needs its reason", shown, key + "reason")
     if not raw.get("rows") and not raw.get("match"):
         raise ConfigError("an exception names its rows, or what they match", shown, key + "rows")
     rows = tuple(tuple(str(part) for part in row) for row in raw.get("rows", ()))
-    return Exempt(raw["reason"], rows, tuple(raw.get("match", ())), raw.get("instead"))
-
-
-def _require(
-    raw: Mapping[str, Any],
-    needed: tuple[str, ...],
-    shown: str,
-    known: tuple[str, ...] | None,
-    where: str = "",
-) -> None:
-    """Raise for all fields that are missing at once, or for those that nothing reads."""
-    if missing := [name for name in needed if name not in raw]:
-        raise ConfigError(
-            f"a field is missing: {', '.join(missing)}; write it, even where it is empty",
-            shown, where + missing[0],
-        )  # fmt: skip
-    if known is not None and (odd := sorted(set(raw) - set(known))):
-        raise ConfigError(f"unknown field: {', '.join(odd)}", shown, where + odd[0])
-
-
-def _one_of(value: Any, allowed: tuple[str, ...], shown: str, key: str) -> None:
-    if value not in allowed:
-        raise ConfigError(f"{value!r} is none of {', '.join(allowed)}", shown, key)
+    match = tuple(raw.get("match", ()))
+    return Exempt(raw["reason"], rows, match, raw.get("instead"), raw["reason_zh"])
 
 
 def reference_folder() -> Path | None:

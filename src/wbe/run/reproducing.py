@@ -50,9 +50,10 @@ def run(
         If the page cannot be written.
     """
     from wbe.reproduce import read_study, reproduce
+    from wbe.reproduce.language import told
 
     chosen = [read_study(key, folder) for key in keys] or None
-    results = reproduce(chosen, folder=folder)
+    results = [told(result, lang) for result in reproduce(chosen, folder=folder)]
     lines = [line for result in results for line in _study(result, lang)]
     lines.append(_summary(results, lang))
     if out is not None:
@@ -81,8 +82,19 @@ def _study(result: StudyResult, lang: str) -> Iterator[str]:
     yield say("reproduce.study", lang, key=study.key, title=study.title, status=status)
     for table in result.tables:
         yield from _table(table, lang)
+    yield from _claims(result, lang)
     if result.too_few:
         yield "  " + say("reproduce.too_few", lang, share=f"{100 * result.share:.1f}")
+
+
+def _claims(result: StudyResult, lang: str) -> Iterator[str]:
+    """Say of each conclusion with how many of the choices it stands."""
+    from wbe.reproduce.page import claims_of
+
+    for claim, several, _ in claims_of(result):
+        known = [each for each in several if not each.silent]
+        stands = sum(bool(each.holds) for each in known)
+        yield say("reproduce.stands", lang, name=claim.name, n=stands, of=len(known))
 
 
 def _table(table: TableResult, lang: str) -> Iterator[str]:
@@ -92,7 +104,7 @@ def _table(table: TableResult, lang: str) -> Iterator[str]:
     for each in table.exceptions:
         yield from _exception(each, lang)
     if table.unexplained:
-        keys = _keys(table.unexplained)
+        keys = _keys(table.unexplained, lang)
         yield "    " + say("reproduce.unexplained", lang, n=len(table.unexplained), keys=keys)
 
 
@@ -100,7 +112,7 @@ def _outcome(table: TableResult, lang: str) -> str:
     if not table.available:
         return say("reproduce.no_data", lang)
     if table.table.status == "cited_only":
-        return say("reproduce.cited", lang, keys=_keys(table.keys))
+        return say("reproduce.cited", lang, keys=_keys(table.keys, lang))
     n, share = int(table.agree.sum()), f"{100 * table.share:.1f}"
     text = say("reproduce.agree", lang, n=n, of=len(table.keys), share=share)
     off, where = table.largest
@@ -111,20 +123,20 @@ def _outcome(table: TableResult, lang: str) -> str:
 
 def _exception(each: ExceptionResult, lang: str) -> Iterator[str]:
     if each.rows:
-        keys = _keys(each.rows)
+        keys = _keys(each.rows, lang)
         text = say("reproduce.exception", lang, n=len(each.rows), reason=each.reason, keys=keys)
         if math.isfinite(each.largest):
             text += say("reproduce.off", lang, percent=f"{100 * each.largest:.3g}")
         yield "    " + text
     if each.unneeded:
-        keys = _keys(each.unneeded)
+        keys = _keys(each.unneeded, lang)
         yield "    " + say("reproduce.unneeded", lang, keys=f"{keys}: {each.reason}")
 
 
-def _keys(keys: Sequence[str]) -> str:
+def _keys(keys: Sequence[str], lang: str) -> str:
     from wbe.reproduce.picture import keys_shown
 
-    return keys_shown(keys)
+    return keys_shown(keys, language=lang)
 
 
 def _summary(results: Sequence[StudyResult], lang: str) -> str:

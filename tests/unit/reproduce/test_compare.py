@@ -60,6 +60,7 @@ def test_the_korean_plants_reproduce_but_for_one_limit() -> None:
         ("minnesota_2020", "2020-11-05,4.3E+14", "2020-11-05,4.5E+14", "2020-11-05"),
         ("statcan_2022", "Halifax,morphine,98.84", "Halifax,morphine,98.98", "Halifax/morphine"),
         ("recife_2025", "2024-12-27,cocaine,331.8", "2024-12-27,cocaine,332.0", "2024-12-27/coc"),
+        ("new_zealand_2021", "2021-08-28,87863.58", "2021-08-28,87863.59", "2021-08-28"),
         ("wisconsin_2021", "0.304775072839582", "0.304775072849582", "2020-10-06"),
         ("euda_changes_2024", "-34.5554150863885", "-34.5554150893885", "AT/Graz"),
         ("euda_press_2023", "Zurich,1023", "Zurich,1024", "2023/cocaine/CH/Zurich"),
@@ -78,6 +79,53 @@ def test_a_published_value_that_is_changed_is_reported(
     result = one(copy, key)
     assert not result.sound
     assert any(k.startswith(row) for table in result.tables for k in table.unexplained)
+
+
+@pytest.mark.parametrize(
+    ("key", "file", "old", "new", "row"),
+    [
+        (
+            "swiss_influenza_2022",
+            "zurich_autumn_inputs.csv",
+            "6.542184174,216130",
+            "6.542184174,216131",
+            "2022-09-16/1/IAV",
+        ),
+        (
+            "swiss_influenza_2022",
+            "geneva_winter_expected.csv",
+            "2022-01-21,1,IAV,1538628205606.61",
+            "2022-01-21,1,IAV,1538648205606.61",
+            "2022-01-21/1/IAV",
+        ),
+        (
+            "swiss_influenza_2022",
+            "zurich_winter_inputs.csv",
+            "2022-01-08,1,IAV,2.05125954,",
+            "2022-01-08,1,IAV,2.05125955,",
+            "2022-01-08/1/IAV",
+        ),
+        (
+            "catalonia_2020",
+            "n1_inputs.csv",
+            "DGVC,2020-08-24,1.18E+05,4.21E+04",
+            "DGVC,2020-08-24,1.18E+05,4.26E+04",
+            "DGVC/2020-08-24",
+        ),
+        (
+            "catalonia_2020",
+            "hadv_expected.csv",
+            "DBSS,2020-08-31,1.51E+12",
+            "DBSS,2020-08-31,1.54E+12",
+            "DBSS/2020-08-31",
+        ),
+    ],
+)
+def test_a_number_of_one_of_several_tables_that_is_changed_is_reported(
+    copy: Path, key: str, file: str, old: str, new: str, row: str
+) -> None:
+    edit(copy, f"{key}/{file}", old, new)
+    assert [k for table in one(copy, key).tables for k in table.unexplained] == [row]
 
 
 def test_an_input_that_is_changed_is_reported(copy: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from wbe.reproduce import page, read_study, reproduce, study_keys
-from wbe.reproduce.picture import SIDE, keys_shown, scatter
+from wbe.reproduce.picture import SIDE, STRIP, keys_shown, scatter, strip
 from wbe.run.words import say
 
 
@@ -35,7 +35,9 @@ def test_every_study_and_table_stands_on_the_page(results, lang: str) -> None:
         assert f'id="{result.study.key}"' in text
     assert text.count("<svg") >= 8
     assert "backcalc.mass_load, backcalc.per_1000" in text and "1950000" in text
-    assert text.count("<h3>") == sum(len(r.tables) for r in results)
+    claiming = [r for r in results if r.outcomes]
+    assert text.count("<h3>") == sum(len(r.tables) for r in results) + len(claiming)
+    assert text.count("<h4>") == sum(len(r.study.claims) for r in results) >= 8
 
 
 def test_the_page_loads_and_runs_nothing(results) -> None:
@@ -74,6 +76,29 @@ def test_changes_of_both_signs_have_plain_axes() -> None:
     assert "0" in [tick.text for tick in made.ticks]
 
 
+def test_results_of_choices_stand_on_one_logarithmic_axis() -> None:
+    made = strip(np.array([1.0, 100.0, np.nan]), 10.0, {"above": 10.0})
+    assert np.isnan(made.points[2])
+    assert made.points[0] + made.points[1] == pytest.approx(STRIP, abs=0.2)
+    assert made.published == pytest.approx(STRIP / 2, abs=0.1)
+    assert made.standing == (made.published, STRIP)
+    assert [tick.text for tick in made.ticks] == ["1", "10", "100"]
+    assert strip(np.array([1.0, 100.0]), 10.0, {"below": 10.0}).standing[0] == 0
+    assert np.isnan(strip(np.array([0.0, 100.0]), 10.0, {"below": 10.0}).points[0])
+    within = strip(np.array([1.0, 100.0]), 10.0, {"within": [1.0, 100.0]})
+    assert within.standing == (within.points[0], within.points[1])
+
+
+def test_choices_are_shown_with_what_they_do_to_the_conclusion(results) -> None:
+    text = page.render(results, speak("en"))
+    circles, crosses = text.count("<circle "), text.count('stroke="#D55E00" stroke-width="2.5"')
+    outcomes = [each for result in results for each in result.outcomes]
+    assert circles == sum(each.holds is True for each in outcomes)
+    assert crosses == sum(each.holds is False for each in outcomes)
+    assert text.count("states no factor for") == sum(bool(each.silent) for each in outcomes) >= 2
+    assert "Ketamine 2.3 % (Wieber1975)" in text and "recalled or judged" in text
+
+
 def test_what_has_no_place_is_counted_and_one_point_is_no_picture() -> None:
     values = np.array([*np.arange(1.0, 21.0), 0.0, np.nan])
     made = scatter(values, values, np.ones(22, dtype=bool))
@@ -90,6 +115,7 @@ def test_a_hundred_thousand_rows_make_a_small_picture() -> None:
 def test_many_keys_are_counted() -> None:
     assert keys_shown(["a", "b", "c"]) == "a, b, c"
     assert keys_shown(list("abcdefgh")) == "a, b, c, d, e, f, +2"
+    assert keys_shown(["a", "b", "c"], 2, "zh") == "a、b、+1"
 
 
 def test_a_study_has_the_best_status_of_its_tables(results) -> None:

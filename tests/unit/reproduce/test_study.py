@@ -86,14 +86,21 @@ def test_an_unknown_study_is_refused_with_the_known_ones() -> None:
         ('method = "consumption"', "method"),
         ('output = "consumption"', "output"),
         ('reason = "<1.89', "reason"),
+        ('title_zh = "', "title_zh"),
+        ('source_zh = "', "source_zh"),
+        ('redistribution_zh = "', "redistribution_zh"),
+        ('name_zh = "', "name_zh"),
+        ('where_zh = "', "where_zh"),
+        ('rule_zh = "', "rule_zh"),
+        ('unit_zh = "', "unit_zh"),
+        ('reason_zh = "', "reason_zh"),
     ],
 )
 def test_a_field_that_is_missing_is_named_with_its_file(copy: Path, line: str, field: str) -> None:
     path = copy / "korea_2015" / "study.toml"
     lines = path.read_text(encoding="utf-8").splitlines()
-    kept = [text for text in lines if not text.startswith(line)]
-    assert len(kept) == len(lines) - 1
-    path.write_text("\n".join(kept), encoding="utf-8")
+    [first, *_] = [i for i, text in enumerate(lines) if text.startswith(line)]
+    path.write_text("\n".join(lines[:first] + lines[first + 1 :]), encoding="utf-8")
     with pytest.raises(ConfigError, match=f"missing: .*{field}") as caught:
         read_study("korea_2015", copy)
     assert caught.value.file == "korea_2015/study.toml" and field in caught.value.key
@@ -115,6 +122,8 @@ def test_all_missing_fields_are_named_at_once(copy: Path) -> None:
         ('reason = "<1.89', 'reason = ""\nnote = "', "unknown field: note"),
         ('rows = [["B-10", "codeine"]]', "", "names its rows"),
         ('country = "KR"', "country = KR", "not TOML"),
+        ('name_zh = "消费量"', 'name_zh = " "', "a text without its Chinese"),
+        ('  "转载的表即论文之表，系凭记忆，未核对。",\n', "", "3 texts and 2 in Chinese"),
     ],
 )
 def test_what_nothing_reads_is_refused(copy: Path, old: str, new: str, said: str) -> None:
@@ -143,3 +152,16 @@ def test_every_constant_is_used_and_says_who_stated_it(study) -> None:
     assert all(
         c["source"] and c["verified"].split(":")[0] in ("yes", "no") for c in study.constants
     )
+
+
+def test_a_constant_without_its_chinese_is_refused(tmp_path: Path) -> None:
+    shutil.copytree(catalogue_folder() / "dalian_2021", tmp_path / "dalian_2021")
+    path = tmp_path / "dalian_2021" / "study.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('verified_zh = "', 'checked_zh = "', 1), encoding="utf-8")
+    with pytest.raises(ConfigError, match="unknown field: checked_zh"):
+        read_study("dalian_2021", tmp_path)
+    path.write_text(re.sub(r'verified_zh = "[^"]*"\n', "", text, count=1), encoding="utf-8")
+    with pytest.raises(ConfigError, match="missing: verified_zh") as caught:
+        read_study("dalian_2021", tmp_path)
+    assert caught.value.key.startswith("constant 'methamphetamine of a user and day'")

@@ -29,8 +29,8 @@ def test_all_tables_are_listed_and_the_last_line_counts() -> None:
     done = invoke()
     assert done.exit_code == 0, done.output
     lines = done.output.splitlines()
-    assert sum(not line.startswith(" ") for line in lines[:-1]) == 27
-    assert "27 studies: 10 recomputed, 9 consistent, 8 cited only" in lines[-1]
+    assert sum(not line.startswith(" ") for line in lines[:-1]) == 30
+    assert "30 studies: 12 recomputed, 10 checked by a relation, 8 cited only" in lines[-1]
     assert lines[-1].endswith("0 without")
     assert done.output.count("WBE_REFERENCE_DATA") == 7
 
@@ -58,7 +58,15 @@ def test_an_unknown_study_is_a_usage_error() -> None:
 
 
 def test_chinese_is_spoken() -> None:
-    assert "一致" in invoke("korea_2015", "--lang", "zh").output
+    said = invoke("korea_2015", "--lang", "zh").output
+    assert "一致" in said and "韩国 5 市 15 座污水处理厂" in said and "截尾而未修约" in said
+    assert "甲基苯丙胺、海洛因、氯胺酮" in invoke("china_southwest_2021", "--lang", "zh").output
+
+
+def test_conclusions_are_told_with_how_many_choices_they_stand() -> None:
+    said = invoke("korea_2015", "china_southwest_2021").output
+    assert "methamphetamine before codeine: stands with 4 of 6 choices" in said
+    assert "relatively low use of ketamine: stands with 4 of 6 choices" in said
 
 
 def test_a_value_that_does_not_reproduce_ends_with_another_code(tmp_path: Path) -> None:
@@ -81,6 +89,7 @@ def test_a_reason_no_longer_needed_is_printed(tmp_path: Path) -> None:
 def test_every_sentence_is_there_and_said() -> None:
     package = files("wbe.reproduce")
     source = package.joinpath("page.html.j2").read_text(encoding="utf-8")
+    source += package.joinpath("page.py").read_text(encoding="utf-8")
     source += Path(reproducing.__file__).read_text(encoding="utf-8")
     said = set(re.findall(r'"(reproduce\.[\w.]+\w)"', source)) - {reproducing.PAGE}
     said |= {f"reproduce.status.{s}" for s in ("recomputed", "consistent", "cited_only")}
