@@ -13,7 +13,7 @@ from wbe.recipes.tables import COLUMNS, cite, to_tidy
 from wbe.recipes.user_intervals import users
 
 if TYPE_CHECKING:
-    from wbe.recipes import protocols
+    from wbe.recipes import protocols, published
 
 __all__ = [
     "COLUMNS",
@@ -27,6 +27,7 @@ __all__ = [
     "pathways",
     "populations",
     "protocols",
+    "published",
     "sewer_band",
     "to_tidy",
     "users",
@@ -35,6 +36,6 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Load the protocols when they are first used; an estimate needs none of them."""
-    if name != "protocols":
+    if name not in ("protocols", "published"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return import_module(f"{__name__}.{name}")

@@ -53,12 +53,10 @@ def with_markers(result: xr.Dataset, markers: Mapping[str, Any]) -> xr.Dataset:
         key = name if name == "water" else names.resolve("analyte", name)
         if key is None:
             near = ", ".join(names.suggest("analyte", name))
-            raise UsageError(f"[markers] {name!r} is no known marker; near it: {near}")
+            raise UsageError(names.both("markers.unknown", name=name, near=near or "-"))
         if isinstance(stated, Mapping) and stated.get("calibrate"):
             if key == "water":
-                raise UsageError(
-                    "[markers] water cannot be calibrated; state it in L/day/inhabitant"
-                )
+                raise UsageError(names.both("markers.water"))
             loads[key] = calibrate(s, key)
         else:
             loads[key] = _stated(s, key, stated)
@@ -91,11 +89,7 @@ def calibrate(s: rows.Samples, marker: str) -> dict[str, Any]:
     sites, at = np.unique(s.site[i], return_inverse=True)
     n = len(sites)
     if n < MIN_SITES:
-        raise UsageError(
-            f"[markers] {marker} = {{ calibrate = true }} needs at least {MIN_SITES} influents "
-            f"with {marker}, flow and population; there are {n} (plants, not samples). "
-            f'State its load instead, for example {marker} = "... mg/day/inhabitant".'
-        )
+        raise UsageError(names.both("markers.few", marker=marker, least=MIN_SITES, n=n))
     log_loads = np.log(marker_load.bare(s.amount[i, column], s.flow[i], s.population[i]))
     of_sites = np.bincount(at, log_loads) / np.bincount(at)
     few = few_degrees(n - 1) ** 2
@@ -180,16 +174,11 @@ def _stated(s: rows.Samples, marker: str, stated: Any) -> dict[str, Any]:
     given = dict(stated) if isinstance(stated, Mapping) else {"value": stated}
     unknown = sorted(set(given) - {"value", "rsd", "form", "derived_from", "calibrate"})
     if unknown or "value" not in given:
-        raise UsageError(
-            f"[markers] {marker}: use a value with its unit, {{ calibrate = true }}, or "
-            f"{{ value = ..., rsd = ..., form = ..., derived_from = ... }}; got {given}"
-        )
+        raise UsageError(names.both("markers.shape", marker=marker, given=given))
     form, origin = given.get("form", ""), str(given.get("derived_from", ""))
     if form and (form not in FORMS or marker not in CONJUGATED):
-        raise UsageError(
-            f"[markers] {marker}: form = {form!r}; {' or '.join(FORMS)}, for "
-            f"{', '.join(CONJUGATED)} alone"
-        )
+        known = {"forms": " / ".join(FORMS), "markers": ", ".join(CONJUGATED)}
+        raise UsageError(names.both("markers.form", marker=marker, form=form, **known))
     factors.made_from(origin)
     unit = "L/day/inhabitant" if marker == "water" else "mg/day/inhabitant"
     return {
@@ -210,9 +199,9 @@ def _quantity(marker: str, text: Any, unit: str) -> float:
     try:
         value = float(number)
     except ValueError:
-        raise UsageError(f"[markers] {marker} = {text!r}: expected a number and {unit}") from None
+        value = math.nan
     if not written or not (math.isfinite(value) and value > 0):
-        raise UsageError(f"[markers] {marker} = {text!r}: expected a positive number with its unit")
+        raise UsageError(names.both("markers.number", marker=marker, text=text, unit=unit))
     return float(convert(value, normalise(written), unit))
 
 
@@ -224,10 +213,7 @@ def _between(s: rows.Samples, marker: str, rsd: float | None) -> float:
     table = factors.markers()
     known = table.loc[table["marker"] == marker, "rsd_between_sites"].dropna()
     if known.empty:
-        raise UsageError(
-            f"[markers] {marker}: no spread between areas is known; state it as "
-            f'{marker} = {{ value = "... mg/day/inhabitant", rsd = 0.3 }}'
-        )
+        raise UsageError(names.both("markers.spread", marker=marker))
     return log_sd(float(known.max()), "rsd")  # the cautious one of the published spreads
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from wbe import names
 from wbe.backcalc import population_rows, rows
 from wbe.backcalc.combining import Combined, combine
 from wbe.backcalc.population import BASIS_CAVEATS, CAVEATS, MADE_FROM, UNSTATED
@@ -153,10 +154,8 @@ def _wanted(s: Samples, sources: Sequence[str] | None) -> tuple[str, ...]:
     there = population_rows.sources(s)
     chosen = there if sources is None else tuple(sources)
     if unknown := [name for name in chosen if name not in there]:
-        raise UsageError(
-            f"no population from {', '.join(unknown)}; there are {', '.join(there)}; state or "
-            "calibrate a marker in [markers] first"
-        )
+        said = {"unknown": ", ".join(unknown), "there": ", ".join(there) or "-"}
+        raise UsageError(names.both("populations.unknown", **said))
     if len(set(chosen)) < len(chosen) or not chosen:
         raise UsageError("name one source or more, each once")
     return chosen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -92,27 +93,34 @@ def test_results_stay_lazy_in_the_chunks_of_the_samples() -> None:
 
 
 def test_only_what_the_campaign_decides_is_loaded_before_and_each_chunk_once_after() -> None:
-    """Every chunk of every column counts its loads."""
-    loads: Counter[str] = Counter()
+    """Every chunk of every column counts its loads.
 
-    def counted(name: str, block: Any) -> Any:
+    Of texts the first chunk is not counted: where cftime is installed, xarray looks at the first
+    value of each, whether it is a date.
+    """
+    loads: Counter[tuple[str, int]] = Counter()
+
+    def counted(name: str, block: Any, block_id: tuple[int, ...] = ()) -> Any:
         if block.size:  # dask looks at the type with an empty one
-            loads[name] += 1
+            loads[name, block_id[0]] += 1
         return block
 
     samples = campaign().assign(concentration_rsd=(("sample", "analyte"), np.full((N, 2), 0.1)))
     lazy = samples.chunk(sample=16)
     for name, one in lazy.variables.items():
         if one.chunks is not None:
-            data = one.data.map_blocks(lambda b, n=name: counted(n, b), dtype=one.dtype)
+            data = one.data.map_blocks(partial(counted, str(name)), dtype=one.dtype)
             lazy[name] = (one.dims, data, one.attrs)
     result = wbe.estimate(lazy, **OPTIONS)
-    assert set(loads) <= set(chunks.CAMPAIGN)
-    assert set(loads.values()) == {3}  # three chunks, each once
+    names = {name for name, _ in loads}
+    assert names <= set(chunks.CAMPAIGN)
+    texts = {name for name in names if samples[name].dtype == object}
+    for name in names:
+        assert [loads[name, k] for k in range(name in texts, 3)] == [1] * (3 - (name in texts))
     loads.clear()
     with dask.config.set(scheduler="synchronous"):
         result["pn_mass_load"].isel(sample=slice(0, 16)).values  # noqa: B018
-    assert loads["concentration_rsd"] == 1 and loads["note"] == 0
+    assert loads["concentration_rsd", 0] == 1 and all(name != "note" for name, _ in loads)
     assert max(loads.values()) == 1
 
 
@@ -129,6 +137,7 @@ def test_areas_ranks_tables_and_draws_of_a_lazy_result(whole: xr.Dataset) -> Non
     assert wbe.draws(lazy, "pn_consumption").equals(wbe.draws(whole, "pn_consumption"))
 
 
+@pytest.mark.slow
 def test_a_zarr_store_goes_through_unchanged(whole: xr.Dataset, tmp_path: Path) -> None:
     pytest.importorskip("zarr", reason="needs zarr")
     store = tmp_path / "samples.zarr"

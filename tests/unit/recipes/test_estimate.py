@@ -159,7 +159,7 @@ def test_too_few_influents_cannot_calibrate():
 @pytest.mark.parametrize(
     ("markers", "why"),
     [
-        ({"cotinine": 0.6}, "with its unit"),
+        ({"cotinine": 0.6}, "0.6: expected a positive number and mg/day/inhabitant"),
         ({"cotinine": "0.6 ng/L"}, "mg/day/inhabitant"),
         ({"cotinin": "0.6 mg/day/inhabitant"}, "cotinine"),
         ({"water": {"calibrate": True}}, "cannot be calibrated"),
