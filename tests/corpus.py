@@ -24,7 +24,7 @@ COLUMNS = (
 OUTCOMES = ("error", "flag", "ok")
 READS = (
     "lab", "sites", "areas", "config", "folder", "instrument", "layout", "quality", "indicators",
-    "catchments", "area_list", "runs",
+    "catchments", "area_list", "runs", "means", "odm",
 )  # fmt: skip
 #: Files that a case needs beside its own, such as the laboratory table of a configuration.
 SUPPORT = "support"
@@ -159,11 +159,11 @@ def _lab(path: Path, options: dict[str, Any]) -> tuple[Findings, Any]:
 
 
 def _sites(path: Path, options: dict[str, Any]) -> tuple[Findings, Any]:
+    from wbe.io.geo_sites import open_sites
     from wbe.io.places import sites_of
-    from wbe.io.sources import open_source
 
     findings = Findings()
-    sites_of(open_source(path, path.name, findings, options.get("encoding")), findings)
+    sites_of(open_sites(path, path.name, findings, options.get("encoding")), findings)
     return findings, None
 
 
@@ -215,6 +215,24 @@ def _runs(path: Path, options: dict[str, Any]) -> tuple[Findings, Any]:
     return read_runs(path / "*", errors="reject").findings, None
 
 
+def _means(path: Path, options: dict[str, Any]) -> tuple[Findings, Any]:
+    """A table of published monthly means: no samples."""
+    from wbe.io.sources import open_source
+    from wbe.io.statcan import means_of
+
+    findings = Findings()
+    means_of(open_source(path, path.name, findings, options.get("encoding")), findings)
+    return findings, None
+
+
+def _odm(path: Path, options: dict[str, Any]) -> tuple[Findings, Any]:
+    """A folder of ODM tables, its sites and polygons too."""
+    from wbe.io import read_odm
+
+    samples = read_odm(path, errors="reject", **options).samples
+    return samples.attrs["findings"], samples
+
+
 def _config(path: Path, options: dict[str, Any]) -> tuple[Findings, Any]:
     from wbe.run import config, problems
 
@@ -253,6 +271,8 @@ _READERS: dict[str, Callable[[Path, dict[str, Any]], tuple[Findings, Any]]] = {
     "catchments": _catchments,
     "area_list": _area_list,
     "runs": _runs,
+    "means": _means,
+    "odm": _odm,
     "config": _config,
     "folder": _folder,
     "layout": _layout,

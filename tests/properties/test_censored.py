@@ -65,6 +65,7 @@ FITTERS = {
 ASKED = dict.fromkeys(FITTERS, QUANTITIES) | {"gamma": (MEAN, P90)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", FITTERS)
 @given(x=samples())
 @settings(max_examples=8, deadline=None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from wbe.findings import Findings
 from wbe.io.area_geometry import checked
 from wbe.io.cells import read_quantity
 from wbe.io.geojson import read_geojson
+from wbe.io.geoparquet import read_geoparquet
 from wbe.io.header import classify
 from wbe.io.opening import bytes_of
 from wbe.io.text import Refused, kind_of
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 SUFFIXES = (".geojson", ".json", ".gpkg", ".shp")
+PARQUET = (".parquet", ".geoparquet")
+_PROPERTIES_OF_TIERS = frozenset({"area", "round", "drug", "tier"})
 
 
 def areas_of(
@@ -41,10 +46,33 @@ def areas_of(
     -------
     GeoDataFrame or None
     """
+    return areas_from(lambda: features_of(path, name, findings, encoding), name, findings)
+
+
+def areas_from(
+    opened: Callable[[], gpd.GeoDataFrame], name: str, findings: Findings
+) -> gpd.GeoDataFrame | None:
+    """Areas of features from wherever they come; None if they are refused, with the reason.
+
+    Parameters
+    ----------
+    opened : callable
+        Gives the features with their properties, or raises `Refused`.
+    name : str
+        Name for findings.
+    findings : Findings
+        Receives what is noticed.
+
+    Returns
+    -------
+    GeoDataFrame or None
+    """
     try:
-        frame = _open(path, name, findings, encoding)
-        _refuse_personal(frame, name, findings)
-        frame = _to_wgs84(frame, name, findings)
+        frame = opened()
+        if set(frame.columns) >= _PROPERTIES_OF_TIERS:
+            raise Refused("areas_file_of_tiers")
+        refuse_personal(frame, name, findings)
+        frame = to_wgs84(frame, name, findings)
     except Refused as refused:
         if refused.rule != "columns_refused":
             findings.add(refused.rule, file=name, line=refused.line, **refused.details)
@@ -57,15 +85,39 @@ def areas_of(
     return areas
 
 
-def _open(path: Path, name: str, findings: Findings, encoding: str | None) -> gpd.GeoDataFrame:
+def features_of(
+    path: Path, name: str, findings: Findings, encoding: str | None
+) -> gpd.GeoDataFrame:
+    """Features of a geographic file with their properties, in the system that it states.
+
+    Parameters
+    ----------
+    path : Path
+    name : str
+        Name for findings.
+    findings : Findings
+        Receives which layer was chosen.
+    encoding : str or None
+
+    Returns
+    -------
+    GeoDataFrame
+
+    Raises
+    ------
+    Refused
+        If the file is none of areas, or damaged.
+    """
     data = bytes_of(path)
     suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
+    if suffix not in (*SUFFIXES, *PARQUET):
         raise Refused("not_an_areas_file", reason=f"{suffix or 'no suffix'} is no known format")
     if not data.strip():
         raise Refused("file_empty")
     if suffix in (".geojson", ".json"):
         return read_geojson(data, encoding)
+    if suffix in PARQUET and data.startswith(b"PAR1"):
+        return read_geoparquet(data)
     expected = b"SQLite format 3\x00" if suffix == ".gpkg" else b"\x00\x00\x27\x0a"
     if not data.startswith(expected):
         raise Refused("not_an_areas_file", reason=f"the bytes are no {suffix} but {kind_of(data)}")
@@ -73,24 +125,50 @@ def _open(path: Path, name: str, findings: Findings, encoding: str | None) -> gp
 
 
 def _layer(path: Path, name: str, findings: Findings, encoding: str | None) -> gpd.GeoDataFrame:
-    import geopandas as gpd
-    from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError
-
     options: dict[str, str] = {}
     if path.suffix.lower() == ".shp":
         options["encoding"] = encoding or _table_encoding(path)
         for part, what in ((".shx", "index"), (".dbf", "table")):
             if not _beside(path, part).is_file():
                 raise Refused("not_an_areas_file", reason=f"its {what} ({part}) is missing")
-    try:
+    with _refusing():
         if path.suffix.lower() == ".gpkg":
             options["layer"] = _chosen_layer(path, name, findings)
+        return read_layer(path, **options)
+
+
+def read_layer(path: Path, **options: str) -> gpd.GeoDataFrame:
+    """Features of one layer of a geographic file.
+
+    Parameters
+    ----------
+    path : Path
+    **options
+        ``layer``, ``encoding``: as pyogrio takes them.
+
+    Raises
+    ------
+    Refused
+        ``not_an_areas_file``.
+    """
+    import geopandas as gpd
+
+    with _refusing():
         frame = gpd.read_file(path, engine="pyogrio", **options)
-    except (DataSourceError, DataLayerError, FeatureError, FieldError, ValueError) as error:
-        raise Refused("not_an_areas_file", reason=type(error).__name__) from None
     if not isinstance(frame, gpd.GeoDataFrame):
         raise Refused("not_an_areas_file", reason="it holds no geometry")
     return frame
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    """Turn GDAL's no into a refusal of the file."""
+    from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError
+
+    try:
+        yield
+    except (DataSourceError, DataLayerError, FeatureError, FieldError, ValueError) as error:
+        raise Refused("not_an_areas_file", reason=type(error).__name__) from None
 
 
 def _beside(path: Path, suffix: str) -> Path:
@@ -137,7 +215,14 @@ def _table_encoding(path: Path) -> str:
     return "UTF-8"
 
 
-def _refuse_personal(frame: gpd.GeoDataFrame, name: str, findings: Findings) -> None:
+def refuse_personal(frame: gpd.GeoDataFrame, name: str, findings: Findings) -> None:
+    """Refuse features with properties of persons.
+
+    Raises
+    ------
+    Refused
+        ``columns_refused``, with a finding for each of them.
+    """
     personal = [c for c in frame.columns if classify(str(c)).kind == "personal"]
     for column in personal:
         findings.add("personal_data", file=name, column=str(column))
@@ -145,8 +230,8 @@ def _refuse_personal(frame: gpd.GeoDataFrame, name: str, findings: Findings) -> 
         raise Refused("columns_refused")
 
 
-def _to_wgs84(frame: gpd.GeoDataFrame, name: str, findings: Findings) -> gpd.GeoDataFrame:
-    """Bring areas to WGS 84; what they state and what their numbers can be must agree."""
+def to_wgs84(frame: gpd.GeoDataFrame, name: str, findings: Findings) -> gpd.GeoDataFrame:
+    """Bring features to WGS 84; what they state and what their numbers can be must agree."""
     bounds, crs = frame.total_bounds, frame.crs
     if not np.isfinite(bounds).all():  # no geometry at all, which is said of each feature
         return frame.set_crs("EPSG:4326", allow_override=True)

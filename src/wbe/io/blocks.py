@@ -120,7 +120,9 @@ def from_rows(
     own: dict[int, list[str]] = {}
     for (position, column), text in (written or {}).items():
         if column < width:
-            own.setdefault(column, [""] * len(rows))[position] = text
+            if column not in own:  # a list of all rows is made once a column, not once a cell
+                own[column] = [""] * len(rows)
+            own[column][position] = text
     block.written = {column: _distinct(texts) for column, texts in own.items()}
     return block
 

@@ -10,22 +10,28 @@ from typing import TYPE_CHECKING
 
 from wbe.findings import Findings
 from wbe.io.areas import SUFFIXES as AREA_SUFFIXES
-from wbe.io.areas import areas_of
 from wbe.io.catchments import catchments_of, matched
+from wbe.io.geo_files import is_geographic
+from wbe.io.geo_sites import sites_or_areas
 from wbe.io.indicators import indicators_of, note_unknown_areas
 from wbe.io.instruments import Options, is_quandata, judge_options
 from wbe.io.layout import Layout, Layouts, layouts_of
+from wbe.io.odm_places import areas_of_polygons, sites_from
+from wbe.io.odm_read import open_odm
+from wbe.io.odm_words import is_odm
 from wbe.io.places import note_unmatched, sites_of
 from wbe.io.quality import assess_quality
 from wbe.io.read import as_paths, read_sources
 from wbe.io.sources import Source, open_source, printable, shown_names
+from wbe.io.statcan import means_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
 SUFFIXES = (
-    ".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".parquet", ".xml", *AREA_SUFFIXES,
+    ".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".parquet", ".geoparquet",
+    ".nc", ".nc4", ".xml", *AREA_SUFFIXES,
 )  # fmt: skip
 
 _XML_HEAD = 4096  # bytes in which an export says what it is
@@ -128,8 +134,21 @@ def examine(
     statistics: list[pd.DataFrame] = []
     spread: list[pd.DataFrame] = []
     for path, name in _once(files):
-        if path.suffix.lower() in AREA_SUFFIXES:
-            found_areas = areas_of(path, name, findings, encoding)
+        if is_odm(path):
+            opened = open_odm(path, f"{name}/" if name else "", findings, encoding)
+            laboratory.append(opened.source)
+            found_areas = areas_of_polygons(opened, findings)
+            if "sites" in opened.raws:
+                found_sites = sites_from(opened, findings)
+                sites_file = opened.raws["sites"].sheet.file
+            continue
+        if is_geographic(path):
+            asked = sites is not None and path.resolve() == sites.resolve()
+            place = sites_or_areas(path, name, findings, encoding, as_sites=asked)
+            if isinstance(place, Source):
+                found_sites, sites_file = sites_of(place, findings), name
+            else:
+                found_areas = place
             continue
         source = open_source(path, name, findings, encoding, layouts, told)
         if _is_catchments(source, path, catchments):
@@ -140,6 +159,9 @@ def examine(
         elif any(table.form == "indicators" for table in source.tables):
             found = indicators_of(source, findings)
             statistics += [] if found is None else [found]
+        elif any(table.form == "statcan" for table in source.tables):
+            findings.add("published_means_table", file=name, severity="flag")
+            means_of(source, findings)
         else:
             laboratory.append(source)
     judge_options(told, laboratory, findings)
@@ -211,6 +233,9 @@ def _files(paths: list[Path]) -> list[tuple[Path, str]]:
     single = [path for path in paths if not path.is_dir()]
     found = list(zip(single, shown_names(single), strict=True))
     for folder in (path for path in paths if path.is_dir()):
+        if is_odm(folder):  # one set of tables, not several laboratory tables
+            found.append((folder, ""))
+            continue
         inner = sorted(
             (f for f in folder.rglob("*") if is_table(f)),
             key=lambda f: f.relative_to(folder).as_posix(),

@@ -10,7 +10,7 @@ import xarray as xr
 
 from wbe import schema
 from wbe.findings import Findings
-from wbe.io import euda
+from wbe.io import euda, euda_releases
 from wbe.io.collapse import Joined, collapse
 from wbe.io.columns import Texts
 from wbe.io.gather import extract
@@ -32,6 +32,7 @@ from wbe.io.text import UNREADABLE, Refused
 
 LAYOUTS = ("long", "wide", "town_blocks", "euda")
 """Forms of tables that hold samples."""
+_NO_SAMPLES = {"indicators": "indicators_table", "statcan": "published_means_table"}
 
 
 class Collected:
@@ -43,7 +44,7 @@ class Collected:
         self.results: list[Results] = []
         self.bodies: list[tuple[int, int, Body]] = []
         self.extras: list[dict[str, Texts]] = []
-        self.euda: list[tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]] = []
+        self.euda: list[euda.Loads] = []
         self.origins: list[Origin] = []
         self.rows = self.count = 0
 
@@ -56,8 +57,8 @@ class Collected:
         if table.form == "euda":
             self.euda.append(euda.read_loads(table, source, self.findings))
             return
-        if table.form == "indicators":
-            raise Refused("indicators_table", line=table.sheet.lines[table.header.row])
+        if table.form in _NO_SAMPLES:
+            raise Refused(_NO_SAMPLES[table.form], line=table.sheet.lines[table.header.row])
         if table.form not in LAYOUTS:
             raise Refused("not_a_lab_table", found=table.form)
         check_needed(table, self.findings)
@@ -108,7 +109,8 @@ class Collected:
         """
         controls = [record for _, _, body in self.bodies for record in body.quality_control]
         parts = [self._joined()] if self.rows else []
-        parts += [(samples, results, {}) for samples, results, _ in self.euda]
+        weeks = euda_releases.merged(self.euda, self.findings) if self.euda else None
+        parts += [] if weeks is None else [(weeks.samples, weeks.results, {})]
         self.bodies, self.statements, self.extras = [], [], []  # their memory is needed now
         if not parts:
             dataset = schema.empty(self.findings, files)
@@ -118,9 +120,8 @@ class Collected:
                 samples, results, findings=self.findings, files=files,
                 qc_rows=pd.DataFrame(controls), extras=extras, consume=True,
             )  # fmt: skip
-        means = [published for _, _, published in self.euda]
-        if means:
-            dataset.attrs["published_means"] = pd.concat(means, ignore_index=True)
+        if weeks is not None:
+            dataset.attrs["published_means"] = weeks.means
         origin = dataset["source_file"].values
         ids, analytes = dataset["sample"].values, dataset["analyte"].values
         for number in sorted({of.file for of in self.origins if of.sheet}):

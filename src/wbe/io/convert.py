@@ -17,6 +17,7 @@ from wbe.errors import UsageError
 from wbe.io.convert_compare import Unmarked
 from wbe.io.convert_entries import Entries, Entry, entries_of
 from wbe.io.convert_grid import Grid, grid_of
+from wbe.io.euda_long import as_long
 from wbe.io.layout import Layout
 from wbe.io.notation import is_typed
 from wbe.io.sources import Source
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 DELIMITERS: Final = {".csv": ",", ".tsv": "\t"}
 SUFFIXES: Final = (*DELIMITERS, ".xlsx", ".parquet")
-FORMS: Final = ("long", "wide", "town_blocks")
+FORMS: Final = ("long", "wide", "town_blocks", "euda")
 #: Rows that are no samples, or whose cells stand under no column.
 NOT_CARRIED: Final = (
     "subtotal_left_out", "remark_left_out", "repeated_header", "layout_row_left_out",
@@ -67,7 +68,9 @@ def tables_of(source: Source, findings: Findings) -> list[Entries]:
             f.line for f in findings
             if f.rule in NOT_CARRIED and f.sheet == table.sheet.name and f.line is not None
         }  # fmt: skip
+        table, skipped = as_long(table) if table.form == "euda" else (table, [])
         found.append(entries_of(table, lines))
+        found[-1].skipped += skipped
     return found
 
 

@@ -144,6 +144,8 @@ def of_layout(layout: Layout, entries: Entries) -> Target:
         If the layout is known by headers that it gives no meaning, or says of all rows what is not
         true of all.
     """
+    if layout.form:
+        raise UsageError(f"the layout {layout.name} is read, not written; use {layout.form}")
     if layout.match and set(layout.match) - set(layout.columns):
         missing = ", ".join(sorted(set(layout.match) - set(layout.columns)))
         raise UsageError(

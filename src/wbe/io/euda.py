@@ -6,19 +6,49 @@ acknowledgement of both. A place is country and city: the site id changes betwee
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
 from wbe.findings import Findings
+from wbe.io.euda_places import note_apart
+from wbe.io.euda_table import Wide, wide_of
+from wbe.io.programme import columns_of
 from wbe.io.sources import Table
 from wbe.io.words import load
 
+_UNCLEAR = "decimal_mark_unclear"
 _NUMBER = r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 
 
-def read_loads(
-    table: Table, source: int, findings: Findings
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+@dataclass(frozen=True)
+class Loads:
+    """What one table says.
+
+    Attributes
+    ----------
+    samples : pandas.DataFrame
+        Indexed by ``year|country|city|weekday``.
+    results : pandas.DataFrame
+        With ``pn_load`` [mg/day/1000 inhabitants] and ``status``; blank days have no result.
+    means : pandas.DataFrame
+        The published weekday, weekend and daily means, apart from the data, with the columns of
+        unknown meaning.
+    file : str
+        Its name.
+    release : int
+        Year of the release, as far as file and years tell.
+    """
+
+    samples: pd.DataFrame
+    results: pd.DataFrame
+    means: pd.DataFrame
+    file: str
+    release: int
+
+
+def read_loads(table: Table, source: int, findings: Findings) -> Loads:
     """Each day of the week as one sample.
 
     Parameters
@@ -32,59 +62,40 @@ def read_loads(
 
     Returns
     -------
-    samples : pandas.DataFrame
-        Indexed by ``year|country|city|weekday``.
-    results : pandas.DataFrame
-        With ``pn_load`` [mg/day/1000 inhabitants] and ``status``; blank days have no result.
-    means : pandas.DataFrame
-        The published weekday, weekend and daily means, apart from the data.
+    Loads
+
+    Raises
+    ------
+    Refused
+        If two columns mean the same.
     """
     layout = load("euda")
-    wide = _frame(table)
-    wide["analyte"] = _analytes(table, wide, findings)
-    wide = wide[wide["analyte"] != ""].reset_index(drop=True)
-    wide["site"] = wide["Country"].str.strip() + "|" + wide["City"].str.strip()
-    long = _days(wide, layout["days"])
-    long = long[long["text"] != ""].reset_index(drop=True)
-    long["pn_load"] = _numbers(table, long, findings)
+    wide = wide_of(table, findings)
+    long = _days(wide.rows, layout["days"])
+    long = long[~long["text"].isin(layout["no_sample"])].reset_index(drop=True)
+    long["pn_load"] = _numbers(table, wide, long, findings)
     long["status"] = np.where(long["pn_load"].isna(), "rejected", "quantified")
     zero = long["pn_load"] == 0
     long.loc[zero, "status"], long.loc[zero, "pn_load"] = "below_loq", np.nan
     _note_zeros(table, long[zero], findings)
     long = _without_repeats(table, long, findings)
     long["source_file"] = source
-    findings.rows += len(wide)
-    findings.accepted += len(wide) - long.loc[long["status"] == "rejected", "row"].nunique()
-    means = wide[["Year", "analyte", "site", *layout["means"]]].copy()
-    for name in layout["means"]:
-        means[name] = pd.to_numeric(means[name].where(means[name] != "", None), errors="coerce")
+    findings.rows += wide.seen
+    findings.accepted += (
+        wide.left_out + len(wide.rows) - long.loc[long["status"] == "rejected", "row"].nunique()
+    )
+    note_apart(wide.rows["site"], findings, table.sheet.file)
     columns = ["sample", "analyte", "pn_load", "status", "source_file", "source_line"]
-    return _samples(long), long[columns], means
+    return Loads(_samples(long), long[columns], _means(wide), table.sheet.file, wide.release)
 
 
-def _frame(table: Table) -> pd.DataFrame:
-    sheet, header = table.sheet, table.header
-    columns = [text.strip() for text in sheet.rows[header.row]]
-    body = range(header.row + 1, len(sheet.rows))
-    cells = [(sheet.rows[r] + [""] * len(columns))[: len(columns)] for r in body]
-    frame = pd.DataFrame(cells, columns=columns, dtype=object)
-    frame["source_line"] = [sheet.lines[r] for r in body]
-    return frame
-
-
-def _analytes(table: Table, wide: pd.DataFrame, findings: Findings) -> pd.Series:
-    """The residue that was measured: cocaine in the table is benzoylecgonine in the sewer."""
-    residues = load("euda")["residues"]
-    for name in sorted(set(wide["Metabolite"]) - set(residues)):
-        rows = wide.index[wide["Metabolite"] == name]
-        findings.add("analyte_unknown", file=table.sheet.file, column="Metabolite", value=name,
-                     line=int(wide["source_line"][rows[0]]),
-                     suggestions=", ".join(residues))  # fmt: skip
-    for name in sorted(set(wide["Metabolite"]) & set(residues)):
-        if residues[name] != name:
-            findings.add("residue_of_drug", file=table.sheet.file, column="Metabolite", value=name,
-                         analyte=residues[name])  # fmt: skip
-    return wide["Metabolite"].map(residues).fillna("")
+def _means(wide: Wide) -> pd.DataFrame:
+    names = [name for name in load("euda")["means"] if name in wide.rows]
+    means = wide.rows[["Year", "analyte", "site", *names, *wide.others]].copy()
+    for name in names:
+        text = means[name].str.strip() if len(means) else means[name]
+        means[name] = pd.to_numeric(text.where(text != "", None), errors="coerce")
+    return means
 
 
 def _days(wide: pd.DataFrame, days: list[str]) -> pd.DataFrame:
@@ -93,21 +104,38 @@ def _days(wide: pd.DataFrame, days: list[str]) -> pd.DataFrame:
     row = np.repeat(np.arange(n), k)
     long = pd.DataFrame({"row": row, "weekday": days * n})
     long["text"] = wide[days].to_numpy(dtype=object).ravel()
-    long["text"] = long["text"].str.strip()
+    long["text"] = long["text"].astype(str).str.strip()
     for name in ("analyte", "site", "Year", "City", "Site ID", "source_line"):
         long[name] = wide[name].to_numpy()[row]
     long["sample"] = long["Year"] + "|" + long["site"] + "|" + long["weekday"]
     return long
 
 
-def _numbers(table: Table, long: pd.DataFrame, findings: Findings) -> pd.Series:
-    good = long["text"].str.fullmatch(_NUMBER)
+def _numbers(table: Table, wide: Wide, long: pd.DataFrame, findings: Findings) -> pd.Series:
+    marked = _unlike_layout(table, wide, long)
+    good = long["text"].str.fullmatch(_NUMBER).astype(bool) & ~marked
     for i in np.flatnonzero(~good.to_numpy(dtype=bool)):
         record = long.iloc[i]
-        findings.add("not_a_number", file=table.sheet.file, line=int(record["source_line"]),
-                     column=record["weekday"], sample_id=record["sample"], site=record["site"],
-                     analyte=record["analyte"], value=record["text"])  # fmt: skip
+        negative = record["text"].startswith("-") and record["text"][1:].replace(".", "").isdigit()
+        rule = "negative_value" if negative else "not_a_number"
+        findings.add(_UNCLEAR if marked[i] else rule, file=table.sheet.file,
+                     line=int(record["source_line"]),
+                     column=wide.headers[record["weekday"]], sample_id=record["sample"],
+                     site=record["site"], analyte=record["analyte"],
+                     value=record["text"])  # fmt: skip
     return pd.to_numeric(long["text"].where(good, None)).astype(float)
+
+
+def _unlike_layout(table: Table, wide: Wide, long: pd.DataFrame) -> np.ndarray:
+    """Which cells do not follow the decimal marks that a layout states."""
+    unclear = {at for at, (rule, _) in table.sheet.broken.items() if rule == _UNCLEAR}
+    if not unclear:
+        return np.zeros(len(long), dtype=bool)
+    names = columns_of("euda", table.sheet.rows[table.header.row])
+    column = {name: i for i, name in enumerate(names)}
+    rows = wide.rows["row"].to_numpy()[long["row"].to_numpy()]
+    places = zip(rows, long["weekday"].map(column), strict=True)
+    return np.array([place in unclear for place in places])
 
 
 def _note_zeros(table: Table, zeros: pd.DataFrame, findings: Findings) -> None:

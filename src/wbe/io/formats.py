@@ -23,6 +23,8 @@ SUFFIXES = {
     "xls": (".xls", ".xlt", ".et"),
     "ods": (".ods", ".ots"),
     "parquet": (".parquet", ".pq"),
+    "netcdf": (".nc", ".cdf"),
+    "hdf5": (".nc", ".nc4"),
 }
 """Formats read here, and how the names of their files end."""
 
@@ -115,6 +117,10 @@ def read_sheets(kind: str, data: bytes, file: str, findings: Findings) -> list[S
         from wbe.io.parquet import read_parquet
 
         return [read_parquet(data, file)]
+    if kind in ("netcdf", "hdf5"):
+        from wbe.io.netcdf_table import read_sheet
+
+        return [read_sheet(data, file, findings)]
     grids, epoch_1904 = _reader(kind)(data)
     shown = _shown(grids, file, findings)
     return [grid.sheet(file, epoch_1904) for grid in shown]

@@ -13,6 +13,7 @@ from functools import cache, cached_property, lru_cache
 
 from wbe import names
 from wbe.errors import UnitError
+from wbe.io.programme import programme_words
 from wbe.io.tables import Sheet
 from wbe.io.text import Refused
 from wbe.io.words import load, plain, squeezed, word_set
@@ -226,7 +227,7 @@ def known_words(rows: Sequence[Sequence[str]]) -> int:
 def _known(row: Sequence[str]) -> int:
     kinds = [classify(cell).kind for cell in row if len(cell) < 200 and not _is_number(cell)]
     found = sum(kind in ("field", "analyte", "limit", "personal") for kind in kinds)
-    return max(found, indicator_words(row), _euda_words(row))
+    return max(found, indicator_words(row), programme_words(row))
 
 
 def _is_number(cell: str) -> bool:
@@ -245,12 +246,6 @@ def indicator_words(row: Sequence[str]) -> int:
     areas = bool(keys & word_set("words", "indicators", "area"))
     periods = bool(keys & word_set("words", "indicators", "period"))
     return own + areas + periods if areas or periods else 0
-
-
-def _euda_words(row: Sequence[str]) -> int:
-    layout = load("euda")
-    cells = set(map(str.strip, row))
-    return max(len(cells & set(layout[part])) for part in ("loads", "sites"))
 
 
 def find_header(sheet: Sheet) -> Header:

@@ -38,6 +38,8 @@ class Layout:
         Name for commands and the run record; what it is; ``en``, ``zh`` or another code.
     origin : str
         ``built-in``, or the name of the file it was read from.
+    form : str
+        ``euda``: the columns are those of EUDA's table of loads; "" of a laboratory's table.
     columns : mapping of str to Column
         Header as the laboratory writes it (of a two-level header ``upper > lower``) to its
         meaning; of a column to skip the kind is ``blank``.
@@ -64,6 +66,7 @@ class Layout:
     title: str = ""
     language: str = ""
     origin: str = BUILT_IN
+    form: str = ""
     columns: Mapping[str, Column] = field(default_factory=dict)
     match: tuple[str, ...] = ()
     sheet: str = ""

@@ -18,6 +18,7 @@ from wbe import names
 from wbe.errors import UnitError
 from wbe.findings import Findings
 from wbe.io.header import VALUE_FIELDS, Column, classify
+from wbe.io.programme import columns_of, known_columns
 from wbe.units import normalise
 
 FORMS = ("long", "wide", "town_blocks", "euda")
@@ -68,6 +69,7 @@ _TEXTS = Key(_is_texts, "a list of texts", ())
 _TABLE = Key(_is_table, "a table of texts", {})
 KEYS: Mapping[str, Key] = {
     "title": _TEXT,
+    "form": _among("euda"),
     "language": _TEXT,
     "match": _TEXTS,
     "sheet": _TEXT,
@@ -83,6 +85,13 @@ KEYS: Mapping[str, Key] = {
     "words": _TABLE,
     "columns": _TABLE,
 }
+
+
+#: Keys that a table of a programme's form has a use for.
+OF_PROGRAMMES = (
+    "title", "form", "language", "match", "sheet", "header_line", "decimal", "thousands",
+    "nondetect", "columns",
+)  # fmt: skip
 
 
 @dataclass
@@ -134,6 +143,7 @@ class _Checker:
 
     def __init__(self, read: Read, file: str, lines: Mapping[str, int]):
         self.read, self.file, self.lines = read, file, lines
+        self.form = ""
 
     def note(self, rule: str, key: str, value: object = "", **more: Any) -> None:
         line = self.lines.get(key, self.lines.get(key.partition("/")[0]))
@@ -144,6 +154,9 @@ class _Checker:
 
     def check(self, raw: Mapping[str, Any]) -> None:
         given = self._keys(raw)
+        self.form = given["form"]
+        for name in (n for n in raw if self.form and n in KEYS and n not in OF_PROGRAMMES):
+            self.note("layout_value_wrong", name, raw[name], expected="nothing beside form")
         stated = given.pop("columns")
         self.read.settings = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
         if not stated and "columns" not in raw:
@@ -189,6 +202,8 @@ class _Checker:
             return None
         if meaning == SKIP:
             return Column(-1, header, "blank")
+        if self.form:
+            return self._of_programme(header, meaning)
         column = classify(meaning)
         if column.kind not in ("field", "analyte", "limit"):
             self.note("layout_meaning_unknown", key, meaning, nearest=_near_meaning(meaning))
@@ -197,6 +212,15 @@ class _Checker:
             self.note("layout_unit_unknown", key, meaning, unit=column.unit)
             return None
         return column
+
+    def _of_programme(self, header: str, meaning: str) -> Column | None:
+        known = known_columns(self.form)
+        name = columns_of(self.form, [meaning])[0]
+        if name in known:
+            return Column(-1, header, "programme", name)
+        near = nearest(meaning, known)
+        self.note("layout_meaning_unknown", f"columns/{header}", meaning, nearest=near)
+        return None
 
     def _constants(self, constants: Mapping[str, str]) -> None:
         stated = {c.id for c in self.read.columns.values() if c.kind == "field"}

@@ -44,6 +44,38 @@ def read_parquet(data: bytes, file: str) -> Sheet:
         ``parquet_not_installed``, ``encrypted``, ``archive_damaged``, ``archive_too_large``,
         ``sheet_too_large``, ``cell_too_long``, ``column_type_unsuitable`` or ``file_empty``.
     """
+    opened = open_parquet(data)
+    from pyarrow import ArrowException
+
+    try:
+        batch, plain = checked_size(opened.metadata, data)
+        rows = [list(opened.schema_arrow.names)]
+        texts = [_text_of(field.name, field.type) for field in opened.schema_arrow]
+        rows += _rows(_as_dictionaries(data, opened.schema_arrow, plain), texts, batch)
+    except (ArrowException, OSError, ValueError, KeyError) as error:
+        raise Refused("archive_damaged", reason=type(error).__name__) from None
+    if not rows[0]:
+        raise Refused("file_empty")
+    return Sheet(file, rows=rows, lines=list(range(1, len(rows) + 1)))
+
+
+def open_parquet(data: bytes) -> Any:
+    """Open a Parquet file in memory; nothing of its columns is read.
+
+    Parameters
+    ----------
+    data : bytes
+        Content of the file.
+
+    Returns
+    -------
+    pyarrow.parquet.ParquetFile
+
+    Raises
+    ------
+    Refused
+        ``parquet_not_installed``, ``archive_too_large`` or ``archive_damaged``.
+    """
     if footer_length(data) > _FOOTER:
         raise Refused("archive_too_large", what="its footer is too long")
     try:
@@ -52,23 +84,32 @@ def read_parquet(data: bytes, file: str) -> Sheet:
     except ImportError:
         raise Refused("parquet_not_installed") from None
     try:
-        opened = parquet.ParquetFile(io.BytesIO(data), thrift_string_size_limit=_FOOTER,
-                                     thrift_container_size_limit=1_000_000)  # fmt: skip
-        batch, plain = _checked(opened.metadata, data)
-        rows = [list(opened.schema_arrow.names)]
-        texts = [_text_of(field.name, field.type) for field in opened.schema_arrow]
-        rows += _rows(_as_dictionaries(data, opened.schema_arrow, plain), texts, batch)
+        return parquet.ParquetFile(io.BytesIO(data), thrift_string_size_limit=_FOOTER,
+                                   thrift_container_size_limit=1_000_000)  # fmt: skip
     except (pyarrow.ArrowException, OSError, ValueError, KeyError) as error:
         raise Refused("archive_damaged", reason=type(error).__name__) from None
-    if not rows[0]:
-        raise Refused("file_empty")
-    return Sheet(file, rows=rows, lines=list(range(1, len(rows) + 1)))
 
 
-def _checked(metadata: Any, data: bytes) -> tuple[int, set[str]]:
+def checked_size(metadata: Any, data: bytes) -> tuple[int, set[str]]:
     """Refuse what would not fit into the memory.
 
-    Gives the number of rows to read at a time, and the columns that cannot come as dictionaries.
+    Parameters
+    ----------
+    metadata : pyarrow.parquet.FileMetaData
+    data : bytes
+        Content of the file.
+
+    Returns
+    -------
+    int
+        Rows to read at a time.
+    set of str
+        Columns that cannot come as dictionaries.
+
+    Raises
+    ------
+    Refused
+        ``sheet_too_large`` or ``archive_too_large``.
     """
     if metadata.num_columns > _COLUMNS or metadata.num_rows * metadata.num_columns > MAX_CELLS:
         corner = f"row {metadata.num_rows:,}, column {metadata.num_columns:,}"

@@ -15,12 +15,14 @@ from wbe.area_names import nearest_areas
 from wbe.errors import FindingsError
 from wbe.findings import Findings
 from wbe.io.consent import NEEDS_CONSENT, consent_of
+from wbe.io.euda_places import keys_of
 from wbe.io.gather import extract
+from wbe.io.programme import columns_of
 from wbe.io.quantities import read_quantities
 from wbe.io.rows import Body
 from wbe.io.samples import contained, read_coordinates, read_population_basis
 from wbe.io.site_positions import note_far, refuse_impossible
-from wbe.io.sources import Source, Table, open_source
+from wbe.io.sources import Source, Table
 from wbe.io.text import Refused
 from wbe.io.words import plain
 from wbe.spellings import alike, mangled, nearest, rounded
@@ -43,7 +45,9 @@ def read_sites(path: str | PathLike[str], *, encoding: str | None = None) -> gpd
     Parameters
     ----------
     path : path
-        CSV, TSV or XLSX; the EUDA table of sites is recognised.
+        CSV, TSV or XLSX; the EUDA table of sites is recognised. Or a GeoPackage, GeoParquet,
+        GeoJSON or Shapefile of points with a property ``site``: without columns of coordinates
+        the points are the positions.
     encoding : str, optional
         Codec of a text file.
 
@@ -68,8 +72,10 @@ def read_sites(path: str | PathLike[str], *, encoding: str | None = None) -> gpd
     >>> len(sites), sorted(set(sites["crs"]))
     (65, ['bd09', 'wgs84'])
     """
+    from wbe.io.geo_sites import open_sites
+
     findings = Findings()
-    source = open_source(Path(path), Path(path).name, findings, encoding)
+    source = open_sites(Path(path), Path(path).name, findings, encoding)
     sites = sites_of(source, findings)
     if sites is None or sites.empty:
         raise FindingsError(findings)
@@ -211,15 +217,16 @@ def _note_names(body: Body, kept: pd.DataFrame) -> None:
 def _euda_sites(table: Table, findings: Findings) -> pd.DataFrame:
     """The EUDA table: a place is country and city, as in the table of loads."""
     sheet, header = table.sheet, table.header
-    written = [text.strip() for text in sheet.rows[header.row]]
+    named = columns_of("euda_sites", sheet.rows[header.row])
     ours = {"City": "site", "Latitude": "lat", "Longitude": "lon", "Population": "population"}
     header.columns = [
         replace(c, kind="field" if name in ours else "unknown", id=ours.get(name, ""))
-        for c, name in zip(header.columns, written, strict=True)
+        for c, name in zip(header.columns, named, strict=True)
     ]
     body = extract(sheet, header, findings, quality_control=False)
-    country, city = (body.cells[written.index(name)] for name in ("Country", "City"))
-    body.cells[written.index("City")] = [f"{a}|{b}" for a, b in zip(country, city, strict=True)]
+    country, city = (body.cells[named.index(name)] for name in ("Country", "City"))
+    lines = body.lines.tolist()
+    body.cells[named.index("City")] = keys_of(country, city, lines, sheet.file, findings)
     rows = _site_rows(body, crs="wgs84")
     rows["name"], rows["area"] = city, rows["site"]
     rows["type"] = "wwtp"
@@ -246,7 +253,7 @@ def _as_frame(rows: pd.DataFrame, file: str, findings: Findings) -> gpd.GeoDataF
 
 
 def read_areas(path: str | PathLike[str], *, encoding: str | None = None) -> gpd.GeoDataFrame:
-    """Read areas from GeoJSON, GeoPackage or Shapefile, brought to WGS 84.
+    """Read areas from GeoJSON, GeoPackage, GeoParquet or Shapefile, brought to WGS 84.
 
     Parameters
     ----------

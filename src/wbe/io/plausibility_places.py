@@ -115,6 +115,15 @@ class Sheets:
         """Names of the sheets."""
         return [name for name in self._names if name]
 
+    def stated(self) -> tuple[list[str], list[str], list[list[int]], list[str]]:
+        """Arguments that make the same places again, without results that have no sheet."""
+        used = [number for number, name in enumerate(self._names) if name]
+        named = np.isin(self._table, used)
+        rows, columns = (np.flatnonzero(named.any(axis=axis)) for axis in (1, 0))
+        table = np.where(named, np.searchsorted(used, self._table), -1)[rows][:, columns]
+        ids, analytes = self._samples[rows].tolist(), self._analytes[columns].tolist()
+        return ids, analytes, table.tolist(), self.tolist()
+
 
 def _index(names: ArrayLike) -> pd.Index:
     return pd.Index(np.asarray(names).astype(object))

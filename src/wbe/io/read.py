@@ -35,7 +35,7 @@ def read(
     Parameters
     ----------
     paths : path or sequence of paths
-        Files; several are read as one.
+        Files, or folders of ODM tables (see `wbe.io.read_odm`); several are read as one.
     layout : str, path, Layout or Layouts
         ``auto``; to insist on one of ``long``, ``wide``, ``town_blocks``, ``euda``, the name of a
         layout (``wbe convert --list``) or a layout file.
@@ -135,5 +135,7 @@ def read_sources(sources: Sequence[Source], findings: Findings, layout: str = "a
     note_plausibility(dataset, findings, places_of(dataset, collected.origins, origin))
     exports = [export for source in sources for export in source.exports]
     findings.become(instruments.finish(dataset, exports, findings))
+    for place in (source.place for source in sources if source.place is not None):
+        findings.become(Findings(map(place, findings), findings.rows, findings.accepted))
     dataset.attrs["findings"] = findings
     return dataset

@@ -9,25 +9,29 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from wbe.findings import Findings
+from wbe.findings import Finding, Findings
 from wbe.io import formats, instruments, stream
 from wbe.io.apply_layout import apply
 from wbe.io.catchment_form import is_catchments
+from wbe.io.doubtful_text import note_doubtful, note_doubtful_at, require_known_words
 from wbe.io.header import SEARCHED_ROWS, Header, find_header, indicator_words
 from wbe.io.instruments import ExportSheet
 from wbe.io.layout import Layout, Layouts, layouts_of
+from wbe.io.layout_programme import in_programme_words
+from wbe.io.odm_words import is_odm
 from wbe.io.opening import UNREAD, bytes_of, reading
 from wbe.io.personal import note_personal_cells
+from wbe.io.programme import form_of_programme
 from wbe.io.stream import LargeText, open_large
 from wbe.io.tables import Sheet, begin_large, parse_delimited
-from wbe.io.text import Decoded, Refused, also_decodes, decode, line_at, mojibake
-from wbe.io.words import load
+from wbe.io.text import Decoded, Refused, decode
+from wbe.io.western import has_programme_header, western_text
 
 _WORKBOOKS = tuple(suffix for suffixes in formats.SUFFIXES.values() for suffix in suffixes)
 
 
 # Forms that no layout is about, whichever one was asked for.
-_NO_LAYOUT = ("sites", "euda_sites", "areas", "indicators", "catchments")
+_NO_LAYOUT = ("sites", "euda_sites", "areas", "indicators", "catchments", "statcan")
 # Forms whose rows need not be in memory together.
 _IN_BLOCKS = ("long", "wide", "town_blocks")
 
@@ -41,7 +45,7 @@ class Table:
     sheet, header
     form : str
         ``long``, ``wide``, ``town_blocks``, ``euda``, ``euda_sites``, ``sites``, ``areas``,
-        ``indicators``, ``catchments``, ``sidecar`` or ``unknown``.
+        ``indicators``, ``catchments``, ``statcan``, ``sidecar`` or ``unknown``.
     layout : str
         Name of the layout that was put to it, ``instrument:...`` for an export of an instrument;
         "" where the general words sufficed.
@@ -70,6 +74,8 @@ class Source:
     exports : list of ExportSheet
         Tables made from the export of an instrument, among `tables` where they hold results;
         `wbe.io.instruments.finish` needs them after a read.
+    place : callable or None
+        Of tables made from several: a finding to the same one where the cell stands.
     """
 
     path: Path
@@ -78,6 +84,7 @@ class Source:
     tables: list[Table] = field(default_factory=list)
     sidecars: list[Table] = field(default_factory=list)
     exports: list[ExportSheet] = field(default_factory=list)
+    place: Callable[[Finding], Finding] | None = None
 
 
 def shown_names(paths: Sequence[Path]) -> list[str]:
@@ -133,6 +140,10 @@ def open_source(
         If the encoding or the layout named does not exist.
     """
     layouts = layouts_of(layout)
+    if is_odm(path):
+        from wbe.io.odm_read import open_odm  # which reads sources itself
+
+        return open_odm(path, f"{name}/", findings, encoding).source
     source = Source(path, name, {"name": name, "sha256": "", "encoding": "", "layout": ""})
     try:
         large = _large(path, encoding)
@@ -155,11 +166,44 @@ def open_source(
         source.tables = []
         if not source.record["sha256"] and refused.rule not in UNREAD:
             source.record["sha256"] = stream.checksum(path)
-    if source.record["layout"]:
-        return source
-    named = (table.layout or table.form for table in source.tables)
-    source.record["layout"] = ", ".join(dict.fromkeys(named))
+    _name_layout(source)
     return source
+
+
+def source_of_sheet(
+    sheet: Sheet, record: dict[str, Any], findings: Findings, layouts: Layouts
+) -> Source:
+    """Read the tables of a sheet that no file of a laboratory holds, such as one of a database.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    record : dict
+        ``sha256`` and ``encoding`` for the entry of ``attrs["files"]``.
+    findings : Findings
+        Receives what is noticed.
+    layouts : Layouts
+
+    Returns
+    -------
+    Source
+        Without tables if the sheet was refused.
+    """
+    source = Source(Path(sheet.file), sheet.file, {"name": sheet.file, **record, "layout": ""})
+    try:
+        _find_tables(source, [sheet], findings, layouts)
+    except Refused as refused:
+        findings.add(refused.rule, file=sheet.file, sheet=sheet.name, line=refused.line,
+                     **refused.details)  # fmt: skip
+    _name_layout(source)
+    return source
+
+
+def _name_layout(source: Source) -> None:
+    """Note the forms of the tables, or their layouts, in the record of the file."""
+    if not source.record["layout"]:
+        named = (table.layout or table.form for table in source.tables)
+        source.record["layout"] = ", ".join(dict.fromkeys(named))
 
 
 def _large(path: Path, encoding: str | None) -> LargeText | None:
@@ -170,15 +214,17 @@ def _large(path: Path, encoding: str | None) -> LargeText | None:
         with path.open("rb") as file:
             head = file.read(1 << 16)
         is_text = formats.first_look(head) == "text" and not instruments.is_quandata(head)
-        return open_large(path, encoding) if is_text else None
+        # Which Western code page a programme's table is in, all of its cities say together.
+        is_whole = encoding is None and has_programme_header(head)
+        return open_large(path, encoding) if is_text and not is_whole else None
 
 
 def _check_head(large: LargeText, sheet: Sheet, findings: Findings, layouts: Layouts) -> None:
-    """As `_check_encoding`, of which the first rows are asked."""
+    """As for a smaller text, of which the first rows are asked."""
     head = large.head()
     decoded = Decoded(head, large.encoding, large.guessed)
-    _check_encoding(head.encode(large.encoding), decoded, sheet, layouts)
-    _note_doubtful(large.doubtful, sheet, findings)
+    require_known_words(head.encode(large.encoding), decoded, sheet, _score(layouts))
+    note_doubtful_at(large.doubtful, sheet, findings)
 
 
 def _sheets(
@@ -192,13 +238,12 @@ def _sheets(
     if kind != "text":
         source.record["encoding"] = kind if kind in formats.SUFFIXES else ""
         return formats.read_sheets(kind, data, name, findings)
-    decoded = decode(data, encoding)
+    decoded = (None if encoding else western_text(data, name, findings)) or decode(data, encoding)
     source.record["encoding"] = decoded.encoding
     sheet = parse_delimited(decoded.text, name, _score(layouts))
     _check_name(source, sheet, findings, layouts)
-    _check_encoding(data, decoded, sheet, layouts)
-    found = mojibake(decoded.text) if decoded.guessed and decoded.encoding == "gb18030" else None
-    _note_doubtful((line_at(decoded.text, found[0]), found[1]) if found else None, sheet, findings)
+    require_known_words(data, decoded, sheet, _score(layouts))
+    note_doubtful(decoded, sheet, findings)
     return [sheet]
 
 
@@ -208,25 +253,6 @@ def _check_name(source: Source, sheet: Sheet, findings: Findings, layouts: Layou
         if _score(layouts)(sheet.rows) < 2:
             raise Refused("not_a_workbook")
         findings.add("not_a_workbook", file=source.name, severity="flag")
-
-
-def _check_encoding(data: bytes, decoded: Decoded, sheet: Sheet, layouts: Layouts) -> None:
-    """Refuse a text without known header words that another encoding would have."""
-    if not decoded.guessed:
-        return
-    score = _score(layouts)
-    if score(sheet.rows) < 2:
-        for name, text in also_decodes(data).items():
-            other = parse_delimited(text, sheet.file, score)
-            if score(other.rows) >= 2 and name != "cp1252":
-                raise Refused("encoding_wrong", read_as=decoded.encoding, better=name)
-        raise Refused("header_not_found", tried=decoded.encoding)
-
-
-def _note_doubtful(place: tuple[int, str] | None, sheet: Sheet, findings: Findings) -> None:
-    """Mixed scripts inside a word: say so."""
-    if place is not None:
-        findings.add("encoding_doubtful", file=sheet.file, line=place[0], value=place[1])
 
 
 def _score(layouts: Layouts) -> Callable[[Sequence[Sequence[str]]], int]:
@@ -295,6 +321,8 @@ def _laid_out(sheet: Sheet, findings: Findings, layouts: Layouts) -> tuple[Sheet
         return sheet, header, ""
     if layout is None:
         return sheet, find_header(sheet), ""
+    if layout.form:
+        return *in_programme_words(layout, sheet), layout.name
     return *apply(layout, sheet, findings), layout.name
 
 
@@ -330,12 +358,8 @@ def form_of(sheet: Sheet, header: Header) -> str:
     str
         See `Table`.
     """
-    written = {text.strip() for text in sheet.rows[header.row]}
-    euda = load("euda")
-    if written >= {*euda["loads"], *euda["days"]}:
-        return "euda"
-    if written >= set(euda["sites"]):
-        return "euda_sites"
+    if published := form_of_programme(sheet.rows[header.row]):
+        return published
     if instruments.is_sidecar(header):
         return "sidecar"
     if is_catchments(sheet, header):

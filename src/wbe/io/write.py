@@ -1,4 +1,4 @@
-"""Files out: tidy tables, NetCDF and GeoPackage, the same bytes for the same content.
+"""Files out: tidy tables and GeoPackage, the same bytes for the same content.
 
 Nothing here depends on the clock, the locale or the order of a hash. Text that a spreadsheet would
 take for a formula is written with an apostrophe before it; numbers are never touched.
@@ -7,21 +7,17 @@ take for a formula is written with an apostrophe before it; numbers are never to
 from __future__ import annotations
 
 import csv
-import io
-import json
-import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wbe.io.netcdf import write_netcdf as write_netcdf
 from wbe.io.tier_files import STYLES, LayerStyle, style_table
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import numpy as np
     import pandas as pd
-    import xarray as xr
 
     from wbe.findings import Findings
 
@@ -95,7 +91,10 @@ def write_findings(findings: Findings, path: Path, lang: str = "en") -> None:
     write_csv(findings.to_frame(lang), path)
 
 
-def write_areas(tiers: gpd.GeoDataFrame, path: Path, style: LayerStyle | None = None) -> None:
+def write_areas(
+    tiers: gpd.GeoDataFrame, path: Path, style: LayerStyle | None = None, *,
+    layer: str = GPKG_LAYER, promote: bool = True,
+) -> None:  # fmt: skip
     """Write areas.gpkg: the tiers with their geometry, for QGIS.
 
     Parameters
@@ -106,6 +105,11 @@ def write_areas(tiers: gpd.GeoDataFrame, path: Path, style: LayerStyle | None = 
         The file, replaced if it exists.
     style : LayerStyle, optional
         How QGIS draws the layer when it is opened; from `wbe.plot.layer_style`.
+    layer : str
+        Name of the layer.
+    promote : bool
+        Whether polygons beside multi-part ones become such of one part, so that all are of one
+        type.
 
     Raises
     ------
@@ -117,9 +121,10 @@ def write_areas(tiers: gpd.GeoDataFrame, path: Path, style: LayerStyle | None = 
     path.unlink(missing_ok=True)
     with _gdal_option("OGR_CURRENT_DATE", GPKG_DATE):
         try:
-            tiers.to_file(path, driver="GPKG", layer=GPKG_LAYER, engine="pyogrio", index=False)
+            tiers.to_file(path, driver="GPKG", layer=layer, engine="pyogrio", index=False,
+                          promote_to_multi=None if promote else False)  # fmt: skip
             if style is not None:
-                found = style_table(GPKG_LAYER, GPKG_GEOMETRY, style, GPKG_DATE)
+                found = style_table(layer, GPKG_GEOMETRY, style, GPKG_DATE)
                 pyogrio.write_dataframe(found, path, driver="GPKG", layer=STYLES,
                                         layer_options={"FID": "id"})  # fmt: skip
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
@@ -178,32 +183,6 @@ def read_tiers(table: Path, package: Path) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(frame, geometry=geometry, crs="EPSG:4326")
 
 
-def write_netcdf(result: xr.Dataset, path: Path) -> None:
-    """Write estimates.nc: the Dataset with its units, CF point layout, NetCDF-3.
-
-    Parameters
-    ----------
-    result : Dataset
-        What :func:`wbe.estimate` returns. Attributes that NetCDF does not know are written as
-        JSON; booleans as bytes, whole numbers as 32 bits, times as seconds since 1970.
-
-    Raises
-    ------
-    OSError
-        If the file cannot be written.
-    """
-    from xarray.backends import ScipyDataStore
-
-    data = _portable(result)
-    # Made in memory: scipy would write a file in hundreds of small pieces. Not by `to_netcdf`: it
-    # loads dask's cluster client, where there is one, only to ask for its scheduler.
-    whole = io.BytesIO()
-    store = ScipyDataStore(whole, mode="w", format="NETCDF3_64BIT")
-    data.dump_to_store(store, encoding=_time_encoding(data))
-    store.close()
-    path.write_bytes(whole.getbuffer())
-
-
 def _texts(column: pd.Series) -> Iterable[str]:
     import pandas as pd
 
@@ -260,87 +239,3 @@ def _gdal_option(name: str, value: str) -> Iterator[None]:
         yield
     finally:
         pyogrio.set_gdal_config_options({name: before})
-
-
-def _portable(result: xr.Dataset) -> xr.Dataset:
-    """Copy a Dataset into what NetCDF-3 can hold, with CF names."""
-    import xarray as xr
-
-    coords = {n: _variable(v.variable) for n, v in result.coords.items()}
-    values = {n: _variable(v.variable) for n, v in result.data_vars.items()}
-    data = xr.Dataset(values, coords)
-    _name_places(data)
-    data.attrs = {"Conventions": "CF-1.11", "featureType": "point", **_attrs(result.attrs)}
-    return data
-
-
-def _variable(variable: xr.Variable) -> tuple[tuple[Any, ...], np.ndarray, dict[str, Any]]:
-    import numpy as np
-
-    values = np.asarray(variable.values)
-    if values.dtype.kind == "b":
-        values = values.astype("int8")
-    elif values.dtype.kind in "iu" and values.dtype.itemsize > 4:
-        values = _narrow(values)
-    elif values.dtype.kind in "OUST":
-        values = np.array([_cell_text(v) for v in values.ravel()], dtype=object)
-        values = values.reshape(variable.shape)
-    return variable.dims, values, _attrs(variable.attrs)
-
-
-def _narrow(values: np.ndarray) -> np.ndarray:
-    """Whole numbers to 32 bits, or to float where they do not fit."""
-    import numpy as np
-
-    limits = np.iinfo("int32")
-    fits = not values.size or (values.min() >= limits.min and values.max() <= limits.max)
-    return values.astype("int32" if fits else "float64")
-
-
-def _cell_text(value: object) -> str:
-    """Text of a label; NetCDF-3 has no missing text, so missing is empty."""
-    return "" if value is None or (isinstance(value, float) and math.isnan(value)) else str(value)
-
-
-def _attrs(attrs: dict[Any, Any]) -> dict[str, Any]:
-    """Attributes as text and numbers; anything else as sorted JSON."""
-    kept: dict[str, Any] = {}
-    for name, value in attrs.items():
-        if isinstance(value, str | float) or (
-            isinstance(value, int) and not isinstance(value, bool)
-        ):
-            kept[str(name)] = value
-        elif value is not None:
-            kept[str(name)] = _json(value)
-    return kept
-
-
-def _json(value: Any) -> str:
-    """One text for one value; Findings and tables know how to become JSON."""
-    if hasattr(value, "to_json"):
-        return str(value.to_json())
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=_as_plain)
-
-
-def _as_plain(value: Any) -> Any:
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    return sorted(value) if isinstance(value, set | frozenset) else str(value)
-
-
-def _name_places(data: xr.Dataset) -> None:
-    """Standard names of CF's point layout."""
-    known = {
-        "time": {"standard_name": "time", "axis": "T"},
-        "lon": {"standard_name": "longitude", "units": "degrees_east", "axis": "X"},
-        "lat": {"standard_name": "latitude", "units": "degrees_north", "axis": "Y"},
-    }
-    for name, attrs in known.items():
-        if name in data.variables:
-            data[name].attrs |= attrs
-
-
-def _time_encoding(data: xr.Dataset) -> dict[str, dict[str, Any]]:
-    times = (n for n, v in data.variables.items() if v.dtype.kind == "M")
-    encoding = {"units": "seconds since 1970-01-01", "dtype": "float64", "_FillValue": math.nan}
-    return {str(name): {**encoding} for name in times}

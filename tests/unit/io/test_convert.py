@@ -156,7 +156,10 @@ ROWS = st.lists(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("wanted", ["tidy", "wide", "cn-lab-list", "en-lims-crosstab"])
+@pytest.mark.parametrize("wanted", [
+    "tidy", "wide",
+    *(pytest.param(name, marks=pytest.mark.slow) for name in ("cn-lab-list", "en-lims-crosstab")),
+])  # fmt: skip
 @settings(
     max_examples=15, deadline=None, derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -407,7 +410,8 @@ def test_the_list_names_every_layout_and_only_what_works() -> None:
     done = invoke("--list")
     assert done.exit_code == 0  # type: ignore[attr-defined]
     lines = done.output.splitlines()  # type: ignore[attr-defined]
-    assert [line.split()[0] for line in lines] == ["tidy", "wide", "town_blocks", "euda", *LAYOUTS]
+    by_name = ["tidy", "wide", "town_blocks", "euda", "phes-odm"]
+    assert [line.split()[0] for line in lines] == [*by_name, *LAYOUTS]
     chinese = invoke("--list", "--lang", "zh").output  # type: ignore[attr-defined]
     assert "内置" in chinese and "built in" not in chinese
 

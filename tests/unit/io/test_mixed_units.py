@@ -31,6 +31,7 @@ def table(cells: list[tuple[int, str, str]]) -> tuple[str, list[float]]:
     return "\n".join(lines) + "\n", expected
 
 
+@pytest.mark.slow
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cells=st.lists(CELLS, min_size=1, max_size=12), chunk=st.sampled_from([2, 5, 1000]))
 def test_every_number_in_its_own_unit(

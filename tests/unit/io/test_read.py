@@ -252,6 +252,7 @@ def test_people_are_refused_before_anything_else_is_read(tmp_path: Path) -> None
     assert "张三" not in caught.value.findings.to_json()
 
 
+@pytest.mark.slow
 def test_reading_does_not_depend_on_time_zone_or_locale(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "lab.csv", [row(date="2024-03-31 02:30"), row(analyte="AMP")])
     code = (

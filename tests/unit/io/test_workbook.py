@@ -130,6 +130,7 @@ def test_every_cut_of_a_workbook_is_refused_or_read(tmp_path: Path) -> None:
         assert {f.rule for f in caught.value.findings} == {"archive_damaged"}
 
 
+@pytest.mark.slow
 def test_flipped_bytes_never_break_the_reader(tmp_path: Path) -> None:
     whole = write_xlsx(tmp_path / "lab.xlsx", as_cells([row()])).read_bytes()
     for position in range(0, len(whole), 61):
