@@ -33,6 +33,7 @@ def states(folder: Path) -> dict[str, tuple[str, int | None, str]]:
     return {item.campaign: (item.state, item.code, item.reason) for item in state.read(folder)}
 
 
+@pytest.mark.slow
 def test_bad_campaigns_leave_the_others_as_they_would_be_alone(several: Path) -> None:
     folders = [several / n for n in ("a", "bad-config", "bad-data", "c")]
     end = trials.wbe("run", *folders, several / "nowhere.toml", "--out", several / "out")
@@ -81,6 +82,7 @@ def breaking(name: str):
     return before
 
 
+@pytest.mark.slow
 def test_a_fault_of_ours_in_one_campaign_is_one_line_and_stops_no_other(pair) -> None:
     out = pair.out("broken")
     end = trials.wbe(*pair.command, "--out", out, before=breaking("a"))

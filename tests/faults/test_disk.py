@@ -178,6 +178,7 @@ def test_a_read_only_place_is_refused_before_anything_is_computed(
     assert end.code == 0 and "COMPUTING" in end.err, end.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.6, *trials.later(0.3, 0.9)])
 def test_a_place_that_vanishes_during_the_run(pair, tmp_path: Path, share: float) -> None:
     """Somebody removes the folder, or the drive, while the results are written."""

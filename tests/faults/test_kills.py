@@ -48,25 +48,23 @@ def few_of(points: list[tuple[str, str]]) -> list[int]:
     ]
 
 
-@pytest.mark.parametrize(
-    ("every", "old"), [(False, True), *trials.later((True, False), (True, True))]
-)
-def test_a_kill_at_every_write_point(pair, tmp_path: Path, every: bool, old: bool) -> None:
-    counted = pair.out(f"counted-{every}-{old}", old=old)
+@pytest.mark.slow
+@pytest.mark.parametrize("old", [False, True])
+def test_a_kill_at_every_write_point(pair, tmp_path: Path, old: bool) -> None:
+    counted = pair.out(f"counted-{old}", old=old)
     points = count_points(pair.base, *pair.command, "--out", counted)
     shutil.rmtree(counted)
-    # Everyday tests take a sample, the long ones every single point where no results lie there
-    # yet, and with old results the first and last of each row of writes to one file.
-    chosen = list(range(1, len(points) + 1)) if every and not old else few_of(points)
-    if not every:
-        renamed = [i for i, (event, _) in enumerate(points, start=1) if event == "os.rename"]
-        # Right after each rename of the swap too, where no or two result folders lie there.
-        chosen = sorted({*chosen[3::24], *(i + 1 for i in renamed[:4])})
+    # Every single point where no results lie there yet; with old results the first and last of each
+    # row of writes to one file, and right after each rename of the swap, where no or two result
+    # folders lie there.
+    renamed = [i for i, (event, _) in enumerate(points, start=1) if event == "os.rename"]
+    few = sorted({*few_of(points), *(i + 1 for i in renamed[:4])})
+    chosen = few if old else list(range(1, len(points) + 1))
     assert {e for e, _ in points} >= {"open", "write", "fsync", "os.rename", "os.mkdir"}
     assert len(points) > 60
 
     def work(i: int) -> str:
-        out = pair.out(f"point-{every}-{old}-{i}", old=old)
+        out = pair.out(f"point-{old}-{i}", old=old)
         hooked = trials.both(pair.recall, Points(pair.base, chosen[i]).install)
         end = trials.wbe(*pair.command, "--out", out, "--quiet", before=hooked)
         if end.code != -signal.SIGKILL:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wbe.errors import UsageError
 from wbe.findings import COLUMNS, Finding, Findings
+from wbe.io.workbook_out import clean, repeatable, width_of
 from wbe.io.write import FORMULA_STARTS
 from wbe.report.narrow import in_words
 from wbe.report.views import heading
-from wbe.report.workbook import clean, repeatable, width_of
 from wbe.run import disk, lock
 from wbe.run.annotation_copy import MASK, ROWS, Original, originals
 from wbe.run.folder import Place
@@ -121,10 +121,10 @@ def annotated(
 
 def _tables(paths: Sequence[Path]) -> Iterable[tuple[Path, str]]:
     """Tables under the names that the findings carry."""
-    from wbe.io.areas import SUFFIXES
+    from wbe.io.geo_files import is_geographic
     from wbe.io.sources import shown_names
 
-    files = [path for path in dict.fromkeys(paths) if path.suffix.lower() not in SUFFIXES]
+    files = [path for path in dict.fromkeys(paths) if not is_geographic(path)]
     return zip(files, shown_names(files), strict=True)
 
 

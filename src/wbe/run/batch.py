@@ -9,34 +9,24 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from wbe.errors import FindingsError, WbeError
+from wbe.errors import FindingsError, Said, WbeError, in_language
 from wbe.run import config as configs
-from wbe.run import disk, distributed, jobs, listing, lock, state, stopping, verdict
+from wbe.run import disk, distributed, jobs, listing, lock, spoken_by, state, stopping, verdict
+from wbe.run import store as storing
 from wbe.run.config import Config
 from wbe.run.folder import Place
 from wbe.run.jobs import Job
 from wbe.run.progress import Progress, Say
 from wbe.run.state import Item
-from wbe.run.words import Said, in_language, say
+from wbe.run.words import say
 
 if TYPE_CHECKING:
     from distributed import Client
 
     from wbe.run.closing import Closing
     from wbe.run.remote import Made
+    from wbe.run.store import Target
 
-OPTIONS = {
-    "samples": "data.samples",
-    "sites": "data.sites",
-    "areas": "data.areas",
-    "sidecar": "data.sidecar",
-    "enrichment": "data.enrichment",
-    "dilution": "data.dilution",
-    "unit": "data.unit",
-    "factors": "estimate.factors",
-    "draws": "estimate.draws",
-    "seed": "estimate.seed",
-}
 #: Exit code of an error that nobody foresaw.
 INTERNAL = 1
 Done = TypeVar("Done")
@@ -55,6 +45,8 @@ class Asked:
     encoding, lang : str or None
     quiet, resume, debug : bool
         As on the command line.
+    target : Target, optional
+        Store that finished runs enter.
     """
 
     echo: Say
@@ -65,6 +57,7 @@ class Asked:
     quiet: bool = False
     resume: bool = False
     debug: bool = False
+    target: Target | None = None
 
     def tell(self, key: str, lang: str, **values: object) -> None:
         """Print one sentence as a message, unless the call is quiet."""
@@ -107,6 +100,7 @@ def run_all(
     debug: bool = False,
     workers: int | None = None,
     scheduler: str | None = None,
+    store: str | None = None,
     **options: Any,
 ) -> int:
     """Run every campaign among the inputs; return the exit code.
@@ -123,8 +117,10 @@ def run_all(
         As on the command line.
     workers, scheduler
         Where to compute: see `wbe.run.distributed.opened`.
+    store : str, optional
+        Database that finished runs enter: a file, or a URL.
     **options
-        Overrides by their name on the command line (`OPTIONS`).
+        Overrides by their name on the command line: `wbe.run.jobs.OPTIONS`.
 
     Returns
     -------
@@ -138,14 +134,13 @@ def run_all(
     Stopped
         If a signal asked for it; its campaigns are then done or not started, and say so.
     """
-    given = {OPTIONS[name]: value for name, value in options.items() if value not in (None, ())}
-    overrides = {key: _as_written(value) for key, value in given.items()}
+    overrides = jobs.overrides(options)
     wanted = jobs.listed(inputs, out)
     progress = Progress(len(wanted), quiet=quiet)
     ended: dict[int, Ended] = {}
     asked = Asked(
         progress.beside(echo), progress.beside(warn), overrides, encoding, lang, quiet, resume,
-        debug,
+        debug, storing.opened(store, wanted),
     )  # fmt: skip
     try:
         with distributed.opened(workers, scheduler) as client:
@@ -226,7 +221,7 @@ def _attempt(job: Job, asked: Asked, work: Callable[[], Done]) -> Done | Ended:
         return work()
     except WbeError as error:
         stopping.pulse()
-        asked.warn(f"{job.name}: {listing.explained(error, asked.lang or 'en')}")
+        asked.warn(f"{job.name}: {listing.explained(error, _language(job, asked))}")
         if asked.debug:
             asked.warn(traceback.format_exc())
         return Ended(error.exit_code, _reason(error))
@@ -239,13 +234,19 @@ def _attempt(job: Job, asked: Asked, work: Callable[[], Done]) -> Done | Ended:
         return Ended(INTERNAL, reason)
 
 
+def _language(job: Job, asked: Asked) -> str:
+    """The language asked for, or that a campaign states, also one that cannot be used."""
+    source = job.source if isinstance(job.source, tuple) else (job.source,)
+    return asked.lang or spoken_by.campaigns(source)
+
+
 def _run(job: Job, asked: Asked, progress: Progress, client: Client | None = None) -> Ended:
     """Run one campaign, or find that its results stand; let workers estimate where there are."""
     with progress.campaign(job.name):
         found = _ready(job, asked)
         if isinstance(found, Ended):
             return found
-        return _told(found, asked, partial(_compute, job, found, asked, progress, client))
+        return _told(job, found, asked, partial(_compute, job, found, asked, progress, client))
 
 
 def _ready(job: Job, asked: Asked) -> Ready | Ended:
@@ -260,6 +261,7 @@ def _ready(job: Job, asked: Asked) -> Ready | Ended:
         if not found.reasons:
             when = found.created
             asked.tell("again.not", language, name=job.name, created=when, path=job.out)
+            _enter(job, asked, language, again=False)
             return Ended(found.code, skipped=True)
         for reason in found.reasons:
             asked.tell("again", language, name=job.name, reason=reason)
@@ -307,11 +309,11 @@ def _put(job: Job, ready: Ready, outcome: Callable[[], Made], asked: Asked) -> E
         remote.put(made, ready.config, job.out)
         return made.closing
 
-    return _told(ready, asked, put)
+    return _told(job, ready, asked, put)
 
 
-def _told(ready: Ready, asked: Asked, work: Callable[[], Closing]) -> Ended:
-    """Do the work and print what came of it."""
+def _told(job: Job, ready: Ready, asked: Asked, work: Callable[[], Closing]) -> Ended:
+    """Do the work, print what came of it, and enter it into the store."""
     try:
         said = work()
     except FindingsError:
@@ -322,7 +324,16 @@ def _told(ready: Ready, asked: Asked, work: Callable[[], Closing]) -> Ended:
         for warning in said.warnings:  # before the lines that a run ends with
             asked.warn(warning)
         asked.echo("\n".join(said.lines))
+    _enter(job, asked, ready.language, again=True)
     return Ended(said.code)
+
+
+def _enter(job: Job, asked: Asked, language: str, *, again: bool) -> None:
+    """Let the finished run in the folder of a campaign enter the store, if there is one."""
+    if asked.target is not None:
+        said = storing.enter(asked.target, job.out, language, again=again)
+        if not asked.quiet:
+            asked.echo(said)
 
 
 def _configured(job: Job, asked: Asked) -> Config:
@@ -330,13 +341,6 @@ def _configured(job: Job, asked: Asked) -> Config:
     if isinstance(job.source, tuple):
         return configs.without_file(job.source, {**asked.overrides, "language": asked.lang})
     return configs.load(job.source, asked.overrides)
-
-
-def _as_written(value: Any) -> Any:
-    """An option as the file of a configuration would say it."""
-    if isinstance(value, tuple):
-        return list(value)
-    return str(value) if isinstance(value, Path) else value
 
 
 def _settled(item: Item, end: Ended) -> Item:

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 LAYOUT_SUFFIX = ".layout.toml"
 #: What the reader of lab tables says of files that are none, and right all the same.
-OTHER_TABLES = ("not_a_lab_table", "indicators_table", "sidecar_apart")
+OTHER_TABLES = (
+    "not_a_lab_table", "indicators_table", "published_means_table", "sidecar_apart",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,8 @@ def check(
             continue
         parts.append(_examined(group, encoding, layout))
         beside = instrument.sidecars(group.files, group.told)
-        tables += [*group.files, *beside, *filter(None, [group.sites])]
+        inside = [f for path in group.files for f in (_tables(path) if path.is_dir() else [path])]
+        tables += [*inside, *beside, *filter(None, [group.sites])]
     checked = Checked(tuple(parts))
     if annotate is not None:
         from wbe.run.annotation import write
@@ -207,12 +210,12 @@ def _campaign_error(rule: str, config: Config, error: WbeError) -> Findings:
 
 def _holds_results(group: Group, found: Findings, encoding: str | None, layouts: Layouts) -> bool:
     """Tell whether lab tables among the files hold a result; of others, whether a row is right."""
-    from wbe.io.areas import SUFFIXES
+    from wbe.io.geo_files import is_geographic
     from wbe.io.read import read
     from wbe.io.sources import shown_names
     from wbe.run.reading import USABLE
 
-    tables = [path for path in group.files if path.suffix.lower() not in SUFFIXES]
+    tables = [path for path in group.files if not is_geographic(path)]
     if tables:
         samples = read(
             tables, layout=layouts, errors="reject", encoding=encoding, **asdict(group.told)
@@ -236,6 +239,8 @@ def _groups(
     paths: Sequence[Path], sites: Path | None, areas: Path | None, told: Options
 ) -> Iterator[Group | Findings]:
     """Each campaign's files apart, or what its configuration gets wrong; all others together."""
+    from wbe.io.odm_words import is_odm
+
     tables: dict[Path, None] = {}
     for path in paths:
         if path.name.endswith(LAYOUT_SUFFIX):
@@ -243,7 +248,8 @@ def _groups(
             continue
         file = _campaign(path)
         if file is None:
-            tables |= dict.fromkeys(_tables(path) if path.is_dir() else [path])
+            whole = not path.is_dir() or is_odm(path)
+            tables |= dict.fromkeys([path] if whole else _tables(path))
             continue
         config, wrong = configs.examine(file)
         if config is None:

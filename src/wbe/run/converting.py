@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from wbe.errors import UsageError
 from wbe.findings import Findings
-from wbe.run import verdict
+from wbe.run import convert_euda, convert_odm, convert_places, verdict
+from wbe.run.convert_content import content
 from wbe.run.disk import replacing
 from wbe.run.words import say
 
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
     from wbe.io.convert_grid import Grid
     from wbe.io.instruments import Options
     from wbe.io.layout import Layout
+    from wbe.io.sources import Source
 
 TIDY = "tidy"
-BY_WORDS = ("long", "wide", "town_blocks", "euda")
-_WRITTEN_BY_NAME = ("long", "wide")
+BY_WORDS = ("long", "wide", "town_blocks", "euda", convert_odm.ODM)
+WRITTEN_BY_NAME = ("long", "wide", convert_euda.EUDA, convert_odm.ODM)
 
 
 @dataclass
@@ -83,6 +85,7 @@ def convert(
     allow_rejected: bool = False,
     lang: str = "en",
     instrument: Options | None = None,
+    country: str = "",
 ) -> Converted:
     """Write a laboratory file in another layout.
 
@@ -91,8 +94,8 @@ def convert(
     source, target : Path
         The suffix of the target says what kind of file it becomes.
     given, wanted : str
-        Layouts: ``auto`` (source only), ``tidy``, ``wide``, a name of ``wbe convert --list``, or
-        the path of a layout file.
+        Layouts: ``auto`` (source only), ``tidy``, ``wide``, ``euda``, ``phes-odm`` (folders, or
+        workbooks), a name of ``wbe convert --list``, or the path of a layout file.
     encoding : str, optional
         Of the source.
     allow_rejected : bool
@@ -101,6 +104,8 @@ def convert(
         ``en`` or ``zh``.
     instrument : Options, optional
         How the vials of an instrument's export relate to samples.
+    country : str
+        Of sites whose name does not say it; for ``euda`` only.
 
     Returns
     -------
@@ -115,18 +120,23 @@ def convert(
         If the disk refuses.
     """
     from wbe.io import convert as io_convert
-    from wbe.io.instruments import Options, judge_options
-    from wbe.io.layout import layouts_of
-    from wbe.io.read import read_sources
-    from wbe.io.sources import open_source
 
-    _check_source(source)
-    _check_target(source, target)
-    aim, layouts = _target(wanted), layouts_of("long" if given == TIDY else given)
-    found = Findings()
-    opened = open_source(source, source.name, found, encoding, layouts, instrument)
-    judge_options(instrument or Options(), [opened], found)
-    samples = read_sources([opened], found, layouts.form)
+    _check_source(source, given)
+    if country and wanted != convert_euda.EUDA:
+        raise UsageError(f"a country is stated for {convert_euda.EUDA} only")
+    if convert_places.is_asked(source, target):
+        _check_apart(source, target)
+        found, code, written, lines = convert_places.write(
+            source, target, encoding, lang, allow_rejected=allow_rejected
+        )
+        return Converted(found, code, written, lines)
+    aim, found = _target(wanted), Findings()
+    _check_target(source, target, aim)
+    if convert_odm.is_given(source, given):
+        opened, samples, lines = convert_odm.read(source, encoding, found, lang)
+    else:
+        opened, samples = _read(source, given, encoding, instrument, found)
+        lines = []
     result = Converted(found, _code(samples, found))
     if not opened.tables or _refused(found):
         result.lines.append(say("convert.refused", lang, path=target))
@@ -134,31 +144,62 @@ def convert(
     if found.errors and not allow_rejected:
         result.lines.append(say("convert.nothing", lang, path=target))
         return result
+    if aim in (convert_euda.EUDA, convert_odm.ODM):
+        given_as = opened.record["layout"]
+        if aim == convert_odm.ODM:
+            result.lines += convert_odm.write(samples, target, given_as, lang)
+        else:
+            result.lines += convert_euda.write(samples, target, country, given_as, lang)
+        result.written = True
+        return result
     tables = io_convert.tables_of(opened, found)
     with replacing(target) as part:
         done = _placed(tables, aim, part, target.suffix.lower(), samples)
         if done.changed:
             raise UsageError(f"{source.name}: {_name(aim)} {done.changed}; {_advice(aim, found)}")
     result.written = True
-    result.lines += _told(done, tables, found, lang)
+    result.lines += [*lines, *_told(done, tables, found, lang)]
     words = {"layout": _name(aim), "given": opened.record["layout"]}
     rows = sum(len(grid.rows) for grid in done.grids)
     result.lines.append(say("convert.done", lang, path=target, n=rows, **words))
     return result
 
 
-def _check_source(source: Path) -> None:
+def _read(
+    source: Path, given: str, encoding: str | None, instrument: Options | None, found: Findings
+) -> tuple[Source, xr.Dataset]:
+    """Open and read a laboratory file; `found` receives what is noticed."""
+    from wbe.io.instruments import Options, judge_options
+    from wbe.io.layout import layouts_of
+    from wbe.io.read import read_sources
+    from wbe.io.sources import open_source
+
+    layouts = layouts_of("long" if given == TIDY else given)
+    opened = open_source(source, source.name, found, encoding, layouts, instrument)
+    judge_options(instrument or Options(), [opened], found)
+    return opened, read_sources([opened], found, layouts.form)
+
+
+def _check_source(source: Path, given: str) -> None:
     if not source.exists():
         raise UsageError(f"there is no file {str(source)!r}")
-    if source.is_dir():
+    if source.is_dir() and not convert_odm.is_given(source, given):
         raise UsageError(f"{source} is a folder; name a file")
 
 
-def _check_target(source: Path, target: Path) -> None:
+def _check_target(source: Path, target: Path, aim: str | Layout) -> None:
     from wbe.io.convert import SUFFIXES
 
+    if aim == convert_odm.ODM:
+        if target.exists() and target.samefile(source):
+            raise UsageError(f"{target.name} is the input; choose another name for the output")
+        return
     if target.suffix.lower() not in SUFFIXES:
         raise UsageError(f"{target.name}: a table is written as {', '.join(SUFFIXES)}")
+    _check_apart(source, target)
+
+
+def _check_apart(source: Path, target: Path) -> None:
     if target.exists() and target.samefile(source):
         raise UsageError(f"{target.name} is the input; choose another name for the output")
     if target.is_dir():
@@ -166,7 +207,7 @@ def _check_target(source: Path, target: Path) -> None:
 
 
 def _target(wanted: str) -> str | Layout:
-    """The word ``tidy`` or ``wide``, or the layout to write.
+    """The word ``tidy``, ``wide``, ``euda`` or ``phes-odm``, or the layout to write.
 
     Raises
     ------
@@ -175,7 +216,7 @@ def _target(wanted: str) -> str | Layout:
     """
     from wbe.io.layout import layouts_of
 
-    if wanted in (TIDY, *_WRITTEN_BY_NAME):
+    if wanted in (TIDY, *WRITTEN_BY_NAME):
         return TIDY if wanted == "long" else wanted
     if wanted in ("auto", *BY_WORDS):
         raise UsageError(f"the layout {wanted} is read, not written; use one of {_writable()}")
@@ -187,7 +228,8 @@ def _target(wanted: str) -> str | Layout:
 def _writable() -> str:
     from wbe.io.layout import built_in
 
-    return ", ".join([TIDY, "wide", *(layout.name for layout in built_in())])
+    by_name = (TIDY, "wide", convert_euda.EUDA, convert_odm.ODM)
+    return ", ".join([*by_name, *(layout.name for layout in built_in())])
 
 
 def _read_as(aim: str | Layout) -> str | Layout:
@@ -236,8 +278,8 @@ def _attempt(
     from wbe.io.read import read
 
     grids = grids_of(tables, aim, suffix)
-    content, marked = _content(grids, suffix)
-    part.write_bytes(content)
+    data, marked = content(grids, suffix)
+    part.write_bytes(data)
     again = read([part], layout=_read_as(aim), errors="reject")
     return _Placed(grids, marked, _lost(grids)), again
 
@@ -265,56 +307,6 @@ def _advice(aim: str | Layout, found: Findings) -> str:
     ways = ["correct the errors that wbe check names in the file"] if found.errors else []
     ways += [f"choose another layout, for example {TIDY}"] if aim != TIDY else []
     return f"nothing was written; {' or '.join(ways)}" if ways else "nothing was written"
-
-
-def _content(grids: Sequence[Grid], suffix: str) -> tuple[bytes, int]:
-    """Bytes of the file, and how many cells were marked as text."""
-    from wbe.io.convert import DELIMITERS, delimited
-
-    if suffix in DELIMITERS:
-        return delimited(grids[0], DELIMITERS[suffix])
-    return (_workbook(grids) if suffix == ".xlsx" else _parquet(grids[0])), 0
-
-
-def _workbook(grids: Sequence[Grid]) -> bytes:
-    from wbe.io.write import FORMULA_STARTS
-    from wbe.report.workbook import Sheet, write
-
-    sheets = []
-    for number, grid in enumerate(grids, start=1):
-        rows = [[_typed(i, cell, grid.numbers) for i, cell in enumerate(row)] for row in grid.rows]
-        below = [list(row) for row in grid.heads[1:]]
-        name = grid.name or (f"table {number}" if len(grids) > 1 else "table")
-        sheets.append(Sheet(name, grid.heads[0], [*below, *rows]))
-    return write(sheets, FORMULA_STARTS)
-
-
-def _typed(column: int, text: str, numbers: set[int]) -> str | float | int | None:
-    """A plain number as a number, where it reads back as the same text."""
-    from wbe.io.notation import is_typed
-
-    if not text:
-        return None
-    if column not in numbers or not is_typed(text):
-        return text
-    return int(text) if text.lstrip("-").isdigit() else float(text)
-
-
-def _parquet(grid: Grid) -> bytes:
-    import io
-
-    import pandas as pd
-
-    heads = grid.heads[0]
-    if len(set(heads)) < len(heads):
-        raise UsageError("two columns have one name, which Parquet does not allow; use .xlsx")
-    frame = pd.DataFrame(grid.rows, columns=heads, dtype=object)
-    buffer = io.BytesIO()
-    try:
-        frame.to_parquet(buffer, index=False)
-    except ImportError:
-        raise UsageError("Parquet needs pyarrow: install wbe-drugs[parquet]") from None
-    return buffer.getvalue()
 
 
 def _lost(grids: Sequence[Grid]) -> dict[str, int]:
@@ -349,25 +341,3 @@ def _told(done: _Placed, tables: Sequence[Entries], found: Findings, lang: str) 
     if titles > 0:
         lines.append(say("convert.titles", lang, n=titles))
     return lines
-
-
-def listing(lang: str = "en") -> str:
-    """Every layout: name, language, what is done with it, where it is from, title."""
-    from wbe.io.layout import built_in
-
-    rows = [
-        (TIDY if name == "long" else name, "en, zh", name in _WRITTEN_BY_NAME, "words",
-         say(f"convert.form.{name}", lang))
-        for name in BY_WORDS
-    ]  # fmt: skip
-    rows += [(o.name, o.language, True, o.origin, o.title) for o in built_in()]
-    shown = [
-        (name, language, say("convert.both" if both else "convert.read", lang),
-         say(f"convert.from.{origin}", lang), title)
-        for name, language, both, origin, title in rows
-    ]  # fmt: skip
-    widths = [max(len(row[i]) for row in shown) for i in range(4)]
-    return "\n".join(
-        "  ".join([*(cell.ljust(w) for cell, w in zip(row[:4], widths, strict=True)), row[4]])
-        for row in shown
-    )

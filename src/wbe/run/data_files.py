@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from wbe.run import files
+from wbe.run.database import SampleTable
 from wbe.run.keys import (
     error_model_problem,
     is_layout_file,
@@ -24,7 +25,7 @@ from wbe.run.problems import Problem
 class Data:
     """The input files: absolute paths; of exports of instruments what they do not say themselves.
 
-    ``only_rounds`` are the rounds to use (empty: all).
+    ``only_rounds`` are the rounds to use (empty: all). Samples are files or those of `database`.
     """
 
     samples: tuple[Path, ...]
@@ -43,6 +44,7 @@ class Data:
     layout: str = "auto"
     layouts: tuple[Path, ...] = ()
     only_rounds: tuple[str, ...] = ()
+    database: SampleTable | None = None
 
 
 def data_of(
@@ -80,8 +82,10 @@ def data_of(
         found = paths(key, [values[key]]) if values[key] and is_path else []
         return found[0] if found else None
 
-    key = "data.samples"
-    if not values[key] and all(p.key != key for p in problems):
+    key, stored = "data.samples", values["data.database"]
+    if stored and values[key]:
+        problems.append(Problem("data.database", lines.get("data.database"), *wrong("two_sources")))
+    elif not (stored or values[key]) and not {p.key for p in problems} & {key, "data.database"}:
         problems.append(Problem(key, lines.get("data"), *wrong("samples")))
     layouts = _layout_files(values["data.layout"], folder, paths)
     if verdict := layouts_problem(layouts):
@@ -113,7 +117,19 @@ def data_of(
         layout=values["data.layout"],
         layouts=layouts,
         only_rounds=tuple(values["data.only_rounds"] or ()),
+        database=_database(stored, paths) if stored else None,
     )
+
+
+def _database(
+    stated: Mapping[str, str], paths: Callable[[str, list[str]], list[Path]]
+) -> SampleTable | None:
+    """The table or query, in a file of the campaign or where the environment says."""
+    asked = stated.get("table") or stated["query"]
+    if "url_env" in stated:
+        return SampleTable(asked, stated["url_env"])
+    found = paths("data.database", [stated["file"]])
+    return SampleTable(asked, file=found[0]) if found else None
 
 
 def _layout_files(

@@ -1,17 +1,20 @@
 """``wbe diff``: two finished runs compared, their numbers and what may have changed them.
 
-Nothing is computed again: all of it stands in ``run.json`` and ``tiers.csv`` of the two folders.
+Nothing is computed again: all of it stands in ``run.json`` and ``tiers.csv`` of the two folders, or
+in the store that the runs entered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from wbe.errors import UsageError
+from wbe.io.seal import opened
+from wbe.io.store import Store
 from wbe.run import folder, record
 from wbe.run.diff_causes import Difference, causes, differences
 from wbe.run.diff_numbers import Moved, Row, moved, only
@@ -30,9 +33,10 @@ class Run:
     Attributes
     ----------
     folder : Path
+        Where it was read: a folder, or its number in a store.
     about : mapping
         The run record.
-    rows : list of mapping
+    rows : sequence of mapping
         The rows of tiers.csv.
     altered : list of str
         Files that are missing or not as the run wrote them.
@@ -40,7 +44,7 @@ class Run:
 
     folder: Path
     about: Mapping[str, Any]
-    rows: list[Row]
+    rows: Sequence[Row]
     altered: list[str]
 
     @classmethod
@@ -57,6 +61,21 @@ class Run:
             raise UsageError(both("diff.publication", path=path))
         altered = folder.changed_outputs(path)
         return cls(path, about, list(table_rows(path / TIERS)), altered)
+
+    @classmethod
+    def stored(cls, run_id: str, store: Store) -> Run:
+        """Read a run that a store keeps.
+
+        Raises
+        ------
+        UsageError
+            If it does not.
+        """
+        found = store.run(run_id)
+        if found is None:
+            raise UsageError(both("diff.not_stored", run=run_id, name=store.name))
+        about, rows = found
+        return cls(Path(run_id), opened(about.encode()), rows, [])
 
 
 @dataclass(frozen=True)
@@ -102,7 +121,9 @@ class Comparison:
         return {0: "unexplained", 1: "one"}.get(len(causes(self.differences)), "several")
 
 
-def listing(a: Path, b: Path, *, form: str = "text", lang: str = "en") -> str:
+def listing(
+    a: Path, b: Path, *, form: str = "text", lang: str = "en", store: str | None = None
+) -> str:
     """Return what two finished runs have differently, and what may be said about why.
 
     Parameters
@@ -113,13 +134,16 @@ def listing(a: Path, b: Path, *, form: str = "text", lang: str = "en") -> str:
         ``text``, ``json`` or ``csv``.
     lang : str
         ``en`` or ``zh``; of the text.
+    store : str, optional
+        Address of a store; then ``a`` and ``b`` are numbers of its runs, or folders.
 
     Raises
     ------
     UsageError
-        If a folder holds no finished run.
+        If a folder holds no finished run, or the store does not hold it.
     """
     from wbe.run import diff_text
 
-    found = Comparison(Run.of(a), Run.of(b))
-    return diff_text.FORMS[form](found, lang)
+    kept = None if store is None else Store.of(store)
+    sides = (Run.of(r) if kept is None or r.is_dir() else Run.stored(str(r), kept) for r in (a, b))
+    return diff_text.FORMS[form](Comparison(*sides), lang)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from wbe.errors import UsageError
 
 if TYPE_CHECKING:
-    from wbe.backcalc.doses import Assumed
+    from wbe.backcalc.assumptions import Assumed
     from wbe.backcalc.drug_index import IndexWeights
 
 
@@ -27,7 +27,7 @@ def dose_of(drug: str, value: object) -> str | Assumed:
         If the dose id is not there, of another drug or without a value; or a dose lacks its unit
         or its source.
     """
-    from wbe.backcalc.doses import assumed
+    from wbe.backcalc.assumptions import assumed
     from wbe.backcalc.drug_index import weights_from
 
     if isinstance(value, str):

@@ -1,11 +1,12 @@
-"""Which campaigns a call asks for, and where the results of each go."""
+"""Which campaigns a call asks for, with which settings, and where the results of each go."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from wbe.errors import UsageError
 from wbe.run.folder import Place
@@ -13,6 +14,19 @@ from wbe.run.state import Item
 from wbe.run.words import both
 
 RESULTS = "results"
+#: Options of the command line that replace keys of the configurations.
+OPTIONS = {
+    "samples": "data.samples",
+    "sites": "data.sites",
+    "areas": "data.areas",
+    "sidecar": "data.sidecar",
+    "enrichment": "data.enrichment",
+    "dilution": "data.dilution",
+    "unit": "data.unit",
+    "factors": "estimate.factors",
+    "draws": "estimate.draws",
+    "seed": "estimate.seed",
+}
 
 
 @dataclass(frozen=True)
@@ -78,6 +92,12 @@ def listed(inputs: Sequence[Path], out: Path | None) -> list[Job]:
     return jobs
 
 
+def overrides(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Dotted keys of the configurations that options replace, as their file would say them."""
+    given = {OPTIONS[name]: value for name, value in options.items() if value not in (None, ())}
+    return {key: _as_written(value) for key, value in given.items()}
+
+
 def home(jobs: Sequence[Job], out: Path | None) -> Path:
     """The folder of a batch's state file: ``--out``, or what the campaigns share.
 
@@ -117,3 +137,10 @@ def _seen_from(home: Path, path: Path) -> str:
         return Path(os.path.relpath(path, home)).as_posix()
     except ValueError:  # another drive
         return path.as_posix()
+
+
+def _as_written(value: Any) -> Any:
+    """An option as the file of a configuration would say it."""
+    if isinstance(value, tuple):
+        return list(value)
+    return str(value) if isinstance(value, Path) else value

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from wbe import names
-from wbe.run.words import Said, both
+from wbe.errors import Said
+from wbe.run.words import both
 
 SCHEMA = 1
 LANGUAGES = ("en", "zh")
@@ -73,6 +74,8 @@ KINDS: dict[str, Callable[[Any], bool]] = {
     "texts": lambda v: isinstance(v, list) and bool(v) and all(_is_text(i) for i in v),
     "records": lambda v: isinstance(v, dict) and all(isinstance(i, str) for i in v.values()),
     "numbers": lambda v: isinstance(v, list) and bool(v) and all(_is_number(i) for i in v),
+    # anything: what is wrong with it is said without its value, which may be a password
+    "database": lambda v: True,
 }
 
 
@@ -109,6 +112,18 @@ def check_drug(value: str) -> Verdict:
         return None
     message, fix = wrong("drug", value=repr(value))
     return message, _near("drug", value) or fix
+
+
+def check_database(value: object) -> Verdict:
+    """One source (a variable that holds the address, or a file) and one table or query."""
+    known = {"url_env", "file", "table", "query"}
+    if not isinstance(value, dict) or not all(_is_text(item) for item in value.values()):
+        return wrong("database")
+    one_each = ("url_env" in value) + ("file" in value), ("table" in value) + ("query" in value)
+    if set(value) - known or one_each != (1, 1):
+        return wrong("database")
+    named = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value.get("url_env", "LAB_DB"))
+    return None if named else wrong("database")
 
 
 def check_breaks(value: list[float]) -> Verdict:
@@ -332,6 +347,7 @@ KEYS: dict[str, Key] = {
         Key("title", "text"),
         Key("language", "text", "en", one_of(*LANGUAGES)),
         Key("data.samples", "texts"),
+        Key("data.database", "database", None, check_database),
         Key("data.sites", "text"),
         Key("data.areas", "text"),
         Key("data.catchments", "text"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from wbe.errors import ConfigError, FindingsError, WbeError
+from wbe.errors import ConfigError, FindingsError, WbeError, in_language
 from wbe.findings import Finding, Findings
 from wbe.run import problems
-from wbe.run.words import in_language, say
+from wbe.run.words import say
 
 Place = tuple[str, str]
 #: Errors of one file, rule and column that are listed; more would hide the others.
@@ -16,7 +16,7 @@ FEW = 5
 
 
 def report(found: Findings, lang: str = "en", *, every: bool = False) -> str:
-    """List findings by file: the errors line by line, then the flags.
+    """List findings by file, the errors line by line, then the flags; then how many rows there are.
 
     Parameters
     ----------
@@ -28,6 +28,11 @@ def report(found: Findings, lang: str = "en", *, every: bool = False) -> str:
         `FEW` have one, and the flags of one file and rule share one, with their number and the
         place of the first.
     """
+    return "\n".join(filter(None, (listed(found, lang, every=every), verdict(found, lang))))
+
+
+def listed(found: Findings, lang: str = "en", *, every: bool = False) -> str:
+    """Return the lines of `report` without the closing one: what was looked at has no rows."""
     errors, flags = found.errors.sorted(), found.flags.sorted()
     if every:
         lines = _by_file((_place(f), _line(f, lang)) for f in (*errors, *flags))
@@ -36,7 +41,7 @@ def report(found: Findings, lang: str = "en", *, every: bool = False) -> str:
     if found:
         rule, _ = commonest(errors or flags)
         lines.append(say("explain.hint", lang, word=rule))
-    return "\n".join([*lines, verdict(found, lang)])
+    return "\n".join(lines)
 
 
 def verdict(found: Findings, lang: str = "en") -> str:

@@ -18,9 +18,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from wbe.errors import EnvironmentFault
+from wbe.errors import EnvironmentFault, Said
 from wbe.run.disk import faults
-from wbe.run.words import Said, both
+from wbe.run.words import both
 
 _LOCK_BYTE = 1 << 20  # beyond the content, so that others can still read who holds it (Windows)
 #: A holder writes its name right after it has the lock; this long it is waited for [s].

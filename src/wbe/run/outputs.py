@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wbe.findings import Findings
-from wbe.run import area_budgets, campaign, disk, folder, publish, record, room, withheld
+from wbe.run import area_budgets, campaign, database, disk, folder, publish, record, room, withheld
 from wbe.run.about import described
 from wbe.run.beside_map import points
 from wbe.run.campaign import Estimate, Results, Tell
@@ -111,6 +111,7 @@ def computed(
     inputs = record.inputs(config)
     results = campaign.compute(config, encoding=encoding, **options)
     record.require_unchanged(config, before)
+    database.require_same(inputs, results.result.attrs["files"])
     return results, inputs
 
 
@@ -174,7 +175,8 @@ def fill(
 
     table = wbe.to_tidy(results.result)
     writers.write_estimates(table, target / "estimates.csv")
-    writers.write_netcdf(results.result, target / "estimates.nc")
+    titled = results.result.assign_attrs(title=config.title)
+    writers.write_netcdf(titled, target / "estimates.nc")
     writers.write_findings(results.findings, target / "findings.csv", config.language)
     about = described(config, results, inputs, encoding)
     extra: dict[str, Any] = {}

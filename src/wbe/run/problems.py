@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from wbe.errors import ConfigError
+from wbe.errors import ConfigError, Said, in_language
 from wbe.findings import Findings
-from wbe.run.words import Said, both, in_language
+from wbe.run.words import both
 
 RULE = "config_invalid"
 

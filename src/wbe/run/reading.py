@@ -52,10 +52,13 @@ def read_files(
     sites = _table(read_sites, data.sites, found)
     areas = _table(read_areas, data.areas, found)
     layout = of_campaign(data.layout, data.layouts)
-    samples = read(
-        list(data.samples), layout=layout, errors="reject", encoding=encoding,
-        **asdict(instrument.of_campaign(data)),
-    )  # fmt: skip
+    if data.database is not None:
+        samples = data.database.read(layout)
+    else:
+        samples = read(
+            list(data.samples), layout=layout, errors="reject", encoding=encoding,
+            **asdict(instrument.of_campaign(data)),
+        )  # fmt: skip
     found.extend(samples.attrs["findings"])
     # Without the sites or areas that it names, a campaign would be another one.
     lost = (data.sites and sites is None) or (data.areas and areas is None)

@@ -99,11 +99,12 @@ def input_files(config: Config) -> list[tuple[str, Path]]:
 
 
 def inputs(config: Config) -> list[dict[str, Any]]:
-    """Name, kind, SHA-256 and size of every file that goes in.
+    """Name, kind, SHA-256 and size of every file that goes in, and the rows of a database.
 
     A file that cannot be read has neither checksum nor size; reading it makes a finding of that.
     """
-    return [
+    stored = [] if config.data.database is None else [config.data.database.content()]
+    return stored + [
         {"kind": kind, "name": input_name(file, config.folder), **_content(file)}
         for kind, file in input_files(config)
     ]

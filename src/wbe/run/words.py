@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 from functools import cache
 from importlib.resources import files
-from typing import Any
+
+from wbe.errors import Said, in_language
 
 
 @cache
@@ -45,31 +46,6 @@ def say(key: str, lang: str = "en", /, **values: object) -> str:
     row = _table()[key]
     counted = {k: Count(v) if isinstance(v, int) else v for k, v in values.items()}
     return (row[lang] or row["en"]).format(**counted)
-
-
-class Said(str):
-    """A sentence in English that knows its Chinese, for errors, whose reader is not known yet.
-
-    Parameters
-    ----------
-    english, chinese : str
-    """
-
-    zh: str
-
-    def __new__(cls, english: str, chinese: str) -> Said:
-        """Keep both; the text itself is the English one."""
-        sentence = super().__new__(cls, english)
-        sentence.zh = chinese
-        return sentence
-
-    def __reduce__(self) -> tuple[type[Said], tuple[str, str]]:
-        return type(self), (str(self), self.zh)
-
-
-def in_language(text: Any, lang: str) -> Any:
-    """Return a `Said` in one language; anything else as it is."""
-    return text.zh if lang == "zh" and isinstance(text, Said) else text
 
 
 def both(key: str, /, **values: object) -> Said:

@@ -11,6 +11,7 @@ import pytest
 from wbe.run import area_budgets, campaign, config, outputs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("audience", ["internal", "public"])
 def test_budgets_are_those_of_the_areas_shown_and_internal(audience: str, tmp_path: Path) -> None:
     loaded = config.load(nasty.campaign(tmp_path / "campaign", audience=audience, draws=50))

@@ -54,6 +54,7 @@ def run(made: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Res
     return folder, results, drawn
 
 
+@pytest.mark.slow
 def test_an_internal_map_tells_of_streams_and_soil(run: Any) -> None:
     streams, soil = (run[2][0][name] for name in ("purposive", "legacy"))
     told = streams.set_index("area")

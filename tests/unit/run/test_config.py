@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from wbe.errors import ConfigError
+from wbe.errors import ConfigError, in_language
 from wbe.run import config
 from wbe.run.keys import KEYS
 from wbe.run.problems import Problem, error_of, explained, findings_of
-from wbe.run.words import in_language
 
 WHOLE = """\
 schema = 1

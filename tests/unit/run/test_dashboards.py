@@ -160,6 +160,7 @@ def test_an_area_that_one_run_hides_is_hidden_in_all(
     assert "<svg aria-label" not in page  # neither its map nor its order
 
 
+@pytest.mark.slow
 def test_one_internal_run_prints_purpose_and_approval(
     made: Path, rounds: list[str], split: Path, tmp_path: Path
 ) -> None:

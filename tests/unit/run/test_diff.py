@@ -83,10 +83,11 @@ def test_one_changed_result_is_named_with_its_file_its_area_and_its_size(
     assert (south.area, south.drug, south.round) == ("south", "methamphetamine", "2024Q2")
     assert south.ratio == pytest.approx(2 ** (1 / 3), rel=1e-4)  # one of three points, doubled
     lines = diff.listing(run, other).splitlines()
-    assert "Only one thing changed, so it is why the numbers below differ." in lines
+    assert "Only one thing changed, so what differs below comes of it." in lines
     assert any(line.startswith("South Town") and "+26 %" in line for line in lines)
 
 
+@pytest.mark.slow
 def test_another_factor_set_is_one_cause_and_its_factors_follow(run: Path, tmp_path: Path) -> None:
     of_load = rerun(run, tmp_path / "a", {"tiers.quantity": "pn_consumption"})
     other = rerun(run, tmp_path / "b", {

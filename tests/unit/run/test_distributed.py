@@ -113,6 +113,7 @@ def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[config.Config
     return config.load(trials.campaign(tmp_path / "a", mapped=True)), tmp_path / "out"
 
 
+@pytest.mark.slow
 def test_made_elsewhere_and_put_here_are_the_bytes_of_a_run(
     pair: tuple[config.Config, Path],
 ) -> None:
@@ -151,6 +152,7 @@ def test_inputs_that_a_worker_does_not_see_are_named(pair: tuple[config.Config, 
         remote.make(asked, out, "en")
 
 
+@pytest.mark.slow
 def test_a_run_without_the_options_needs_no_dask(tmp_path: Path) -> None:
     """xarray imports dask wherever it finds it; nothing of ours does."""
     made = trials.campaign(tmp_path / "a")

@@ -103,6 +103,7 @@ def test_a_public_run_publishes_the_same_bytes(public: Any, tmp_path: Path) -> N
     assert one.read_bytes() == other.read_bytes()
 
 
+@pytest.mark.slow
 def test_an_internal_run_shows_them_and_its_publication_has_none(
     made: Path, tmp_path: Path
 ) -> None:

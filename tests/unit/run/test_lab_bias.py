@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from wbe import qc
 from wbe.run import config, outputs
 from wbe.uncertainty import ErrorModel, default_model
 
 
+@pytest.mark.slow
 def test_a_run_with_a_bias_row_widens_its_drug_and_keeps_the_row_in_its_record(
     campaign: Path,
 ) -> None:

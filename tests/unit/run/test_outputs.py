@@ -81,6 +81,7 @@ def test_the_record_tells_what_went_in_and_no_machine(public_run, made: Path) ->
     assert os.environ.get("USER", "nobody-of-this-name") not in text
 
 
+@pytest.mark.slow
 def test_inputs_are_never_written_to_and_a_second_run_is_the_same(
     public_run, made: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -185,6 +186,7 @@ def test_nothing_usable_writes_nothing_and_keeps_the_old_results(campaign: Path)
     assert not list(campaign.glob(".wbe-*"))
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_keeps_the_old_results(
     campaign: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,8 +9,9 @@ from importlib.resources import files
 
 import pytest
 
+from wbe.errors import in_language
 from wbe.findings import SEVERITIES
-from wbe.run.words import both, in_language, say
+from wbe.run.words import both, say
 
 with files("wbe.run").joinpath("words.csv").open(encoding="utf-8", newline="") as _file:
     ROWS = list(csv.DictReader(_file))
@@ -24,8 +25,8 @@ SOURCE = "".join(
 #: Keys that are put together from parts; their own tests say that none is missing or left over.
 PREFIXES = (
     "step", "column", "check", "rule", "level", "note", "annotate.legend", "convert.form",
-    "convert.from", "config", "about", "reproduce", "diff.kind", "diff.verdict", "diff.only", "key",
-    "dashboard",
+    "convert.euda", "convert.from", "config", "about", "reproduce", "diff.kind", "diff.verdict",
+    "diff.only", "key", "dashboard",
     "explain.code", "explain.scope", "explain.effect", "explain.listed",
     "explain.headers",
 )  # fmt: skip

@@ -1,0 +1,79 @@
+"""A converted table as the bytes of a file: delimited text, a workbook, or Parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from wbe.errors import UsageError
+
+if TYPE_CHECKING:
+    from wbe.io.convert_grid import Grid
+
+
+def content(grids: Sequence[Grid], suffix: str) -> tuple[bytes, int]:
+    """Bytes of the file, and how many cells were marked as text.
+
+    Parameters
+    ----------
+    grids : sequence of Grid
+        Of a workbook one a sheet, of any other file one.
+    suffix : str
+        Of the file.
+
+    Returns
+    -------
+    bytes
+    int
+
+    Raises
+    ------
+    UsageError
+        If Parquet cannot hold the table, or is not installed.
+    """
+    from wbe.io.convert import DELIMITERS, delimited
+
+    if suffix in DELIMITERS:
+        return delimited(grids[0], DELIMITERS[suffix])
+    return (_workbook(grids) if suffix == ".xlsx" else _parquet(grids[0])), 0
+
+
+def _workbook(grids: Sequence[Grid]) -> bytes:
+    from wbe.io.workbook_out import Sheet, write
+    from wbe.io.write import FORMULA_STARTS
+
+    sheets = []
+    for number, grid in enumerate(grids, start=1):
+        rows = [[_typed(i, cell, grid.numbers) for i, cell in enumerate(row)] for row in grid.rows]
+        below = [list(row) for row in grid.heads[1:]]
+        name = grid.name or (f"table {number}" if len(grids) > 1 else "table")
+        sheets.append(Sheet(name, grid.heads[0], [*below, *rows]))
+    return write(sheets, FORMULA_STARTS)
+
+
+def _typed(column: int, text: str, numbers: set[int]) -> str | float | int | None:
+    """A plain number as a number, where it reads back as the same text."""
+    from wbe.io.notation import is_typed
+
+    if not text:
+        return None
+    if column not in numbers or not is_typed(text):
+        return text
+    return int(text) if text.lstrip("-").isdigit() else float(text)
+
+
+def _parquet(grid: Grid) -> bytes:
+    import io
+
+    import pandas as pd
+
+    heads = grid.heads[0]
+    if len(set(heads)) < len(heads):
+        raise UsageError("two columns have one name, which Parquet does not allow; use .xlsx")
+    frame = pd.DataFrame(grid.rows, columns=heads, dtype=object)
+    buffer = io.BytesIO()
+    try:
+        frame.to_parquet(buffer, index=False)
+    except ImportError:
+        raise UsageError("Parquet needs pyarrow: install wbe-drugs[parquet]") from None
+    return buffer.getvalue()
