@@ -11,6 +11,9 @@ from typing import Any
 import hypothesis
 import pytest
 from builders import build_areas, build_samples, build_sites, reference_file
+from postgres import postgres_server, postgres_url
+
+__all__ = ["postgres_server", "postgres_url"]  # fixtures of every folder
 
 ROOT = Path(__file__).resolve().parent.parent
 OFFLINE = ROOT / "tests" / "offline"

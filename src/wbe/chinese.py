@@ -26,6 +26,7 @@ _WORDS_ZH = {
     "blank": "空白", "duplicate": "平行样", "spike": "加标样", "control": "质控样",
     "long": "长表", "wide": "宽表", "town_blocks": "乡镇分组表", "euda": "EUDA 负荷表",
     "euda_sites": "EUDA 点位表", "sites": "点位表", "areas": "区域表", "indicators": "统计表",
+    "statcan": "加拿大统计局月均值表",
     "encrypted": "已加密", "it holds no geometry": "没有几何图形", "it is no JSON": "不是 JSON",
     "it is no FeatureCollection with features": "不是含有要素的 FeatureCollection",
     "a ring is not closed": "环未闭合", "its coordinates cannot be read": "坐标无法读取",
@@ -33,6 +34,9 @@ _WORDS_ZH = {
     "its member crs names no system": "crs 成员未指明坐标系",
     "its table (.dbf) is missing": "缺少属性表（.dbf）",
     "its index (.shx) is missing": "缺少索引（.shx）",
+    "it is Parquet without a geometry": "是没有几何图形的 Parquet",
+    "its metadata geo cannot be read": "元数据 geo 无法读取",
+    "its crs cannot be read": "坐标系无法读取", "it holds no tiers of a run": "不含运行结果的分级",
     "standard": "标准溶液", "double_blank": "双空白", "solvent": "溶剂",
     "internal standard": "内标", "Permission denied": "权限不足", "Input/output error": "读写错误",
 }  # fmt: skip

@@ -13,6 +13,7 @@ from wbe.findings import RULES
 #: Rules that no file alone can trigger, with what does: their tests are elsewhere.
 NO_FILE = {
     "parquet_not_installed",  # an installation without the extra
+    "netcdf_not_installed",  # as well
     "file_unreadable",  # a permission or a disk
 }
 RULE_IDS = sorted(RULES)

@@ -26,6 +26,7 @@ def test_two_thousand_mutations(tmp_path: Path) -> None:
     assert _failed(range(200, 2200), tmp_path) == []
 
 
+@pytest.mark.slow
 def test_a_case_is_made_of_its_numbers_alone(tmp_path: Path) -> None:
     for number in range(40):
         first, second = (harness.run(SEED, number, tmp_path) for _ in range(2))

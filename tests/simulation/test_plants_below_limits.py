@@ -68,6 +68,7 @@ def count(generator, seeds: range) -> Tally:
     return Tally(covered, np.concatenate(logs))
 
 
+@pytest.mark.slow
 def test_a_few_cities_have_little_bias(generator) -> None:
     tally = count(generator, range(5))
     assert len(tally.logs) > 30

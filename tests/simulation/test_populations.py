@@ -69,6 +69,7 @@ def test_populations_without_spread_are_recovered():
         assert np.abs(got / people - 1).max() < 1e-9, source
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("census", [True, False])
 def test_intervals_of_populations_cover_the_truth(census):
     samples, people = simulated(2, spread=True, census=census)
@@ -77,6 +78,7 @@ def test_intervals_of_populations_cover_the_truth(census):
         assert BAND[0] <= covered(table, source, people) <= BAND[1], source
 
 
+@pytest.mark.slow
 def test_a_disagreement_beyond_the_stated_errors_is_found_and_covered():
     samples, people = simulated(3, spread=True, disagreement=0.3)
     table = populations(estimate(samples, draws=1, markers=MARKERS))
@@ -136,6 +138,7 @@ def test_the_bias_of_one_laboratory_makes_intervals_too_wide_and_not_too_narrow(
         assert BAND[0] <= share <= 0.985, name
 
 
+@pytest.mark.slow
 def test_drawing_the_flow_anew_for_every_marker_would_cover_too_little():
     """The naive way, as a control that the test would see it: markers taken as independent."""
     samples, people = simulated(4, spread=True, census=False)

@@ -97,6 +97,7 @@ def test_products_before_the_sewer_are_covered():
     assert 0.93 <= covered[told].mean() <= 0.97
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [6, 7])
 @pytest.mark.parametrize("own", [0.0, 4.0, 40.0])
 def test_net_amphetamine_is_covered_and_its_absence_seldom_denied(own, seed):

@@ -108,7 +108,7 @@ def test_lab_files_alone_run_on_defaults(campaign: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (("draws = 10000", "drawz = 1"), "line 20, key 'estimate.drawz'"),
+        (("draws = 10000", "drawz = 1"), "line 21, key 'estimate.drawz'"),
         (('samples = ["lab/*.csv"]', 'samples = ["../*.csv"]'), "outside the campaign"),
     ],
 )
@@ -166,6 +166,7 @@ def test_a_bad_campaign_never_stops_the_others(campaign: Path, tmp_path: Path) -
     assert invoke("run", other, tmp_path / "nowhere.toml").exit_code == 2
 
 
+@pytest.mark.slow
 def test_several_campaigns_under_one_out_get_a_folder_each(campaign: Path, tmp_path: Path) -> None:
     second = shutil.copytree(campaign, tmp_path / "second")
     out = tmp_path / "out"
@@ -206,6 +207,7 @@ def test_a_campaign_that_cannot_be_used_says_so_in_its_language(campaign: Path) 
         assert "unknown key" in invoke(command, campaign, "--lang", "en").output
 
 
+@pytest.mark.slow
 def test_errors_name_where_to_read_on(campaign: Path, tmp_path: Path) -> None:
     """An error of use: the command's page; of a key: what explains it; of the machine: its code."""
     for args, page in [
@@ -252,6 +254,7 @@ def test_factors_as_text_and_csv() -> None:
     assert invoke("factors", "--set", "nothing").exit_code == 2
 
 
+@pytest.mark.slow
 def test_a_narrow_encoding_never_fails(campaign: Path) -> None:
     for encoding in ("ascii", "gbk", "cp1252"):
         done = wbe(
@@ -261,6 +264,7 @@ def test_a_narrow_encoding_never_fails(campaign: Path) -> None:
         assert b"Traceback" not in done.stderr and done.stdout
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_changes_nothing(campaign: Path) -> None:
     reader, writer = os.pipe()
     os.close(reader)
@@ -273,6 +277,7 @@ def test_a_reader_that_goes_away_changes_nothing(campaign: Path) -> None:
     assert (campaign / "results" / "run.json").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_without_a_traceback_and_keeps_the_old_results(
@@ -295,6 +300,7 @@ def test_a_signal_ends_without_a_traceback_and_keeps_the_old_results(
     assert not list(campaign.glob(".wbe-*"))
 
 
+@pytest.mark.slow
 def test_debug_shows_the_traceback_and_nothing_else_does(tmp_path: Path) -> None:
     assert b"Traceback" not in wbe("run", tmp_path).stderr
     assert b"Traceback" in wbe("run", tmp_path, "--debug").stderr

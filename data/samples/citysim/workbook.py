@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wbe.report.workbook import repeatable
+from wbe.io.workbook_out import repeatable
 
 from .constants import CITY_EN, LABS, PLANTS
 from .files import limits

@@ -39,6 +39,7 @@ def init(folder: Path, lang: str | None, quiet: bool, debug: bool) -> None:
 @click.option("--draws", type=click.IntRange(min=0), help="Monte Carlo draws; 0: no uncertainty.")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the draws.")
 @click.option("--out", type=PATH, help="Folder to write; default: results/ beside the input.")
+@click.option("--store", metavar="FILE|URL", help="Database that keeps the results of all runs.")
 @click.option("--resume", is_flag=True, help="Skip campaigns whose results stand, by checksum.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes of this machine to use.")
 @click.option("--scheduler", metavar="ADDRESS", help="Dask cluster to use: tcp://HOST:8786.")
@@ -84,10 +85,14 @@ def publish(source: Path, target: Path, lang: str | None, quiet: bool, debug: bo
 @click.command()
 @click.argument("before", metavar="RUN_A", type=PATH)
 @click.argument("after", metavar="RUN_B", type=PATH)
+@click.option("--store", metavar="FILE|URL", help="Store; RUN_A and RUN_B are runs in it.")
 @formatted("text", "json", "csv")
 @spoken
 @common
-def diff(before: Path, after: Path, form: str, lang: str | None, quiet: bool, debug: bool) -> None:
+def diff(
+    before: Path, after: Path, store: str | None, form: str, lang: str | None, quiet: bool,
+    debug: bool,
+) -> None:  # fmt: skip
     """Tell which numbers of two finished runs differ, and what may have changed them.
 
     Inputs by checksum, settings, factors, error model and versions first; then the areas whose
@@ -98,4 +103,4 @@ def diff(before: Path, after: Path, form: str, lang: str | None, quiet: bool, de
     from wbe.run import spoken_by
 
     console.lang = lang or spoken_by.runs([before, after])
-    echo(comparing.listing(before, after, form=form, lang=console.lang))
+    echo(comparing.listing(before, after, form=form, lang=console.lang, store=store))

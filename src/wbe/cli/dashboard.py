@@ -30,6 +30,6 @@ def dashboard(
     made = dashboards.make(runs, out, lang=lang, title=title)
     if not quiet:
         if made.findings:
-            warn(listing.report(made.findings, made.lang))
+            warn(listing.listed(made.findings, made.lang))
         echo(made.said)
     click.get_current_context().exit(made.code)

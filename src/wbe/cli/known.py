@@ -63,6 +63,13 @@ def layouts() -> list[str]:
 
 def forms() -> tuple[str, ...]:
     """Return the forms of table that need no layout."""
+    from wbe.run.convert_odm import ODM
+
+    return tuple(word for word in given() if word != ODM)
+
+
+def given() -> tuple[str, ...]:
+    """Return the forms of table that can be converted from by name."""
     from wbe.run.converting import BY_WORDS
 
     return ("auto", *BY_WORDS)
@@ -70,9 +77,11 @@ def forms() -> tuple[str, ...]:
 
 def targets() -> tuple[str, ...]:
     """Return the forms that a table can be converted to by name."""
+    from wbe.run.convert_euda import EUDA
+    from wbe.run.convert_odm import ODM
     from wbe.run.converting import TIDY
 
-    return (TIDY, "wide")
+    return (TIDY, "wide", EUDA, ODM)
 
 
 def rules() -> list[str]:

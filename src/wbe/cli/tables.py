@@ -77,7 +77,7 @@ def check(
     "given",
     default="auto",
     help="Layout of IN: a name or a file.",
-    shell_complete=known.completing(known.forms, known.layouts),
+    shell_complete=known.completing(known.given, known.layouts),
 )
 @click.option(
     "--to",
@@ -88,6 +88,7 @@ def check(
 )
 @click.option("--list", "listed", is_flag=True, help="List the layouts and end.")
 @click.option("--allow-rejected", is_flag=True, help="Write a table with errors as it is.")
+@click.option("--country", default="", help="For --to euda: country of sites that name none.")
 @exported
 @encoded
 @spoken
@@ -99,6 +100,7 @@ def convert(
     wanted: str,
     listed: bool,
     allow_rejected: bool,
+    country: str,
     sidecar: Path | None,
     enrichment: float | None,
     dilution: float | None,
@@ -110,20 +112,24 @@ def convert(
 ) -> None:
     """Write the lab table IN in another layout to OUT (.csv, .tsv, .xlsx or .parquet).
 
+    With --to phes-odm OUT is a folder or .xlsx; a folder of such tables is read as IN.
+
+    Areas, sites or tiers of a geographic file are written to .gpkg, .parquet or .geojson.
+
     What the layout cannot carry is listed. A table with errors is not written unless
     --allow-rejected says so; they stay in it as they are.
     """
-    from wbe.run import converting, instrument, listing
+    from wbe.run import convert_list, converting, instrument, listing
 
     if listed:
-        echo(converting.listing(lang or "en"))
+        echo(convert_list.listing(lang or "en"))
         return
     if source is None or target is None:
         raise click.UsageError("Name IN and OUT, or use --list.")
     done = converting.convert(
         source, target, given=given, wanted=wanted, encoding=encoding,
         allow_rejected=allow_rejected, lang=lang or "en",
-        instrument=instrument.options(sidecar, enrichment, dilution, unit),
+        instrument=instrument.options(sidecar, enrichment, dilution, unit), country=country,
     )  # fmt: skip
     if not quiet:
         if done.findings.errors or not done.written:

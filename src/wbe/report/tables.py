@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wbe import names
+from wbe.io import workbook_out as workbook
 from wbe.io.write import FORMULA_STARTS, safe_text
-from wbe.report import workbook
 
 if TYPE_CHECKING:
     import pandas as pd

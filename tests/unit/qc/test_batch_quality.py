@@ -275,6 +275,7 @@ def test_samples_are_assessed_once(read: Any) -> None:
         qc.assess(read(), pd.DataFrame(), DEFAULTS, "delete")
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(st.floats(1e-3, 1e3), st.floats(1.0, 1e3), st.floats(1.0, 1e3))
 def test_judgements_know_no_unit(k: float, duplicate: float, spiked: float) -> None:

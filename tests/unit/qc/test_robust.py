@@ -101,6 +101,7 @@ def test_algorithm_a_is_a_fixed_point_found_by_another_road() -> None:
         assert found.mean == pytest.approx(mean_of(x, sd), rel=1e-9)
 
 
+@pytest.mark.slow
 @few
 @given(seeds)
 def test_hampel_is_the_root_nearest_the_median(seed: int) -> None:

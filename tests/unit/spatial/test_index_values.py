@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from wbe.backcalc.doses import assumed
+from wbe.backcalc.assumptions import assumed
 from wbe.backcalc.drug_index import IndexWeights
 from wbe.errors import MissingFactorError, UsageError
 from wbe.spatial import add_index, by_area, rank, rank_table

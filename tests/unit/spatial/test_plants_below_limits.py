@@ -48,6 +48,7 @@ def values(samples: xr.Dataset, draws: int = 1_000) -> xr.Dataset:
     return found.sel(drug="cocaine")
 
 
+@pytest.mark.slow
 def test_means_of_plants_below_limits_are_near_their_truth() -> None:
     ratios = []
     for seed in range(12):

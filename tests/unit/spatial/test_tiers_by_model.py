@@ -172,6 +172,7 @@ def test_a_town_with_non_detects_has_the_tier_of_its_level_and_not_of_its_points
     assert row.loc[("2018Q1", "F"), "tier"] == expected
 
 
+@pytest.mark.slow
 def test_loads_and_consumption_rest_on_one_run_of_the_chains(monkeypatch):
     from wbe.spatial.county import from_values
 

@@ -103,6 +103,7 @@ def test_exponential_is_exact_to_1e_14_and_safe_at_the_ends():
     assert np.isfinite(ends[4]) and np.isinf(ends[5:]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "values",
     [

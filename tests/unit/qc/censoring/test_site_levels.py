@@ -66,6 +66,7 @@ def test_without_limits_levels_are_drawn_to_their_middle_as_theory_says() -> Non
     assert (fit.covariance[:, 0, 0] > own * math.exp(2 * fit.log_sd) / 5).all()
 
 
+@pytest.mark.slow
 def test_levels_and_spread_are_found_below_limits_and_intervals_cover() -> None:
     inside, levels = 0, []
     for seed in range(40):

@@ -221,6 +221,7 @@ def test_a_change_of_unit_shifts_logs_and_nothing_else():
     assert two.typical == pytest.approx(one.typical + np.log(1000.0), abs=1e-6)
 
 
+@pytest.mark.slow
 def test_the_known_error_of_a_town_widens_it_and_a_common_one_does_not_part_towns():
     data, _ = county(n_points=3)
     own = (data.town == 4).astype(float)[:, None] * 0.8
@@ -252,6 +253,7 @@ def test_a_town_without_a_sample_is_the_prior_and_a_clean_town_is_low():
     assert p.n_censored[0, 5] == 5
 
 
+@pytest.mark.slow
 def test_several_rounds_tell_points_from_samples_and_narrow_the_typical_value():
     one, _ = county(seed=8)
     four, truth = county(seed=8, n_rounds=4)
