@@ -159,7 +159,7 @@ def _lab(path: Path, options: dict[str, Any]) -> tuple[Findings, Any]:
 
 
 def _sites(path: Path, options: dict[str, Any]) -> tuple[Findings, Any]:
-    from wbe.io.geo_sites import open_sites
+    from wbe.io.geo.sites import open_sites
     from wbe.io.places import sites_of
 
     findings = Findings()
@@ -256,7 +256,7 @@ def _quality(path: Path, options: dict[str, Any]) -> tuple[Findings, Any]:
 
 
 def _layout(path: Path, options: dict[str, Any]) -> tuple[Findings, Any]:
-    from wbe.io import layout
+    from wbe.io.layout import files as layout
 
     return layout.examine(path)[1], None
 

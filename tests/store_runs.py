@@ -13,11 +13,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from wbe.io import store_tables as tables
 from wbe.io.seal import opened, sealed
-from wbe.io.store import Store
-from wbe.io.store_content import ESTIMATES, FINDINGS, RECORD, Content, content_of
-from wbe.io.store_read import tiers_of
+from wbe.io.store.content import ESTIMATES, FINDINGS, RECORD, Content, content_of
+from wbe.io.store.database import Store, tables
+from wbe.io.store.read import tiers_of
 
 Row = dict[str, str]
 NOW = "2024-01-01T00:00:00+00:00"

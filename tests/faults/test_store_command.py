@@ -13,7 +13,7 @@ import pytest
 import trials
 from store_runs import dump
 
-from wbe.io.store import Store
+from wbe.io.store.database import Store
 
 pytest.importorskip("sqlalchemy")
 
@@ -26,7 +26,10 @@ def ready() -> None:
     """Whatever a command with a store imports is there before it is forked."""
     import psycopg  # noqa: F401
 
-    from wbe.io import geopackage, store_enter, store_read, store_schema  # noqa: F401
+    from wbe.io.geo import geopackage  # noqa: F401
+    from wbe.io.store import enter as store_enter  # noqa: F401
+    from wbe.io.store import read as store_read  # noqa: F401
+    from wbe.io.store import schema as store_schema  # noqa: F401
 
     trials.warm()
 
@@ -109,7 +112,7 @@ def test_a_server_that_does_not_answer_costs_no_results(made: Path, tmp_path: Pa
 def test_a_store_that_somebody_writes_to_is_waited_for(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from wbe.io import sql_database
+    from wbe.io.sql import database as sql_database
 
     file = tmp_path / "results.gpkg"
     assert trials.wbe("run", made, "--store", file).code == 0

@@ -15,8 +15,8 @@ import trials
 from store_runs import NOW, at_statement, die, ended, forked, unsound
 
 from wbe.errors import EnvironmentFault
-from wbe.io.store import Store
-from wbe.io.store_content import Content
+from wbe.io.store.content import Content
+from wbe.io.store.database import Store
 from wbe.run import config, outputs
 
 KILLED = -signal.SIGKILL

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import wbe
 from wbe.io import write_euda
-from wbe.io.euda_write import header
+from wbe.io.euda.write import header
 from wbe.io.words import load
 
 DAYS = load("euda")["days"]

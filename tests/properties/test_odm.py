@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import wbe
 from wbe.io import read_odm, write_odm
-from wbe.io.convert_compare import differences
+from wbe.io.convert.compare import differences
 
 ANALYTES = ("methamphetamine", "benzoylecgonine", "6-monoacetylmorphine", "MDMA", "THC-COOH",
             "cotinine", "ammonium", "etomidate acid")  # fmt: skip

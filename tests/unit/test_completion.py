@@ -50,7 +50,7 @@ def test_words_are_completed_without_loading_anything_heavy(
 
 def test_the_words_are_those_that_the_program_knows() -> None:
     from wbe import factors, names, reproduce
-    from wbe.io.layout import known_names
+    from wbe.io.layout.files import known_names
 
     assert set(known.factor_sets()) == set(factors.set_names())
     assert set(known.drugs()) == set(names.ids("drug"))

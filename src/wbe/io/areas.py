@@ -12,10 +12,10 @@ import pandas as pd
 
 from wbe import names
 from wbe.findings import Findings
-from wbe.io.area_geometry import checked
 from wbe.io.cells import read_quantity
-from wbe.io.geojson import read_geojson
-from wbe.io.geoparquet import read_geoparquet
+from wbe.io.geo.area_geometry import checked
+from wbe.io.geo.geojson import read_geojson
+from wbe.io.geo.geoparquet import read_geoparquet
 from wbe.io.header import classify
 from wbe.io.opening import bytes_of
 from wbe.io.text import Refused, kind_of

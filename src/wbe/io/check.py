@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from wbe.findings import Findings
 from wbe.io.areas import SUFFIXES as AREA_SUFFIXES
 from wbe.io.catchments import catchments_of, matched
-from wbe.io.geo_files import is_geographic
-from wbe.io.geo_sites import sites_or_areas
+from wbe.io.geo.files import is_geographic
+from wbe.io.geo.sites import sites_or_areas
 from wbe.io.indicators import indicators_of, note_unknown_areas
 from wbe.io.instruments import Options, is_quandata, judge_options
-from wbe.io.layout import Layout, Layouts, layouts_of
-from wbe.io.odm_places import areas_of_polygons, sites_from
-from wbe.io.odm_read import open_odm
-from wbe.io.odm_words import is_odm
+from wbe.io.layout.files import Layout, Layouts, layouts_of
+from wbe.io.odm.places import areas_of_polygons, sites_from
+from wbe.io.odm.read import open_odm
+from wbe.io.odm.words import is_odm
 from wbe.io.places import note_unmatched, sites_of
 from wbe.io.quality import assess_quality
 from wbe.io.read import as_paths, read_sources

@@ -10,12 +10,13 @@ import xarray as xr
 
 from wbe import schema
 from wbe.findings import Findings
-from wbe.io import euda, euda_releases
 from wbe.io.collapse import Joined, collapse
 from wbe.io.columns import Texts
+from wbe.io.euda import loads as euda
+from wbe.io.euda import releases as euda_releases
 from wbe.io.gather import extract
 from wbe.io.outcomes import CODE
-from wbe.io.plausibility_places import Origin, Sheets
+from wbe.io.plausibility.places import Origin, Sheets
 from wbe.io.results import KINDS, Results, joined_results
 from wbe.io.results_table import (
     check_needed,

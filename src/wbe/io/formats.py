@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import PurePath
 
 from wbe.findings import Findings
-from wbe.io.archive import archive_kind
-from wbe.io.grid import Grid
+from wbe.io.containers.archive import archive_kind
+from wbe.io.containers.grid import Grid
 from wbe.io.tables import Sheet
 from wbe.io.text import Refused, kind_of
 
@@ -114,11 +114,11 @@ def read_sheets(kind: str, data: bytes, file: str, findings: Findings) -> list[S
         suffix = PurePath(file).suffix or "no suffix"
         findings.add("kind_differs_from_name", file=file, found=kind.upper(), suffix=suffix)
     if kind == "parquet":
-        from wbe.io.parquet import read_parquet
+        from wbe.io.containers.parquet import read_parquet
 
         return [read_parquet(data, file)]
     if kind in ("netcdf", "hdf5"):
-        from wbe.io.netcdf_table import read_sheet
+        from wbe.io.netcdf.table import read_sheet
 
         return [read_sheet(data, file, findings)]
     grids, epoch_1904 = _reader(kind)(data)
@@ -129,11 +129,11 @@ def read_sheets(kind: str, data: bytes, file: str, findings: Findings) -> list[S
 def _reader(kind: str) -> Callable[[bytes], tuple[list[Grid], bool]]:
     """Imported when needed: each brings a parser of its own."""
     if kind == "xlsx":
-        from wbe.io.workbook import read_xlsx as read
+        from wbe.io.containers.workbook import read_xlsx as read
     elif kind == "xls":
-        from wbe.io.xls import read_xls as read
+        from wbe.io.containers.xls import read_xls as read
     else:
-        from wbe.io.ods import read_ods as read
+        from wbe.io.containers.ods import read_ods as read
     return read
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import xarray as xr
 
 from wbe.findings import Findings
-from wbe.io.plausibility_groups import Groups, Place, note, note_file
+from wbe.io.plausibility.groups import Groups, Place, note, note_file
 from wbe.spellings import alike, mangled, rounded
 
 
@@ -23,7 +23,7 @@ def note_identifiers(samples: xr.Dataset, groups: Groups, findings: Findings, pl
     findings : Findings
         Receives what is noticed.
     place : callable
-        See `wbe.io.plausibility.note_plausibility`.
+        See `wbe.io.plausibility.note.note_plausibility`.
     """
     ids = samples["sample"].values.tolist()
     first: dict[str, int] = {}

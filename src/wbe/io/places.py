@@ -15,7 +15,7 @@ from wbe.area_names import nearest_areas
 from wbe.errors import FindingsError
 from wbe.findings import Findings
 from wbe.io.consent import NEEDS_CONSENT, consent_of
-from wbe.io.euda_places import keys_of
+from wbe.io.euda.places import keys_of
 from wbe.io.gather import extract
 from wbe.io.programme import columns_of
 from wbe.io.quantities import read_quantities
@@ -72,7 +72,7 @@ def read_sites(path: str | PathLike[str], *, encoding: str | None = None) -> gpd
     >>> len(sites), sorted(set(sites["crs"]))
     (65, ['bd09', 'wgs84'])
     """
-    from wbe.io.geo_sites import open_sites
+    from wbe.io.geo.sites import open_sites
 
     findings = Findings()
     source = open_sites(Path(path), Path(path).name, findings, encoding)

@@ -13,9 +13,9 @@ from wbe.errors import FindingsError, UsageError
 from wbe.findings import Findings
 from wbe.io import instruments
 from wbe.io.collected import Collected
-from wbe.io.layout import Layout, Layouts, layouts_of
-from wbe.io.plausibility import note_plausibility
-from wbe.io.plausibility_places import places_of
+from wbe.io.layout.files import Layout, Layouts, layouts_of
+from wbe.io.plausibility.note import note_plausibility
+from wbe.io.plausibility.places import places_of
 from wbe.io.sources import Source, open_source, shown_names
 from wbe.io.text import Refused
 

@@ -11,14 +11,14 @@ from typing import Any
 
 from wbe.findings import Finding, Findings
 from wbe.io import formats, instruments, stream
-from wbe.io.apply_layout import apply
 from wbe.io.catchment_form import is_catchments
 from wbe.io.doubtful_text import note_doubtful, note_doubtful_at, require_known_words
 from wbe.io.header import SEARCHED_ROWS, Header, find_header, indicator_words
 from wbe.io.instruments import ExportSheet
-from wbe.io.layout import Layout, Layouts, layouts_of
-from wbe.io.layout_programme import in_programme_words
-from wbe.io.odm_words import is_odm
+from wbe.io.layout.apply import apply
+from wbe.io.layout.files import Layout, Layouts, layouts_of
+from wbe.io.layout.programme import in_programme_words
+from wbe.io.odm.words import is_odm
 from wbe.io.opening import UNREAD, bytes_of, reading
 from wbe.io.personal import note_personal_cells
 from wbe.io.programme import form_of_programme
@@ -141,7 +141,7 @@ def open_source(
     """
     layouts = layouts_of(layout)
     if is_odm(path):
-        from wbe.io.odm_read import open_odm  # which reads sources itself
+        from wbe.io.odm.read import open_odm  # which reads sources itself
 
         return open_odm(path, f"{name}/", findings, encoding).source
     source = Source(path, name, {"name": name, "sha256": "", "encoding": "", "layout": ""})

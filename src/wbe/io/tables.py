@@ -24,7 +24,7 @@ from wbe.io.stream import LargeText
 from wbe.io.text import Refused
 
 if TYPE_CHECKING:
-    from wbe.io.apply_layout import Restating
+    from wbe.io.layout.apply import Restating
 
 DELIMITERS = (",", "\t", ";", "|")
 _HEAD_ROWS = 60

@@ -14,7 +14,7 @@ import re
 from typing import Final
 
 from wbe.findings import Findings
-from wbe.io.euda_places import known_cities
+from wbe.io.euda.places import known_cities
 from wbe.io.programme import form_of_programme
 from wbe.io.tables import DELIMITERS
 from wbe.io.text import Decoded

@@ -10,7 +10,7 @@ import numpy as np
 from wbe import names
 from wbe.backcalc.residue_ratios import AT_LEAST, AT_MOST, NOT_TOLD, usual_range
 from wbe.errors import UsageError
-from wbe.io.run_rounds import in_order
+from wbe.io.runs.rounds import in_order
 from wbe.plot import map_words, style, words
 from wbe.plot.change_axes import log_axis, names_axis, names_width
 from wbe.plot.panel import (

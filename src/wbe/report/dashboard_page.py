@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from wbe import names
-from wbe.io.run_folders import RunFolder
-from wbe.io.runs import Runs
+from wbe.io.runs.folders import RunFolder
+from wbe.io.runs.join import Runs
 from wbe.plot import words
 from wbe.plot.panel import require_language
 from wbe.report import (

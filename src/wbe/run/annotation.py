@@ -121,7 +121,7 @@ def annotated(
 
 def _tables(paths: Sequence[Path]) -> Iterable[tuple[Path, str]]:
     """Tables under the names that the findings carry."""
-    from wbe.io.geo_files import is_geographic
+    from wbe.io.geo.files import is_geographic
     from wbe.io.sources import shown_names
 
     files = [path for path in dict.fromkeys(paths) if not is_geographic(path)]

@@ -19,7 +19,7 @@ from wbe.run.words import both
 
 if TYPE_CHECKING:
     from wbe.io.instruments import Options
-    from wbe.io.layout import Layouts
+    from wbe.io.layout.files import Layouts
 
 LAYOUT_SUFFIX = ".layout.toml"
 #: What the reader of lab tables says of files that are none, and right all the same.
@@ -133,7 +133,7 @@ def check(
 
 def _layout_findings(path: Path) -> Findings:
     """What is wrong with a layout file."""
-    from wbe.io.layout import examine
+    from wbe.io.layout.files import examine
 
     return examine(path)[1]
 
@@ -167,7 +167,7 @@ def _examined(group: Group, encoding: str | None, layout: str) -> tuple[Findings
 
 
 def _layouts(group: Group, layout: str) -> Layouts:
-    from wbe.io.layout import layouts_of, of_campaign
+    from wbe.io.layout.files import layouts_of, of_campaign
 
     if group.config is None:
         return layouts_of(layout)
@@ -210,7 +210,7 @@ def _campaign_error(rule: str, config: Config, error: WbeError) -> Findings:
 
 def _holds_results(group: Group, found: Findings, encoding: str | None, layouts: Layouts) -> bool:
     """Tell whether lab tables among the files hold a result; of others, whether a row is right."""
-    from wbe.io.geo_files import is_geographic
+    from wbe.io.geo.files import is_geographic
     from wbe.io.read import read
     from wbe.io.sources import shown_names
     from wbe.run.reading import USABLE
@@ -239,7 +239,7 @@ def _groups(
     paths: Sequence[Path], sites: Path | None, areas: Path | None, told: Options
 ) -> Iterator[Group | Findings]:
     """Each campaign's files apart, or what its configuration gets wrong; all others together."""
-    from wbe.io.odm_words import is_odm
+    from wbe.io.odm.words import is_odm
 
     tables: dict[Path, None] = {}
     for path in paths:

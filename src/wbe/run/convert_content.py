@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from wbe.errors import UsageError
 
 if TYPE_CHECKING:
-    from wbe.io.convert_grid import Grid
+    from wbe.io.convert.grid import Grid
 
 
 def content(grids: Sequence[Grid], suffix: str) -> tuple[bytes, int]:
@@ -31,7 +31,7 @@ def content(grids: Sequence[Grid], suffix: str) -> tuple[bytes, int]:
     UsageError
         If Parquet cannot hold the table, or is not installed.
     """
-    from wbe.io.convert import DELIMITERS, delimited
+    from wbe.io.convert.tables import DELIMITERS, delimited
 
     if suffix in DELIMITERS:
         return delimited(grids[0], DELIMITERS[suffix])

@@ -44,7 +44,7 @@ def write(samples: xr.Dataset, target: Path, country: str, given: str, lang: str
     EnvironmentFault
         If the disk refuses.
     """
-    from wbe.io.euda_write import write_euda
+    from wbe.io.euda.write import write_euda
 
     if target.suffix.lower() != _SUFFIX:
         raise UsageError(f"{target.name}: a table of EUDA's shape is written as {_SUFFIX}")
@@ -60,7 +60,7 @@ def write(samples: xr.Dataset, target: Path, country: str, given: str, lang: str
 
 def _told(what: str, count: int, lang: str) -> str:
     """One line for something that the table does not hold."""
-    from wbe.io.euda_results import REASONS
+    from wbe.io.euda.results import REASONS
 
     if what.startswith(_RESIDUE):
         residue = what.removeprefix(_RESIDUE)

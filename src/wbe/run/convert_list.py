@@ -14,7 +14,7 @@ def listing(lang: str = "en") -> str:
     lang : str
         ``en`` or ``zh``.
     """
-    from wbe.io.layout import built_in
+    from wbe.io.layout.files import built_in
 
     rows = [
         (TIDY if name == "long" else name, "en, zh", name in WRITTEN_BY_NAME, "words",

@@ -22,7 +22,7 @@ _BESIDE = ("sites", "polygons")
 
 def is_given(source: Path, given: str) -> bool:
     """Whether the source is to be read as ODM tables: it is asked for, or a folder holds them."""
-    from wbe.io.odm_words import is_odm
+    from wbe.io.odm.words import is_odm
 
     return given == ODM or (given == "auto" and is_odm(source))
 
@@ -50,7 +50,7 @@ def read(
     lines : list of str
         What a laboratory table does not hold of them.
     """
-    from wbe.io.odm_read import open_odm, samples_of
+    from wbe.io.odm.read import open_odm, samples_of
 
     opened = open_odm(source, "" if source.is_dir() else source.name, found, encoding)
     samples = samples_of(opened, found)
@@ -85,8 +85,8 @@ def write(samples: xr.Dataset, target: Path, given: str, lang: str) -> list[str]
     EnvironmentFault
         If the disk refuses.
     """
-    from wbe.io.odm import odm_tables, read_odm
-    from wbe.io.odm_files import replacing, write_tables
+    from wbe.io.odm.exchange import odm_tables, read_odm
+    from wbe.io.odm.files import replacing, write_tables
 
     sheets = odm_tables(samples)
     with faults(target), replacing(target) as part:
@@ -106,7 +106,7 @@ def write(samples: xr.Dataset, target: Path, given: str, lang: str) -> list[str]
 
 def _changed(before: xr.Dataset, after: xr.Dataset) -> Iterator[str]:
     """What is read differently: variables, and refused results that would count again."""
-    from wbe.io.convert_compare import differences, no_longer_rejected
+    from wbe.io.convert.compare import differences, no_longer_rejected
     from wbe.run.reading import USABLE
 
     yield from differences(before, after, ())

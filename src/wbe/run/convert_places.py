@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def is_asked(source: Path, target: Path) -> bool:
     """Whether a conversion is one between geographic files."""
-    from wbe.io.geo_files import SUFFIXES, is_geographic
+    from wbe.io.geo.files import SUFFIXES, is_geographic
 
     return target.suffix.lower() in SUFFIXES and is_geographic(source)
 
@@ -52,7 +52,7 @@ def write(
     UsageError
         If the extra ``parquet`` is needed and missing.
     """
-    from wbe.io.geo_files import kind_of_places, write_as
+    from wbe.io.geo.files import kind_of_places, write_as
 
     try:
         frame, found = _read(source, encoding)
@@ -76,8 +76,8 @@ def _read(source: Path, encoding: str | None) -> tuple[gpd.GeoDataFrame, Finding
     """Tiers, sites or areas, by what the file holds."""
     from wbe.io import read_areas, read_sites, read_tiers
     from wbe.io.areas import features_of
-    from wbe.io.geo_files import kind_or_none
-    from wbe.io.geo_sites import holds_sites
+    from wbe.io.geo.files import kind_or_none
+    from wbe.io.geo.sites import holds_sites
     from wbe.io.text import Refused
 
     try:

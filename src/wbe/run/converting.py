@@ -17,11 +17,11 @@ from wbe.run.words import say
 if TYPE_CHECKING:
     import xarray as xr
 
-    from wbe.io.convert_compare import Unmarked
-    from wbe.io.convert_entries import Entries
-    from wbe.io.convert_grid import Grid
+    from wbe.io.convert.compare import Unmarked
+    from wbe.io.convert.entries import Entries
+    from wbe.io.convert.grid import Grid
     from wbe.io.instruments import Options
-    from wbe.io.layout import Layout
+    from wbe.io.layout.files import Layout
     from wbe.io.sources import Source
 
 TIDY = "tidy"
@@ -119,7 +119,7 @@ def convert(
     EnvironmentFault
         If the disk refuses.
     """
-    from wbe.io import convert as io_convert
+    from wbe.io.convert import tables as io_convert
 
     _check_source(source, given)
     if country and wanted != convert_euda.EUDA:
@@ -170,7 +170,7 @@ def _read(
 ) -> tuple[Source, xr.Dataset]:
     """Open and read a laboratory file; `found` receives what is noticed."""
     from wbe.io.instruments import Options, judge_options
-    from wbe.io.layout import layouts_of
+    from wbe.io.layout.files import layouts_of
     from wbe.io.read import read_sources
     from wbe.io.sources import open_source
 
@@ -188,7 +188,7 @@ def _check_source(source: Path, given: str) -> None:
 
 
 def _check_target(source: Path, target: Path, aim: str | Layout) -> None:
-    from wbe.io.convert import SUFFIXES
+    from wbe.io.convert.tables import SUFFIXES
 
     if aim == convert_odm.ODM:
         if target.exists() and target.samefile(source):
@@ -214,7 +214,7 @@ def _target(wanted: str) -> str | Layout:
     UsageError
         If there is no such layout, or it can only be read.
     """
-    from wbe.io.layout import layouts_of
+    from wbe.io.layout.files import layouts_of
 
     if wanted in (TIDY, *WRITTEN_BY_NAME):
         return TIDY if wanted == "long" else wanted
@@ -226,7 +226,7 @@ def _target(wanted: str) -> str | Layout:
 
 
 def _writable() -> str:
-    from wbe.io.layout import built_in
+    from wbe.io.layout.files import built_in
 
     by_name = (TIDY, "wide", convert_euda.EUDA, convert_odm.ODM)
     return ", ".join([*by_name, *(layout.name for layout in built_in())])
@@ -259,8 +259,8 @@ def _placed(
     Rejected results that the target would turn into accepted ones, such as one without a unit under
     a header with a unit, are left blank at a second attempt.
     """
-    from wbe.io.convert import without
-    from wbe.io.convert_compare import no_longer_rejected
+    from wbe.io.convert.compare import no_longer_rejected
+    from wbe.io.convert.tables import without
 
     done, again = _attempt(tables, aim, part, suffix)
     blank = no_longer_rejected(samples, again)
@@ -274,7 +274,7 @@ def _placed(
 def _attempt(
     tables: Sequence[Entries], aim: str | Layout, part: Path, suffix: str
 ) -> tuple[_Placed, xr.Dataset]:
-    from wbe.io.convert import grids_of
+    from wbe.io.convert.tables import grids_of
     from wbe.io.read import read
 
     grids = grids_of(tables, aim, suffix)
@@ -292,7 +292,7 @@ def _accepted(results: Sequence[Unmarked]) -> list[Unmarked]:
 
 def _changed(before: xr.Dataset, after: xr.Dataset, lost: dict[str, int]) -> str:
     """What a conversion would change, in words; "" if nothing."""
-    from wbe.io.convert_compare import differences, no_longer_rejected
+    from wbe.io.convert.compare import differences, no_longer_rejected
 
     lacking = f"(it has no place for {', '.join(sorted(lost))}) " if lost else ""
     if accepted := _accepted(no_longer_rejected(before, after)):
@@ -319,7 +319,7 @@ def _lost(grids: Sequence[Grid]) -> dict[str, int]:
 
 def _told(done: _Placed, tables: Sequence[Entries], found: Findings, lang: str) -> list[str]:
     """One line for everything that the target does not hold."""
-    from wbe.io.convert import NOT_CARRIED
+    from wbe.io.convert.tables import NOT_CARRIED
 
     lines = [
         say("convert.lost", lang, n=count, what=what) for what, count in sorted(done.lost.items())

@@ -17,7 +17,7 @@ from wbe.run.words import both
 if TYPE_CHECKING:
     import xarray as xr
 
-    from wbe.io.layout import Layouts
+    from wbe.io.layout.files import Layouts
 
 #: Kind of the entry of run.json, after the key.
 KIND = "database"
@@ -58,7 +58,7 @@ class SampleTable:
 
     def read(self, layout: Layouts) -> xr.Dataset:
         """Samples of the table, what errors reject marked as such."""
-        from wbe.io.sql_read import read_sql
+        from wbe.io.sql.read import read_sql
 
         return read_sql(self.url(), self.asked, layout=layout, errors="reject")
 
@@ -67,8 +67,8 @@ class SampleTable:
 
         Rows that cannot be read as text have no checksum; reading them makes a finding of that.
         """
-        from wbe.io.sql_database import database_of
-        from wbe.io.sql_rows import fetch
+        from wbe.io.sql.database import database_of
+        from wbe.io.sql.rows import fetch
         from wbe.io.text import Refused
 
         database = database_of(self.url())

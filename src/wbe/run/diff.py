@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from wbe.errors import UsageError
 from wbe.io.seal import opened
-from wbe.io.store import Store
+from wbe.io.store.database import Store
 from wbe.run import folder, record
 from wbe.run.diff_causes import Difference, causes, differences
 from wbe.run.diff_numbers import Moved, Row, moved, only

@@ -261,7 +261,7 @@ def limits_problem(file: Path) -> Verdict:
 
 def check_layout(value: str) -> Verdict:
     """A form of table or a layout of the package; files and names of own layouts are looked up."""
-    from wbe.io.layout import known_names
+    from wbe.io.layout.files import known_names
 
     if value in known_names() or is_layout_file(value):
         return None
@@ -278,7 +278,7 @@ def is_layout_file(text: str) -> bool:
 def layouts_problem(files: Sequence[Path]) -> Verdict:
     """Layout files that can be read; everything wrong with the first that cannot."""
     from wbe.errors import ConfigError
-    from wbe.io.layout import load
+    from wbe.io.layout.files import load
 
     for file in files:
         try:

@@ -43,7 +43,7 @@ def read_files(
     FindingsError
         If no concentration is left, or the sites or areas that the campaign names.
     """
-    from wbe.io.layout import of_campaign
+    from wbe.io.layout.files import of_campaign
     from wbe.io.places import read_areas, read_sites
     from wbe.io.read import read
 

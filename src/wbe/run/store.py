@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wbe.errors import EnvironmentFault, UsageError
-from wbe.io.store import Store
-from wbe.io.store_content import content_of
+from wbe.io.store.content import content_of
+from wbe.io.store.database import Store
 from wbe.run import record
 from wbe.run.folder import Place
 from wbe.run.jobs import Job
 from wbe.run.words import both, say
 
 if TYPE_CHECKING:
-    from wbe.io.store_enter import Entered
+    from wbe.io.store.enter import Entered
 
 
 @dataclass(frozen=True)

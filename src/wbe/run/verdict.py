@@ -28,7 +28,7 @@ def code(found: Findings, *, usable: bool, strict: bool = False) -> int:
         0 nothing rejected; 2 the configuration does not do; 3 something rejected, the rest
         usable; 4 nothing usable.
     """
-    from wbe.io.layout_check import FAULTS
+    from wbe.io.layout.check import FAULTS
 
     if any(finding.rule in (RULE, *FAULTS) for finding in found.errors):
         return CONFIG

@@ -14,7 +14,7 @@ from wbe.schema.variables import QUANTITIES, STATUSES, require
 def validate(samples: xr.Dataset) -> Findings:
     """Check that a samples Dataset does not contradict itself.
 
-    What its values say about the data is the subject of `wbe.io.plausibility`.
+    What its values say about the data is the subject of `wbe.io.plausibility.note`.
 
     Parameters
     ----------

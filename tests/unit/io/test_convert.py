@@ -16,9 +16,9 @@ from lab_tables import as_text, row, write_csv, write_xlsx
 import wbe
 from wbe.cli import cli
 from wbe.errors import EnvironmentFault, UsageError
-from wbe.io.convert_compare import differences
-from wbe.io.convert_grid import rescale
-from wbe.io.layout import built_in
+from wbe.io.convert.compare import differences
+from wbe.io.convert.grid import rescale
+from wbe.io.layout.files import built_in
 from wbe.run.converting import convert
 
 ROOT = Path(__file__).parents[3]
@@ -323,7 +323,7 @@ def test_errors_are_carried_where_they_are_asked_for(tmp_path: Path) -> None:
 def test_what_reads_differently_is_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from wbe.io import convert as io_convert
+    from wbe.io.convert import tables as io_convert
 
     source = full_table(tmp_path)
     kept = tmp_path / "out.csv"

@@ -190,7 +190,7 @@ def test_rows_whose_cells_stand_under_no_column_are_named_as_refused(tmp_path: P
 def test_the_layout_that_was_asked_for_is_not_advised(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: str
 ) -> None:
-    from wbe.io import convert as io_convert
+    from wbe.io.convert import tables as io_convert
 
     source = write_csv(tmp_path / "lab.csv", [row(sample_id="S1")])
     original = io_convert.grids_of

@@ -28,7 +28,7 @@ from corpus import (
 import wbe
 from wbe.cli import cli
 from wbe.findings import RULES, Findings
-from wbe.io.layout_check import FAULTS
+from wbe.io.layout.check import FAULTS
 from wbe.run.checking import OTHER_TABLES
 
 ALL = load_cases()

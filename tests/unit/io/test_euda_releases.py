@@ -11,9 +11,9 @@ from builders import reference_file
 import wbe
 from wbe.errors import ConfigError, FindingsError, UsageError
 from wbe.findings import Findings
-from wbe.io.euda_places import known_cities, place_of, renames
-from wbe.io.euda_table import release_of
-from wbe.io.layout import load as load_layout
+from wbe.io.euda.places import known_cities, place_of, renames
+from wbe.io.euda.table import release_of
+from wbe.io.layout.files import load as load_layout
 from wbe.io.western import western_text
 
 HEADER = (

@@ -14,7 +14,7 @@ import wbe
 from wbe.cli import cli
 from wbe.errors import UsageError
 from wbe.io import write_euda
-from wbe.io.euda_write import euda_table, header
+from wbe.io.euda.write import euda_table, header
 from wbe.run.converting import convert
 
 EXCERPT = (

@@ -21,12 +21,12 @@ import wbe
 from data import raw_files
 from wbe.findings import Findings
 from wbe.io import formats
-from wbe.io.ods import read_ods
-from wbe.io.parquet import read_parquet
+from wbe.io.containers.ods import read_ods
+from wbe.io.containers.parquet import read_parquet
+from wbe.io.containers.workbook import column_number, read_xlsx
+from wbe.io.containers.xls import read_xls
 from wbe.io.shown import duration_text, moment, number_text, shape_of
 from wbe.io.text import Refused
-from wbe.io.workbook import column_number, read_xlsx
-from wbe.io.xls import read_xls
 
 GOOD = Path(__file__).parents[2] / "data" / "good"
 EXCEL = BAD / "excel"

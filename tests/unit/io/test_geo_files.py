@@ -15,7 +15,7 @@ from shapely.geometry import MultiPolygon, Point, Polygon, box
 import wbe
 from wbe.errors import FindingsError, UsageError
 from wbe.io import read_tiers, write_places
-from wbe.io.geoparquet import read_geoparquet
+from wbe.io.geo.geoparquet import read_geoparquet
 
 BAD = Path(__file__).parents[2] / "data" / "bad"
 EXAMPLE = Path(__file__).parents[3] / "data" / "samples" / "example-county"

@@ -10,8 +10,8 @@ import pytest
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
 from wbe.findings import Findings
-from wbe.io.area_geometry import checked
-from wbe.io.geojson import depth, parsed, read_geojson
+from wbe.io.geo.area_geometry import checked
+from wbe.io.geo.geojson import depth, parsed, read_geojson
 from wbe.io.text import Refused
 
 SQUARE = [[116.0, 22.9], [116.1, 22.9], [116.1, 23.0], [116.0, 23.0], [116.0, 22.9]]
@@ -56,7 +56,7 @@ def test_depth_at_the_limit_is_read() -> None:
 
 
 def test_a_file_beyond_the_limit_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wbe.io.geojson.number", lambda name: 0.0001)
+    monkeypatch.setattr("wbe.io.geo.geojson.number", lambda name: 0.0001)
     with pytest.raises(Refused) as caught:
         read_geojson(collection([SQUARE]))
     assert caught.value.rule == "areas_file_too_large"

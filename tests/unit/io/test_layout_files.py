@@ -11,11 +11,11 @@ from lab_tables import as_text, row, write_csv, write_xlsx
 
 import wbe
 from wbe.errors import ConfigError, FindingsError, UsageError
-from wbe.io.apply_layout import Carried, restate
 from wbe.io.header import classify
-from wbe.io.layout import Layouts, built_in, examine, layouts_of, load
-from wbe.io.layout_check import FAULTS, KEYS, key_lines, read_layout
-from wbe.io.layout_plan import plan_for
+from wbe.io.layout.apply import Carried, restate
+from wbe.io.layout.check import FAULTS, KEYS, key_lines, read_layout
+from wbe.io.layout.files import Layouts, built_in, examine, layouts_of, load
+from wbe.io.layout.plan import plan_for
 from wbe.io.notation import in_commas, in_order, in_points
 from wbe.io.tables import Sheet
 

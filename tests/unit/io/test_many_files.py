@@ -10,7 +10,7 @@ import pytest
 from wbe import schema
 from wbe.findings import Findings
 from wbe.io.collected import Collected
-from wbe.io.plausibility_places import Origin
+from wbe.io.plausibility.places import Origin
 from wbe.io.sources import open_source
 
 LAB = Path(__file__).resolve().parents[2] / "data" / "good" / "plain_long.csv"

@@ -17,7 +17,7 @@ import wbe
 from wbe.errors import FindingsError, UsageError
 from wbe.findings import Findings
 from wbe.io import read_netcdf, write_netcdf
-from wbe.io.netcdf_table import read_sheet
+from wbe.io.netcdf.table import read_sheet
 from wbe.io.text import Refused
 from wbe.qc.batch_flags import results_of
 

@@ -15,9 +15,10 @@ import xarray as xr
 
 import wbe
 from wbe.errors import FindingsError, UsageError
-from wbe.io import odm_files, read_odm, write_odm
-from wbe.io.convert_compare import differences
-from wbe.io.odm_words import READ, columns, odm_word, our_word, words
+from wbe.io import read_odm, write_odm
+from wbe.io.convert.compare import differences
+from wbe.io.odm import files as odm_files
+from wbe.io.odm.words import READ, columns, odm_word, our_word, words
 
 COUNTY = "data/samples/example-county"
 LAB = sorted(Path(COUNTY, "lab").glob("2018Q1*"))

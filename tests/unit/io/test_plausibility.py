@@ -16,10 +16,9 @@ from lab_tables import row, write_csv
 import wbe
 from wbe import schema
 from wbe.findings import Finding, Findings
-from wbe.io.plausibility import note_plausibility
-from wbe.io.plausibility_ceilings import ceilings
-from wbe.io.plausibility_copies import mistyped, repeat_chance, resolution, significant_digits
-from wbe.io.plausibility_groups import (
+from wbe.io.plausibility.ceilings import ceilings
+from wbe.io.plausibility.copies import mistyped, repeat_chance, resolution, significant_digits
+from wbe.io.plausibility.groups import (
     codes_of,
     first_of,
     group_median,
@@ -27,9 +26,10 @@ from wbe.io.plausibility_groups import (
     shown_factor,
     shown_ratio,
 )
-from wbe.io.plausibility_loads import following
-from wbe.io.plausibility_places import Heading, Origin, Sheets, places_of
-from wbe.io.plausibility_slips import file_shifts, result_slips, site_shifts
+from wbe.io.plausibility.loads import following
+from wbe.io.plausibility.note import note_plausibility
+from wbe.io.plausibility.places import Heading, Origin, Sheets, places_of
+from wbe.io.plausibility.slips import file_shifts, result_slips, site_shifts
 from wbe.thresholds import number
 
 LOG_1000 = np.log(1000)

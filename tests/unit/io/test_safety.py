@@ -13,12 +13,13 @@ from children import read_in_child
 from corpus import BAD, load_cases
 
 from wbe.findings import Findings
-from wbe.io import formats, grid, safe_xml
-from wbe.io.archive import Archive, archive_kind
-from wbe.io.biff import Record, Texts, rk_number
-from wbe.io.grid import Budget, Grid
-from wbe.io.ole import CompoundFile
-from wbe.io.parquet_pages import read_pages
+from wbe.io import formats
+from wbe.io.containers import grid, safe_xml
+from wbe.io.containers.archive import Archive, archive_kind
+from wbe.io.containers.biff import Record, Texts, rk_number
+from wbe.io.containers.grid import Budget, Grid
+from wbe.io.containers.ole import CompoundFile
+from wbe.io.containers.parquet_pages import read_pages
 from wbe.io.text import Refused
 
 GOOD = BAD.parent / "good"

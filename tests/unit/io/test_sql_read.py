@@ -25,9 +25,9 @@ import wbe
 from wbe.errors import FindingsError, UsageError
 from wbe.findings import Findings
 from wbe.io.header import find_header, known_words
-from wbe.io.sql_database import database_of
-from wbe.io.sql_rows import fetch, text_of
-from wbe.io.sql_statements import bare_statement, is_ordered
+from wbe.io.sql.database import database_of
+from wbe.io.sql.rows import fetch, text_of
+from wbe.io.sql.statements import bare_statement, is_ordered
 from wbe.io.tables import Sheet, parse_delimited
 from wbe.io.text import Refused, decode
 
@@ -378,7 +378,7 @@ def test_a_file_that_is_no_database_is_called_so(tmp_path: Path) -> None:
 
 
 def test_too_many_rows_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wbe.io.sql_rows.MAX_CELLS", 30)
+    monkeypatch.setattr("wbe.io.sql.rows.MAX_CELLS", 30)
     file = _typed(tmp_path, {}, {"sample_id": "S2"})
     with pytest.raises(UsageError, match="more than 2 rows"):
         READ(file, "samples")

@@ -23,7 +23,7 @@ from sql_tables import differences, quoted, rows_of, store
 
 import wbe
 from wbe.errors import EnvironmentFault, UsageError
-from wbe.io.sql_database import database_of
+from wbe.io.sql.database import database_of
 
 WRITE, READ = wbe.io.write_sql, wbe.io.read_sql
 #: A result of a table stands in that table.
@@ -300,7 +300,7 @@ def test_a_replacement_that_fails_leaves_the_table(tmp_path: Path) -> None:
     connection.close()
     before = file.read_bytes()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("wbe.io.sql_write._inserted", _broken)
+        patch.setattr("wbe.io.sql.write._inserted", _broken)
         with pytest.raises(RuntimeError):
             WRITE(_frame(), file, "t", if_exists="replace")
     assert file.read_bytes() == before and rows_of(file, "SELECT * FROM t") == [("Z",)]
@@ -404,7 +404,7 @@ def test_a_database_that_somebody_else_holds_is_an_environment_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = store(tmp_path / "a.sqlite", "t", [["area"], ["Z"]])
-    monkeypatch.setattr("wbe.io.sql_database._PATIENCE", 0)
+    monkeypatch.setattr("wbe.io.sql.database._PATIENCE", 0)
     holder = sqlite3.connect(file, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     with pytest.raises(EnvironmentFault, match="locked"):

@@ -12,9 +12,9 @@ from lab_tables import as_cells, row, write_xlsx
 
 import wbe
 from wbe.findings import Findings
-from wbe.io import archive as archive_module
 from wbe.io import formats
-from wbe.io.archive import archive_kind
+from wbe.io.containers import archive as archive_module
+from wbe.io.containers.archive import archive_kind
 from wbe.io.shown import as_text
 from wbe.io.text import Refused
 

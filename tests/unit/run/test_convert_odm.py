@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 import wbe
 from wbe.cli import cli
-from wbe.io.convert_compare import differences
+from wbe.io.convert.compare import differences
 
 LAB = Path("data/samples/example-county/lab/2018Q1_plants_synthetic.csv")
 SOIL = Path("data/samples/example-county/lab/2018Q1_streams_soil_synthetic.tsv")
@@ -59,7 +59,7 @@ def test_a_table_with_errors_is_written_only_when_asked(tmp_path: Path) -> None:
 def test_what_would_read_differently_is_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from wbe.io import odm_samples_out
+    from wbe.io.odm import samples_out as odm_samples_out
 
     monkeypatch.setitem(odm_samples_out.UNITS, "concentration", "wbe:ug/L")
     done = convert(LAB, tmp_path / "odm", "--to", "phes-odm")

@@ -16,13 +16,13 @@ from store_runs import NOW, Row, dump, statements, unsound, variant
 from wbe import names
 from wbe.errors import EnvironmentFault, UsageError
 from wbe.findings import COLUMNS as FINDING_COLUMNS
-from wbe.io.store import Store
-from wbe.io.store_content import content_of
+from wbe.io.store.content import content_of
+from wbe.io.store.database import Store
 from wbe.io.write import ESTIMATE_COLUMNS, bare_text
 
 sqlalchemy = pytest.importorskip("sqlalchemy")
 
-from wbe.io import store_tables as tables  # noqa: E402
+from wbe.io.store import tables  # noqa: E402
 
 TITLE = "Synthetic example: six towns"
 

@@ -72,7 +72,7 @@ def test_the_legend_of_an_annotation_has_its_words() -> None:
 
 
 def test_every_form_and_origin_of_a_layout_has_its_words() -> None:
-    from wbe.io.layout import built_in
+    from wbe.io.layout.files import built_in
     from wbe.run import converting
 
     assert keys("convert.form") == set(converting.BY_WORDS)

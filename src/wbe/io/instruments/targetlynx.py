@@ -16,9 +16,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from wbe.io.containers.safe_xml import parse
 from wbe.io.instruments.export import Export, Peak, columns_of, long_peaks, note_header
 from wbe.io.instruments.vocabulary import load
-from wbe.io.safe_xml import parse
 from wbe.io.tables import Sheet
 from wbe.io.text import Refused
 

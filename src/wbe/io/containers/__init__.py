@@ -1,0 +1,1 @@
+"""Spreadsheets, archives and Parquet, opened with a bound on what they may grow to."""

@@ -1,0 +1,1 @@
+"""One laboratory's layout turned into another's, with nothing lost on the way."""

@@ -1,0 +1,1 @@
+"""Places with their outlines: GeoPackage, GeoParquet and GeoJSON."""

@@ -1,0 +1,1 @@
+"""NetCDF after the CF conventions, in and out."""

@@ -1,0 +1,1 @@
+"""PHES-ODM-shaped tables: a folder of CSV files in, a folder of CSV files out."""

@@ -1,0 +1,1 @@
+"""Flags for results, flows, people and names that do not fit together."""

@@ -1,0 +1,1 @@
+"""Tables of somebody's database: samples, sites and areas in, results out."""

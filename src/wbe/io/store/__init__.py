@@ -1,0 +1,1 @@
+"""One database that keeps the results of many runs."""
