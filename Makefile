@@ -29,7 +29,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz slow lint format types layers docs notebooks bench all clean
+.PHONY: help demo test fuzz slow exhaustive lint format types layers docs notebooks bench all clean
 
 help:  ## show the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -65,8 +65,11 @@ test: $(STAMPS)/test  ## the everyday tests
 fuzz: $(STAMPS)/test  ## N mutations of good files (N=20000); SEED=1 and CASE=17 replay one
 	PYTHONPATH=tests $(BIN)/python -m fuzz --seed $(SEED) $(if $(CASE),--case $(CASE),--cases $(N))
 
-slow: $(STAMPS)/test  ## the long tests: coverage of intervals, byte identity, code in the docs
+slow: $(STAMPS)/test  ## the long tests: coverage of intervals, kills, code in the docs
 	$(BIN)/python -m pytest -q -m slow $(PARALLEL) $(PYTEST_ARGS)
+
+exhaustive: $(STAMPS)/test  ## the long tests with every case and repetition (hours)
+	WBE_EXHAUSTIVE=1 $(BIN)/python -m pytest -q -m slow -o timeout=0 $(PARALLEL) $(PYTEST_ARGS)
 
 lint: $(STAMPS)/dev  ## ruff, rules and format
 	$(BIN)/ruff check .

@@ -15,7 +15,7 @@ from typing import Any
 
 FURTHER = (
     "wbe.emerging.source_classes", "wbe.emerging.source_evidence", "wbe.emerging.source_rounds",
-    "wbe.io.indicators", "wbe.io.geo.tier_files", "wbe.reproduce", "wbe.spatial.county",
+    "wbe.io.indicators", "wbe.io.tier_files", "wbe.reproduce", "wbe.spatial.county",
 )  # fmt: skip
 """Modules that are public beside those that `wbe.__all__` leads to."""
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from wbe.io.seal import opened, sealed
+from wbe.io.store import tables
 from wbe.io.store.content import ESTIMATES, FINDINGS, RECORD, Content, content_of
-from wbe.io.store.database import Store, tables
+from wbe.io.store.database import Store
 from wbe.io.store.read import tiers_of
 
 Row = dict[str, str]

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 import trials
+from effort import part, times
 from write_points import Points, count_points
 
 KILLED, ENDED = "killed", "ended"
 
 
-def many(few: int, all_of_them: int) -> pytest.MarkDecorator:
-    """A handful of trials in everyday tests, all of them in the long ones."""
-    counts = [few, pytest.param(all_of_them, marks=pytest.mark.slow)]
+def many(few: int, long: int) -> pytest.MarkDecorator:
+    """A handful of trials in everyday tests, many in the long ones."""
+    counts = [few, pytest.param(long, marks=pytest.mark.slow)]
     return pytest.mark.parametrize("count", counts)
 
 
@@ -25,7 +26,7 @@ def wrong(answers: list[str], *words: str) -> list[str]:
     return [f"{i}: {text}" for i, text in enumerate(answers) if text not in words]
 
 
-@many(4, 200)
+@many(4, times(40, 200))
 def test_random_kills(pair, count: int) -> None:
     def work(i: int) -> str:
         moment = random.Random(i).uniform(0, pair.seconds)
@@ -56,10 +57,10 @@ def test_a_kill_at_every_write_point(pair, tmp_path: Path, old: bool) -> None:
     shutil.rmtree(counted)
     # Every single point where no results lie there yet; with old results the first and last of each
     # row of writes to one file, and right after each rename of the swap, where no or two result
-    # folders lie there.
+    # folders lie there. Of both a part, unless everything was asked for.
     renamed = [i for i, (event, _) in enumerate(points, start=1) if event == "os.rename"]
     few = sorted({*few_of(points), *(i + 1 for i in renamed[:4])})
-    chosen = few if old else list(range(1, len(points) + 1))
+    chosen = part(few, 2) if old else part(range(1, len(points) + 1), 3)
     assert {e for e, _ in points} >= {"open", "write", "fsync", "os.rename", "os.mkdir"}
     assert len(points) > 60
 
@@ -75,7 +76,7 @@ def test_a_kill_at_every_write_point(pair, tmp_path: Path, old: bool) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("count", [50])
+@pytest.mark.parametrize("count", [times(15, 50)])
 def test_resuming_killed_again_and_again(pair, count: int) -> None:
     def work(i: int) -> str:
         out = pair.out(f"deep-{count}-{i}")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import trials
+from effort import times
 from write_points import Points, count_points
 
 
@@ -147,7 +148,7 @@ def flipped(file: Path, i: int) -> None:
     file.write_bytes(data)
 
 
-@pytest.mark.parametrize("count", [4, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [4, pytest.param(times(50, 200), marks=pytest.mark.slow)])
 def test_a_flipped_byte_anywhere_is_noticed_and_mended(pair, count: int) -> None:
     names = sorted(pair.whole)
     files = [n for n in names if pair.whole[n]]

@@ -10,13 +10,14 @@ from collections.abc import Callable
 
 import pytest
 import trials
+from effort import times
 from write_points import Points, count_points
 
 from wbe.errors import UsageError
 from wbe.run import state
 
 
-@pytest.mark.parametrize("count", [2, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [2, pytest.param(times(15, 50), marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGTERM, 143), *trials.later((signal.SIGINT, 130))]
 )

@@ -7,10 +7,11 @@ import time
 
 import pytest
 import trials
+from effort import times
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("count", [3, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [3, pytest.param(times(20, 50), marks=pytest.mark.slow)])
 def test_pairs_of_runs_in_one_folder(pair, count: int) -> None:
     expected = {n[2:]: s for n, s in pair.whole.items() if n.startswith("a/")}
     refused = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import fields
 from pathlib import Path
 
@@ -10,13 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from disclosure_campaigns import Weak, attack, campaign, publish, relations
+from effort import EXHAUSTIVE
 
 from wbe.run import guard
 from wbe.run.config import Privacy
 from wbe.spatial.disclosure import sums_of
 
 #: Every fifth of the 1,000 campaigns (a minute and a half), or all of them (eight minutes).
-EVERY = 1 if os.environ.get("WBE_EVERY_CAMPAIGN") else 5
+EVERY = 1 if EXHAUSTIVE else 5
 
 PUBLIC = Privacy()
 STRONG = Weak()

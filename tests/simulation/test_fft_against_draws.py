@@ -1,9 +1,8 @@
 """Exact marginals of 200 random error models against doubled resolution and 10^7 draws."""
 
-import os
-
 import numpy as np
 import pytest
+from effort import part
 from error_models import draws, model
 
 from wbe.uncertainty import fft
@@ -16,8 +15,6 @@ BLOCK, BLOCKS = 250_000, 40
 
 PRODUCTS = [(seed, 1) for seed in range(100)]
 MEANS = [(seed, days) for days in (3, 7) for seed in range(50)]
-EVERY = 1 if os.environ.get("WBE_EVERY_MODEL") else 10
-"""Ten million draws of all 200 models take an hour: without the variable, of every tenth."""
 
 
 @pytest.mark.parametrize(("seed", "days"), PRODUCTS + MEANS)
@@ -28,7 +25,7 @@ def test_doubled_resolution_changes_nothing(seed, days):
     assert got.checks["edge_mass"] < 1e-9
 
 
-@pytest.mark.parametrize(("seed", "days"), (PRODUCTS + MEANS)[::EVERY])
+@pytest.mark.parametrize(("seed", "days"), part(PRODUCTS + MEANS, 25))
 def test_ten_million_draws_put_the_right_share_below_the_quantiles(seed, days):
     """Within four standard errors of a sampler that shares no code with the engines."""
     m = model(seed, days)

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wbe.io.geo.tier_files import STYLES, LayerStyle, style_table
 from wbe.io.netcdf.files import write_netcdf as write_netcdf
+from wbe.io.tier_files import STYLES, LayerStyle, style_table
 
 if TYPE_CHECKING:
     import geopandas as gpd

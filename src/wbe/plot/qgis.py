@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from wbe import names
-from wbe.io.geo.tier_files import LayerStyle
+from wbe.io.tier_files import LayerStyle
 from wbe.plot import certainty, shapes, sld, style, words
 from wbe.plot.markup import Element
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.figure import Figure
 
-    from wbe.io.geo.tier_files import LayerStyle
+    from wbe.io.tier_files import LayerStyle
     from wbe.report import Publication
 
 TABLES = ("tiers.csv", "tiers.xlsx")

@@ -6,6 +6,7 @@ import io
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 from corpus import BAD, load_cases
+from effort import part
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lab_tables import row, write_csv
@@ -106,8 +108,7 @@ def test_a_file_in_pieces_reads_as_it_does_at_once(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", _files())
+@pytest.mark.parametrize(("name", "size"), part(list(product(_files(), SIZES)), 4))
 def test_every_file_in_pieces_reads_as_it_does_at_once(
     name: str, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,7 +16,7 @@ import shapely
 from shapely.geometry import MultiPolygon, Point, Polygon
 
 from wbe.errors import UsageError
-from wbe.io.geo.tier_files import LayerStyle, write_geojson, write_geoparquet
+from wbe.io.tier_files import LayerStyle, write_geojson, write_geoparquet
 from wbe.io.write import write_areas
 
 CLOCKWISE = Polygon([(0, 0), (0, 2), (2, 2), (2, 0)], [[(0.5, 0.5), (1, 0.5), (1, 1), (0.5, 1)]])

@@ -9,7 +9,7 @@ from pathlib import Path
 import geopandas as gpd
 
 from wbe import plot
-from wbe.io.geo.tier_files import write_geojson, write_geoparquet
+from wbe.io.tier_files import write_geojson, write_geoparquet
 from wbe.io.write import write_areas
 from wbe.run import guard, leaks, publish, record
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from wbe.errors import FindingsError, UsageError
-from wbe.io.geo.tier_files import write_geoparquet
+from wbe.io.tier_files import write_geoparquet
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -191,7 +191,7 @@ def _in_wgs84(frame: gpd.GeoDataFrame, kind: str) -> gpd.GeoDataFrame:
 
 
 def _geojson(frame: gpd.GeoDataFrame) -> bytes:
-    """One feature a line; every digit kept, where `wbe.io.geo.tier_files` rounds for a map."""
+    """One feature a line; every digit kept, where `wbe.io.tier_files` rounds for a map."""
     from shapely.geometry import mapping
 
     columns = [c for c in frame.columns if c != "geometry"]

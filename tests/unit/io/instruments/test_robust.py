@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from effort import times
 
 SAMPLES = Path(__file__).resolve().parents[4] / "data" / "samples" / "instruments"
 SIDECAR = SAMPLES / "sidecar.csv"
@@ -32,7 +33,7 @@ def _mutated(data: bytes, order: random.Random) -> bytes:
             return data[:at] + order.choice([b",", b"\t", b'"', b"\r\n", b"N/A", b"-"]) + data[at:]
 
 
-MANY = pytest.param(150, marks=pytest.mark.slow)
+MANY = pytest.param(times(50, 150), marks=pytest.mark.slow)
 
 
 @pytest.mark.parametrize("count", [6, MANY])

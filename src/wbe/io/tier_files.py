@@ -44,7 +44,7 @@ class LayerStyle:
 
     Examples
     --------
-    >>> from wbe.io.geo.tier_files import LayerStyle
+    >>> from wbe.io.tier_files import LayerStyle
     >>> LayerStyle("tiers", "Tiers of methamphetamine", "<qgis/>", "<sld/>").name
     'tiers'
     """
@@ -78,7 +78,7 @@ def style_table(layer: str, geometry_column: str, style: LayerStyle, stamp: str)
 
     Examples
     --------
-    >>> from wbe.io.geo.tier_files import LayerStyle, style_table
+    >>> from wbe.io.tier_files import LayerStyle, style_table
     >>> style = LayerStyle("tiers", "Tiers of methamphetamine", "<qgis/>", "<sld/>")
     >>> style_table("tiers", "geom", style, "2026-01-01T00:00:00")["styleName"].tolist()
     ['tiers']
@@ -121,7 +121,7 @@ def write_geojson(tiers: gpd.GeoDataFrame, path: Path) -> None:
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> import geopandas as gpd
-    >>> from wbe.io.geo.tier_files import write_geojson
+    >>> from wbe.io.tier_files import write_geojson
     >>> place = gpd.points_from_xy([116.0], [23.0], crs="EPSG:4326")
     >>> tiers = gpd.GeoDataFrame({"area": ["A"], "tier": ["general"]}, geometry=place)
     >>> with TemporaryDirectory() as folder:
@@ -164,7 +164,7 @@ def write_geoparquet(tiers: gpd.GeoDataFrame, path: Path) -> None:
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> import geopandas as gpd
-    >>> from wbe.io.geo.tier_files import write_geoparquet
+    >>> from wbe.io.tier_files import write_geoparquet
     >>> place = gpd.points_from_xy([116.0], [23.0], crs="EPSG:4326")
     >>> tiers = gpd.GeoDataFrame({"area": ["A"], "tier": ["general"]}, geometry=place)
     >>> with TemporaryDirectory() as folder:
