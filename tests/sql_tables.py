@@ -1,4 +1,4 @@
-"""Tables in a SQLite file for tests, and what two reads of the same samples may differ in."""
+"""Tables for tests of databases, and what two reads of the same samples may differ in."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import lab_tables
 import numpy as np
+import pandas as pd
 import xarray as xr
+from hypothesis import strategies as st
 
 from wbe.findings import Finding, Findings
 
 #: Where a result stands is another place in another table.
 PLACES = frozenset({"source_file", "source_line"})
+#: Words of any script, without blanks and control characters.
+TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=8)
 
 
 def quoted(name: str) -> str:
@@ -33,6 +38,19 @@ def store(
         connection.executemany(f"INSERT INTO {quoted(table)} VALUES ({marks})", cells[1:])
     connection.close()
     return file
+
+
+def lab_file(folder: Path, *changed: dict[str, Any]) -> Path:
+    """A SQLite file with the table ``samples``: a row for each dict of what it has differently."""
+    rows = [{**lab_tables.row(), "concentration": 120.5, "flow": 50_000} | c for c in changed]
+    header = list(dict.fromkeys(name for record in rows for name in record))
+    cells = [header, *([record.get(name) for name in header] for record in rows)]
+    return store(folder / "lab.sqlite", "samples", cells, types="")
+
+
+def some_rows(**changes: Any) -> pd.DataFrame:
+    """A table of two rows, one cell of which is blank; `changes` are other columns."""
+    return pd.DataFrame({"area": ["A", "B"], "n": [1, 2], "value": [0.5, np.nan]} | changes)
 
 
 def rows_of(file: Path, query: str) -> list[tuple[Any, ...]]:

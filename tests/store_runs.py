@@ -15,14 +15,29 @@ from typing import Any
 
 from wbe.io.seal import opened, sealed
 from wbe.io.store import tables
-from wbe.io.store.content import ESTIMATES, FINDINGS, RECORD, Content, content_of
+from wbe.io.store.content import (
+    CHANGES,
+    ESTIMATES,
+    FINDINGS,
+    RANKS,
+    RECORD,
+    Content,
+    content_of,
+)
 from wbe.io.store.database import Store
 from wbe.io.store.read import tiers_of
 
 Row = dict[str, str]
 NOW = "2024-01-01T00:00:00+00:00"
-ENTERED = ("estimates.csv", "tiers.csv", "findings.csv", "areas.gpkg")
-BY_RUN = ("rounds", "inputs", "estimates", "findings", "areas", "tier_rows")
+#: Title of the campaign of `public_run` and `internal_run`.
+TITLE = "Synthetic example: six towns"
+ENTERED = (
+    "estimates.csv", "tiers.csv", "findings.csv", "changes.csv", "ranks.csv", "areas.gpkg",
+)  # fmt: skip
+BY_RUN = (
+    "rounds", "inputs", "estimates", "findings", "areas", "tier_rows", "changes", "ranks",
+    "rank_probabilities",
+)  # fmt: skip
 
 
 def variant(
@@ -83,6 +98,20 @@ def whole(store: Store, connection: Any) -> dict[str, list[tuple[Any, ...]]]:
     return found
 
 
+def asked(store: Store, query: str, **values: object) -> list[tuple[object, ...]]:
+    """What a query of a store gives."""
+    from sqlalchemy import text
+
+    with store.reading() as connection:
+        return [tuple(row) for row in connection.execute(text(query), values)]
+
+
+def rows(path: Path) -> list[Row]:
+    """Rows of a table of a run's folder, as they are written."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def dump(store: Store) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of a store."""
     with store.reading() as connection:
@@ -124,11 +153,15 @@ def unsound(
 
 
 def _rows(run: Content, name: str) -> int:
+    ranked = list(run.rows(RANKS))
+    tops = [key for row in ranked for key in row if key.startswith("p_top_")]
     counts = {
         "rounds": len(run.rounds), "inputs": len(run.about["inputs"]),
         "estimates": sum(1 for _ in run.rows(ESTIMATES)),
         "findings": sum(1 for _ in run.rows(FINDINGS)),
         "areas": len({row["area"] for row in run.tiers}), "tier_rows": len(run.tiers),
+        "changes": sum(1 for _ in run.rows(CHANGES)), "ranks": len(ranked),
+        "rank_probabilities": len(tops),
     }  # fmt: skip
     return counts[name]
 

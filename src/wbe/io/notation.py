@@ -5,6 +5,7 @@ Only what a layout states is applied; a number that does not follow it is refuse
 
 from __future__ import annotations
 
+import math
 import re
 from decimal import Context, Decimal
 from functools import lru_cache
@@ -105,7 +106,22 @@ def is_typed(text: str) -> bool:
         value = float(text)
     except ValueError:
         return False
+    if not math.isfinite(value):  # Python reads "nan" and "inf"; no cell can hold them as numbers
+        return False
     return text == (str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value))
+
+
+def typed_cell(text: str) -> str | float | None:
+    """What a cell of a spreadsheet holds for a reader to get the same text: a number, or the text.
+
+    Examples
+    --------
+    >>> [typed_cell(text) for text in ("12", "0.5", "0.50", "nan", "")]
+    [12, 0.5, '0.50', 'nan', None]
+    """
+    if not is_typed(text):
+        return text or None
+    return int(text) if text.lstrip("-").isdigit() else float(text)
 
 
 def same_unit(first: str, second: str) -> bool:

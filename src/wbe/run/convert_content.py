@@ -39,27 +39,20 @@ def content(grids: Sequence[Grid], suffix: str) -> tuple[bytes, int]:
 
 
 def _workbook(grids: Sequence[Grid]) -> bytes:
+    from wbe.io.notation import typed_cell
     from wbe.io.workbook_out import Sheet, write
     from wbe.io.write import FORMULA_STARTS
 
     sheets = []
     for number, grid in enumerate(grids, start=1):
-        rows = [[_typed(i, cell, grid.numbers) for i, cell in enumerate(row)] for row in grid.rows]
+        rows = [
+            [typed_cell(cell) if i in grid.numbers else cell or None for i, cell in enumerate(row)]
+            for row in grid.rows
+        ]
         below = [list(row) for row in grid.heads[1:]]
         name = grid.name or (f"table {number}" if len(grids) > 1 else "table")
         sheets.append(Sheet(name, grid.heads[0], [*below, *rows]))
     return write(sheets, FORMULA_STARTS)
-
-
-def _typed(column: int, text: str, numbers: set[int]) -> str | float | int | None:
-    """A plain number as a number, where it reads back as the same text."""
-    from wbe.io.notation import is_typed
-
-    if not text:
-        return None
-    if column not in numbers or not is_typed(text):
-        return text
-    return int(text) if text.lstrip("-").isdigit() else float(text)
 
 
 def _parquet(grid: Grid) -> bytes:

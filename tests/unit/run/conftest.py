@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from wbe.io.store.database import Store
 from wbe.run import config, outputs, scaffold
 from wbe.run.campaign import Results
 
@@ -60,3 +61,23 @@ def internal_run(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     file.write_text(text[: text.index("[privacy]")] + INTERNAL, encoding="utf-8")
     outputs.run(config.load(folder), folder / "results")
     return folder / "results"
+
+
+@pytest.fixture(scope="module")
+def run(public_run: tuple[Path, Results, list[str]]) -> Path:
+    """The folder of the run for a public audience, for a store."""
+    return public_run[0]
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Store:
+    """A store in a file that does not exist yet."""
+    return Store.of(tmp_path / "results.gpkg")
+
+
+@pytest.fixture(params=["geopackage", "postgis"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    """A store that does not exist yet, in a file and on a server."""
+    if request.param == "postgis":
+        return Store.of(request.getfixturevalue("postgres_url"))
+    return Store.of(tmp_path / "results.gpkg")

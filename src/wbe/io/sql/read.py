@@ -69,7 +69,8 @@ def read_sql(
     FindingsError
         With ``errors="raise"``, if anything was rejected; carries all findings.
     UsageError
-        If an argument cannot be used, there is no such table, or the extra ``sql`` is missing.
+        If an argument cannot be used, there is no such table, it has more than 24 million cells,
+        or the extra ``sql`` is missing.
     EnvironmentFault
         If the server or the disk says no.
 

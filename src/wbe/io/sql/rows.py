@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 #: Cells of one table or query, about 200 MB of references to texts.
 MAX_CELLS = 24_000_000
-_FETCHED = 10_000
+#: Rows that are in memory beyond those of MAX_CELLS, before anything of them is looked at.
+FETCHED = 2_000
+_FIRST_LINE = 2  # the names of the columns are line 1
 
 
 class _Sums:
@@ -40,6 +42,9 @@ class _Sums:
 
 def fetch(database: Database, table_or_query: str) -> tuple[Sheet, str]:
     """Rows of a table or a query in a stated order.
+
+    They are fetched `FETCHED` at a time, from a server too: what has too many of them is refused
+    when the first too many has come, however many would follow.
 
     A query that ends in ORDER BY keeps its order, and a table whose primary key is made of whole
     numbers has that of its key. All others are sorted by their texts, column after column, so that
@@ -67,9 +72,9 @@ def fetch(database: Database, table_or_query: str) -> tuple[Sheet, str]:
     """
     with database.reading() as connection:
         wanted = asked(connection, database, table_or_query)
-        result = _executed(connection, wanted)
-        header = list(map(str, result.keys()))
-        rows = list(_texts(result, header, database))
+        with _executed(connection, wanted) as result:
+            header = list(map(str, result.keys()))
+            rows = list(_texts(result, header, database))
     if not wanted.ordered:
         rows.sort()
     rows.insert(0, header)
@@ -85,27 +90,30 @@ def checksum(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _executed(connection: Connection, wanted: Asked) -> CursorResult[Any]:
+    """Rows that come as they are fetched: psycopg takes all of them at once unless told not to."""
+    options: dict[str, Any] = {"stream_results": True}
     if not isinstance(wanted.statement, str):
-        return connection.execute(wanted.statement)
+        return connection.execute(wanted.statement, execution_options=options)
     # as it stands: a percent sign or a colon of the query is nobody's parameter
-    return connection.execution_options(no_parameters=True).exec_driver_sql(wanted.statement)
+    options["no_parameters"] = True
+    return connection.exec_driver_sql(wanted.statement, execution_options=options)
 
 
 def _texts(
     result: CursorResult[Any], header: Sequence[str], database: Database
 ) -> Iterator[list[str]]:
     """Rows as texts; a text that repeats is in memory once."""
-    known, line = _Known(), 2
-    for part in result.partitions(_FETCHED):
-        if (line + len(part)) * len(header) > MAX_CELLS:
-            limit = f"{MAX_CELLS // max(len(header), 1):,}"
+    known, first, most = _Known(), 0, MAX_CELLS // max(len(header), 1)
+    for part in result.partitions(FETCHED):
+        if first + len(part) > most:
+            limit = f"{most:,}"
             raise UsageError(names.both("sql.too_large", name=database.name, limit=limit))
         columns = [
-            _column(known, values, header, index, line)
+            _column(known, values, header, index, first + _FIRST_LINE)
             for index, values in enumerate(zip(*part, strict=True))
         ]
         yield from map(list, zip(*columns, strict=True))
-        line += len(part)
+        first += len(part)
 
 
 class _Known(dict[str, str]):

@@ -28,7 +28,10 @@ from wbe.io.write import GPKG_GEOMETRY, GPKG_LAYER, bare_text
 RECORD: Final = "run.json"
 ESTIMATES, TIERS, FINDINGS = "estimates.csv", "tiers.csv", "findings.csv"
 AREAS: Final = "areas.gpkg"
+CHANGES, RANKS = "changes.csv", "ranks.csv"
 _TABLES: Final = (ESTIMATES, TIERS, FINDINGS)
+#: Of two rounds or more, or of a run with draws.
+_OPTIONAL: Final = (CHANGES, RANKS)
 _SCHEMA: Final = 1
 #: Hexadecimal digits of a run's number: enough for more runs than anybody makes.
 _DIGITS: Final = 16
@@ -60,7 +63,8 @@ class Content:
         Inputs, settings, factors and versions are in the record, and so are the checksums of the
         tables: the same number means the same rows. How pictures and pages look is left out.
         """
-        sums = {name: self.about["outputs"][name] for name in _TABLES}
+        outputs = self.about["outputs"]
+        sums = {name: outputs[name] for name in (*_TABLES, *_OPTIONAL) if name in outputs}
         said = {key: value for key, value in self.about.items() if key != "created"}
         said["outputs"] = sums
         text = json.dumps(said, ensure_ascii=False, sort_keys=True)
@@ -94,7 +98,12 @@ class Content:
         return Counter(bare_text(cells[place]) for cells in table)
 
     def rows(self, name: str) -> Iterator[Row]:
-        """Rows of a table, text as it was before spreadsheets were thought of."""
+        """Rows of a table, text as it was before spreadsheets were thought of.
+
+        A run of one round has no changes.csv, one without draws no ranks.csv: then there are none.
+        """
+        if name in _OPTIONAL and name not in self.files:
+            return
         table = self._written(name)
         header = next(table)
         for cells in table:
@@ -138,7 +147,7 @@ def content_of(folder: Path) -> Content:
     outputs = about.get("outputs", {})
     if about.get("schema") != _SCHEMA or about.get("kind") != "run" or not _holds(outputs):
         raise UsageError(names.both("store.no_run", folder=folder))
-    wanted = [name for name in (*_TABLES, AREAS) if name in outputs]
+    wanted = [name for name in (*_TABLES, *_OPTIONAL, AREAS) if name in outputs]
     files = {name: _checked(folder, name, outputs[name]) for name in wanted}
     return Content(data.decode("utf-8"), about, files)
 

@@ -75,7 +75,7 @@ class Store:
         Raises
         ------
         UsageError
-            If it is something else, or a store of another version.
+            If it is something else, or a store of a later version.
         EnvironmentFault
             If that cannot be found out now.
         """
@@ -85,10 +85,10 @@ class Store:
         if self.file is not None and not (self.file.is_file() and self.file.stat().st_size):
             return
         with self.reading() as connection:
-            store_schema.is_there(connection, self.name)
+            store_schema.lacking(connection, self.name)
 
     def enter(self, run: Content, now: str, *, again: bool = True) -> Entered:
-        """Enter a run in one transaction; the tables are made if they are not there.
+        """Enter a run in one transaction; tables that are not there are made in it too.
 
         Parameters
         ----------
@@ -106,7 +106,7 @@ class Store:
         Raises
         ------
         UsageError
-            If the database is something else, or a store of another version.
+            If the database is something else, or a store of a later version.
         EnvironmentFault
             If the database refuses; it is then as it was before.
         """
@@ -116,8 +116,7 @@ class Store:
 
         with self.writing() as connection:
             store_schema.lock(connection)
-            if not store_schema.is_there(connection, self.name):
-                store_schema.create(connection, self.name)
+            store_schema.prepare(connection, self.name)
             done = store_enter.enter(connection, run, now, again=again)
             if (done.is_new or done.rounds) and self.database.kind == SQLITE:
                 geopackage.touch(connection, now)

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Boolean, Column, Double, Integer, Table, func, insert, select, text
 
 from wbe.io.store import tables
-from wbe.io.store.content import ESTIMATES, FINDINGS, Content, Row
+from wbe.io.store.content import CHANGES, ESTIMATES, FINDINGS, RANKS, Content, Row
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 #: Rows sent together.
 _CHUNK: Final = 5_000
-_CHANCE: Final = "p_"
+_CHANCE, _TOP = "p_", "p_top_"
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,9 @@ def _write(connection: Connection, run: Content) -> None:
     _insert(connection, tables.estimates, _numbered(run, ESTIMATES, tables.estimates))
     _insert(connection, tables.areas, _area_rows(connection, run))
     _write_tiers(connection, run)
+    _insert(connection, tables.changes, _numbered(run, CHANGES, tables.changes))
+    _insert(connection, tables.ranks, _numbered(run, RANKS, tables.ranks))
+    _insert(connection, tables.tops, _tops(run))
     _insert(connection, tables.findings, _numbered(run, FINDINGS, tables.findings))
 
 
@@ -181,6 +184,16 @@ def _chances(fid: int, row: Row) -> Iterator[dict[str, Any]]:
         written = row[_CHANCE + label]
         p = float(written) if written else None
         yield {"fid": fid, "position": position, "tier": label, "p": p}
+
+
+def _tops(run: Content) -> Iterator[dict[str, Any]]:
+    """Probabilities of ranks.csv: of each area, to be among the first k."""
+    for place, row in enumerate(run.rows(RANKS), start=1):
+        for name, written in row.items():
+            if name.startswith(_TOP):
+                p = float(written) if written else None
+                top = int(name.removeprefix(_TOP))
+                yield {"run_id": run.run_id, "row": place, "top": top, "p": p}
 
 
 def typed(rows: Iterable[Row], table: Table) -> Iterator[dict[str, Any]]:

@@ -28,12 +28,17 @@ from sqlalchemy import (
 from wbe.io.store.geometry import Geometry
 from wbe.schema import STATUSES
 
-#: Version of everything below; a store of another one is refused.
-SCHEMA: Final = 1
+#: Version of everything below. A store of an earlier one is read, and brought up to this one by the
+#: next run that enters it (`ADDED`); of a later one it is refused.
+SCHEMA: Final = 2
 KIND: Final = "wbe store"
 _IN_INTERVAL: Final = "(value IS NULL OR lower IS NULL OR lower <= value) AND " \
     "(value IS NULL OR upper IS NULL OR value <= upper) AND " \
     "(lower IS NULL OR upper IS NULL OR lower <= upper)"  # fmt: skip
+
+#: What a row of a table is about.
+_COMPARED: Final = ("area", "drug", "quantity", "round_before", "round_after")
+_RANKED: Final = ("area", "round", "drug", "quantity")
 
 #: SQLite's own has 64 bits already, and a GeoPackage knows no BIGINT.
 _Size: Final = BigInteger().with_variant(Integer, "sqlite")
@@ -201,6 +206,56 @@ findings = Table(
     comment="findings.csv: what was noticed about the input. Working data.",
 )  # fmt: skip
 
+changes = Table(
+    "changes", metadata,
+    _run(),
+    Column("row", Integer, nullable=False, comment="place in changes.csv"),
+    *(Column(name, Text, nullable=False) for name in _COMPARED),
+    *_texts("tier_before tier_after"),
+    Column("outcome", Text, nullable=False),
+    *_texts("reason"),
+    Column("ratio", Double, comment="value of the later round over that of the earlier one"),
+    *_numbers("lower upper p"),
+    Column("detectable", Double, comment="ratio that the test would most probably have shown"),
+    *(Column(name, Integer) for name in ("n_kept", "n_before", "n_after")),
+    PrimaryKeyConstraint("run_id", "row"),
+    UniqueConstraint("run_id", *_COMPARED, name="change_once"),
+    ForeignKeyConstraint(["run_id", "area"], ["areas.run_id", "areas.area"]),
+    *(ForeignKeyConstraint(["run_id", name], ["rounds.run_id", "rounds.round"])
+      for name in ("round_before", "round_after")),
+    CheckConstraint(_IN_INTERVAL.replace("value", "ratio"), name="change_in_interval"),
+    CheckConstraint("p >= 0 AND p <= 1", name="change_p_between_0_and_1"),
+    comment="changes.csv: whether an area differs between two rounds of one run.",
+)  # fmt: skip
+
+ranks = Table(
+    "ranks", metadata,
+    _run(),
+    Column("row", Integer, nullable=False, comment="place in ranks.csv"),
+    *(Column(name, Text, nullable=False) for name in _RANKED),
+    *(Column(name, Integer) for name in ("rank_lower", "rank_upper", "n_higher", "n_lower")),
+    *_texts("flags"),
+    PrimaryKeyConstraint("run_id", "row"),
+    UniqueConstraint("run_id", *_RANKED, name="rank_once"),
+    ForeignKeyConstraint(["run_id", "area"], ["areas.run_id", "areas.area"]),
+    ForeignKeyConstraint(["run_id", "round"], ["rounds.run_id", "rounds.round"]),
+    CheckConstraint("rank_lower <= rank_upper", name="rank_in_interval"),
+    CheckConstraint("n_higher >= 0 AND n_lower >= 0", name="rank_counts"),
+    comment="ranks.csv without probabilities: the order of areas, all statements together.",
+)  # fmt: skip
+
+tops = Table(
+    "rank_probabilities", metadata,
+    _run(),
+    Column("row", Integer, nullable=False),
+    Column("top", Integer, nullable=False, comment="k"),
+    Column("p", Double, comment="probability of a rank of k or higher; NULL: no rank"),
+    PrimaryKeyConstraint("run_id", "row", "top"),
+    ForeignKeyConstraint(["run_id", "row"], ["ranks.run_id", "ranks.row"]),
+    CheckConstraint("p >= 0 AND p <= 1", name="rank_probability_between_0_and_1"),
+    comment="Columns p_top_... of ranks.csv.",
+)  # fmt: skip
+
 _TIERS: Final = """
 SELECT t.fid AS fid, g.geom AS geom, t.run_id AS run_id, r.campaign AS campaign,
   r.audience AS audience, t.area AS area, a.name AS name, t.round AS round, t.drug AS drug,
@@ -231,6 +286,18 @@ JOIN current_rounds c ON c.run_id = t.run_id AND c.round = t.round""",
 SELECT r.campaign AS campaign, e.* FROM estimates e
 JOIN runs r ON r.run_id = e.run_id
 JOIN current_rounds c ON c.run_id = e.run_id AND c.round = e.round""",
+    # of two rounds that one run holds and is current for
+    "current_changes": """
+SELECT r.campaign AS campaign, r.audience AS audience, a.name AS name, x.* FROM changes x
+JOIN runs r ON r.run_id = x.run_id
+JOIN areas a ON a.run_id = x.run_id AND a.area = x.area
+JOIN current_rounds b ON b.run_id = x.run_id AND b.round = x.round_before
+JOIN current_rounds c ON c.run_id = x.run_id AND c.round = x.round_after""",
+    "current_ranks": """
+SELECT r.campaign AS campaign, r.audience AS audience, a.name AS name, x.* FROM ranks x
+JOIN runs r ON r.run_id = x.run_id
+JOIN areas a ON a.run_id = x.run_id AND a.area = x.area
+JOIN current_rounds c ON c.run_id = x.run_id AND c.round = x.round""",
 }
 #: Views that have a geometry; programs that are told no layer open the first.
 LAYERS: Final = {
@@ -239,3 +306,7 @@ LAYERS: Final = {
 }
 #: What must not stand in a database that is to become a store.
 NAMES: Final = frozenset({*metadata.tables, *VIEWS})
+#: What a version has that the one before it had not.
+ADDED: Final = {
+    2: frozenset({"changes", "ranks", "rank_probabilities", "current_changes", "current_ranks"}),
+}
