@@ -64,7 +64,9 @@ def write(
         return found, code, False, [say("convert.nothing", lang, path=target)]
     with replacing(target) as part:
         write_as(frame, part, target.suffix)
-    lines = [say("convert.lost", lang, n=n, what=what) for what, n in _lost(source, frame)]
+    lines = [
+        say("convert.lost", lang, n=n, what=what) for what, n in lost_properties(source, frame)
+    ]
     if refused := found.rows - found.accepted:
         lines.append(say("convert.features", lang, n=refused))
     words = {"layout": kind_of_places(frame), "given": source.suffix.lower().lstrip(".")}
@@ -92,8 +94,16 @@ def _read(source: Path, encoding: str | None) -> tuple[gpd.GeoDataFrame, Finding
     return frame, frame.attrs["findings"]
 
 
-def _lost(source: Path, frame: gpd.GeoDataFrame) -> list[tuple[str, int]]:
-    """Properties that the source has and a table of its kind does not, with their cells."""
+def lost_properties(source: Path, frame: gpd.GeoDataFrame) -> list[tuple[str, int]]:
+    """Properties that a file has and a table of its kind does not, with their cells.
+
+    Parameters
+    ----------
+    source : Path
+        A geographic file.
+    frame : GeoDataFrame
+        What was read of it.
+    """
     from wbe import names
     from wbe.io.areas import features_of
 

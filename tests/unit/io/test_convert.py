@@ -441,6 +441,34 @@ def test_a_file_that_is_not_there_ends_as_in_check(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("out.nc", "wbe.io.write_netcdf"),
+        ("out.gpkg", "地理文件"),
+        ("out.txt", "表格只能写为 .csv"),
+    ],
+)
+def test_a_target_of_another_kind_is_refused_in_chinese_with_what_writes_it(
+    tmp_path: Path, name: str, hint: str
+) -> None:
+    table = write_csv(tmp_path / "lab.csv", [row()])
+    done = CliRunner().invoke(cli, ["convert", str(table), str(tmp_path / name), "--lang", "zh"])
+    assert done.exit_code == 2 and hint in done.stderr and ".csv, .tsv" in done.stderr
+    absent = CliRunner().invoke(cli, ["convert", "none.csv", name, "--lang", "zh"])
+    assert absent.exit_code == 2 and "没有文件 'none.csv'" in absent.stderr
+
+
+def test_places_are_no_table_whatever_is_in_them(tmp_path: Path) -> None:
+    places = tmp_path / "areas.geojson"
+    places.write_text('{"type": "FeatureCollection", "features": []}', encoding="utf-8")
+    for name in ("out.csv", "out.shp"):
+        with pytest.raises(UsageError, match=r"holds places, not results.*\.gpkg") as caught:
+            convert(places, tmp_path / name)
+        assert str(caught.value).startswith(name)
+    assert list(tmp_path.iterdir()) == [places]
+
+
 EXPORT = ROOT / "tests" / "data" / "bad" / "instruments"
 
 

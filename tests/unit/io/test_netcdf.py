@@ -14,7 +14,7 @@ import xarray as xr
 from builders import build_areas, build_samples, build_sites
 
 import wbe
-from wbe.errors import FindingsError, UsageError
+from wbe.errors import FindingsError, UsageError, in_language
 from wbe.findings import Findings
 from wbe.io import read_netcdf, write_netcdf
 from wbe.io.netcdf.table import read_sheet
@@ -130,17 +130,18 @@ def test_what_a_dataset_says_itself_is_not_overwritten(tmp_path: Path) -> None:
     assert back.attrs["institution"] == "Ours" and back.attrs["history"] == "long"
 
 
-def test_what_netcdf_cannot_carry_is_refused_by_name(tmp_path: Path) -> None:
-    for data, said in (
-        (xr.Dataset({"z": ("x", np.array([1j]))}), "z holds complex128"),
-        (xr.Dataset(attrs={"o": object()}), "type object"),
-        (xr.Dataset({1: ("x", [1])}), "the name 1"),
-        (xr.Dataset({"w": ("x", np.array([object()], dtype=object))}), "w: "),
+def test_what_netcdf_cannot_carry_is_refused_by_name_in_both_languages(tmp_path: Path) -> None:
+    for data, said, chinese in (
+        (xr.Dataset({"z": ("x", np.array([1j]))}), "z holds complex128", "z 含有 complex128"),
+        (xr.Dataset(attrs={"o": object()}), "type object", "含有 object 类型的对象"),
+        (xr.Dataset(attrs={1: "one"}), "attribute 1 has", "属性 1 的名称"),
+        (xr.Dataset({1: ("x", [1])}), "the name 1", "名称 1 无法写入"),
+        (xr.Dataset({"w": ("x", np.array([object()], dtype=object))}), "w: an ", "w：某属性"),
+        ("x.nc", "a Dataset is needed", "需要 Dataset"),
     ):
-        with pytest.raises(UsageError, match=said):
-            write_netcdf(data, tmp_path / "x.nc")
-    with pytest.raises(UsageError, match="a Dataset is needed"):
-        write_netcdf("x.nc", tmp_path / "x.nc")  # type: ignore[arg-type]
+        with pytest.raises(UsageError, match=said) as caught:
+            write_netcdf(data, tmp_path / "x.nc")  # type: ignore[arg-type]
+        assert chinese in in_language(caught.value.args[0], "zh")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -14,7 +14,7 @@ import pytest
 import xarray as xr
 
 import wbe
-from wbe.errors import FindingsError, UsageError
+from wbe.errors import FindingsError, UsageError, in_language
 from wbe.io import read_odm, write_odm
 from wbe.io.convert.compare import differences
 from wbe.io.odm import files as odm_files
@@ -258,13 +258,25 @@ def test_a_failure_leaves_the_older_set_in_place(
     assert [file.name for file in tmp_path.iterdir()] == ["odm"]
 
 
-@pytest.mark.parametrize(("name", "why"), [("odm.csv", "folder or to"), ("taken", "is a file")])
-def test_a_target_that_is_no_place_for_tables_is_refused(
-    name: str, why: str, tmp_path: Path
+REFUSED = [
+    ("odm.csv", "folder or to", "写入文件夹或"), ("taken", "is a file", "是文件；"),
+    ("book.xlsx", "is a folder", "是文件夹；"), ("mine", r"holds notes\.md", "中有 notes.md"),
+    ("theirs", "not written here", "并非此处所写"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "why", "chinese"), REFUSED)
+def test_a_target_that_is_no_place_for_tables_is_refused_in_both_languages(
+    name: str, why: str, chinese: str, tmp_path: Path
 ) -> None:
     (tmp_path / "taken").write_text("x", encoding="utf-8")
-    with pytest.raises(UsageError, match=why):
+    for folder in ("book.xlsx", "mine", "theirs"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "mine" / "notes.md").write_text("x", encoding="utf-8")
+    (tmp_path / "theirs" / "samples.csv").write_text("x", encoding="utf-8")
+    with pytest.raises(UsageError, match=why) as caught:
         write_odm(wbe.read(LAB[0]), tmp_path / name)
+    assert chinese in in_language(caught.value.args[0], "zh")
 
 
 def test_an_outline_too_long_for_a_cell_is_refused_by_name(tmp_path: Path) -> None:
@@ -275,8 +287,9 @@ def test_an_outline_too_long_for_a_cell_is_refused_by_name(tmp_path: Path) -> No
                              geometry=[Point(110, 30).buffer(1, quad_segs=400)],
                              crs="EPSG:4326")  # fmt: skip
     samples = wbe.read(LAB[0])
-    with pytest.raises(UsageError, match="polygons"):
+    with pytest.raises(UsageError, match="polygons") as caught:
         write_odm(samples, tmp_path / "odm.xlsx", areas=areas)
+    assert "工作簿无法容纳" in in_language(caught.value.args[0], "zh")
     assert not (tmp_path / "odm.xlsx").exists()
     write_odm(samples, tmp_path / "odm", areas=areas)
     found = read_odm(tmp_path / "odm").areas
@@ -297,12 +310,13 @@ def test_a_folder_is_read_and_checked_like_a_laboratory_file(tmp_path: Path) -> 
 
 def test_errors_is_raise_or_reject(tmp_path: Path) -> None:
     write_odm(wbe.read(LAB[0]), tmp_path / "odm")
-    with pytest.raises(UsageError, match="reject"):
+    with pytest.raises(UsageError, match="reject") as caught:
         read_odm(tmp_path / "odm", errors="ignore")
+    assert "不能是 'ignore'" in in_language(caught.value.args[0], "zh")
     (tmp_path / "odm" / "measures.csv").unlink()
-    with pytest.raises(FindingsError) as caught:
+    with pytest.raises(FindingsError) as missing:
         read_odm(tmp_path / "odm")
-    assert [f.rule for f in caught.value.findings.errors] == ["odm_table_missing"]
+    assert [f.rule for f in missing.value.findings.errors] == ["odm_table_missing"]
 
 
 def rewrite(path: Path, encoding: str) -> None:

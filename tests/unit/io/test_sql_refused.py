@@ -86,6 +86,29 @@ def test_without_the_extra_the_message_names_it() -> None:
     assert "pip install 'wbe-drugs[sql]'" in done.stdout
 
 
+@pytest.mark.parametrize("use", [
+    lambda url: wbe.io.read_sql(url, "samples"),
+    lambda url: wbe.io.write_sql(pd.DataFrame({"a": [1]}), url, "samples"),
+    Store.of,
+])  # fmt: skip
+def test_without_the_driver_of_postgresql_the_message_names_the_extra(
+    use: Callable[[str], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(UsageError) as raised:
+        use("postgresql://lab:s3cret@localhost/lab")
+    assert "pip install 'wbe-drugs[sql]'" in str(raised.value)
+    assert "s3cret" not in str(raised.value)
+
+
+def test_a_file_needs_no_driver_of_postgresql(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    wbe.io.write_sql(pd.DataFrame({"a": [1]}), tmp_path / "lab.sqlite", "numbers")
+    assert (tmp_path / "lab.sqlite").stat().st_size > 0
+
+
 def test_nothing_loads_sqlalchemy_before_a_database_is_asked_for() -> None:
     code = "import sys, wbe; wbe.io.read_sql, wbe.io.write_sql; print('sqlalchemy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,

@@ -18,6 +18,7 @@ import xarray as xr
 
 from wbe.errors import UsageError
 from wbe.io.netcdf.values import as_json, is_utf8
+from wbe.names import both
 
 #: The attribute with the notes, and the number of their form.
 NOTES: Final = "wbe_decoding"
@@ -116,7 +117,7 @@ def encode(data: xr.Dataset) -> tuple[xr.Dataset, Notes]:
 def _safe_name(name: Hashable, kind: str, taken: set[str]) -> str:
     """The name in the file; one that tools of NetCDF stumble over is a number."""
     if not isinstance(name, str) or not is_utf8(name):
-        raise UsageError(f"the name {name!r} cannot be written to NetCDF: use text")
+        raise UsageError(both("netcdf.name", name=repr(name)))
     if _NAME.match(name) and not _LETTERS.match(name):
         return name
     number = next(n for n in itertools.count(1) if f"{kind}_{n}" not in taken)
@@ -165,7 +166,7 @@ def _numbers(
     elif kind == "m":
         stored = _whole(values.astype("int64"))
     else:
-        raise UsageError(f"{name} holds {dtype}, which NetCDF-3 cannot carry")
+        raise UsageError(both("netcdf.type", name=name, found=dtype))
     if stored.dtype.newbyteorder("=") != native:
         note["dtype"] = native.str
     return stored, {}
@@ -249,7 +250,7 @@ def _cell(value: Any, name: str) -> str:
     try:
         return as_json(value)
     except UsageError as error:
-        raise UsageError(f"{name}: {error}") from None
+        raise UsageError(both("netcdf.within", name=name, reason=error.args[0])) from None
 
 
 def plain_attrs(
@@ -274,7 +275,7 @@ def plain_attrs(
     written: list[str] = []
     for name, value in attrs.items():
         if not isinstance(name, str):
-            raise UsageError(f"the attribute {name!r} has a name that is no text")
+            raise UsageError(both("netcdf.attribute_name", name=repr(name)))
         if value is None or name in _RESERVED | taken or not _NAME.match(name):
             hidden[name] = as_json(value)
         elif _is_native(value):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wbe.errors import FindingsError, UsageError
+from wbe.names import both
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -61,7 +62,7 @@ def write_netcdf(dataset: xr.Dataset, path: str | PathLike[str], *, title: str =
     from wbe.io.netcdf.encode import NOTES, encode
 
     if isinstance(dataset, PathLike | str) or not hasattr(dataset, "data_vars"):
-        raise UsageError(f"a Dataset is needed, not {type(dataset).__name__}")
+        raise UsageError(both("netcdf.no_dataset", found=type(dataset).__name__))
     data, notes = encode(dataset)
     data = describe(data, notes, title)
     data.attrs[NOTES] = notes.text()

@@ -14,6 +14,7 @@ from typing import Any, Final
 from wbe.errors import UsageError
 from wbe.findings import COLUMNS, Finding, Findings
 from wbe.io.plausibility.places import Sheets
+from wbe.names import both
 
 _TAGS: Final = ("__tuple__", "__set__", "__dict__", "__float__", "__array__", "__time__",
                 "__table__", "__bytes__", "__not_a_time__", "__sheets__")  # fmt: skip
@@ -130,10 +131,7 @@ def _plain_other(value: Any) -> Any:
         return {"__array__": [value.dtype.str, list(value.shape), _plain(flat.ravel().tolist())]}
     if isinstance(value, bytes):
         return {"__bytes__": value.hex()}
-    raise UsageError(
-        f"an attribute holds an object of the type {type(value).__name__}, which NetCDF cannot "
-        "carry; leave it out or write it as text"
-    )
+    raise UsageError(both("netcdf.object", found=type(value).__name__))
 
 
 def _of_findings(findings: Findings) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from wbe import names
 from wbe.errors import FindingsError, UsageError
 from wbe.findings import Findings
 from wbe.io.odm.about import put_about
@@ -194,7 +195,7 @@ def read_odm(
     ({'sample': 13, 'analyte': 13}, 65, None)
     """
     if errors not in ("raise", "reject"):
-        raise UsageError(f"errors must be 'raise' or 'reject', not {errors!r}")
+        raise UsageError(names.both("odm.errors_word", found=repr(errors)))
     findings = Findings()
     place = Path(path)
     opened = open_odm(place, "" if place.is_dir() else place.name, findings, encoding)

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from wbe import names
 from wbe.errors import UsageError
 from wbe.findings import Findings
 from wbe.io import formats
@@ -22,7 +23,7 @@ from wbe.io.convert.grid import Grid
 from wbe.io.convert.tables import delimited
 from wbe.io.doubtful_text import note_doubtful
 from wbe.io.notation import is_typed
-from wbe.io.odm.words import PERSONS, READ, SILENT, TEXTS, TITLE, columns, table_of
+from wbe.io.odm.words import PERSONS, READ, SILENT, TEXTS, TITLE, columns, folded, table_of
 from wbe.io.opening import bytes_of, reading
 from wbe.io.tables import Sheet, parse_delimited
 from wbe.io.text import Refused, decode
@@ -68,27 +69,22 @@ def replacing(target: Path) -> Iterator[Path]:
 def _check_target(target: Path) -> None:
     if target.suffix.lower() == WORKBOOK:
         if target.is_dir():
-            raise UsageError(f"{target} is a folder; name a file")
+            raise UsageError(names.both("odm.is_folder", path=target))
         return
     if target.suffix and not target.is_dir():
-        raise UsageError(f"{target.name}: ODM-shaped tables are written to a folder or to .xlsx")
+        raise UsageError(names.both("odm.suffix", name=target.name))
     if target.exists() and not target.is_dir():
-        raise UsageError(f"{target} is a file; name a folder, or a file that ends in .xlsx")
+        raise UsageError(names.both("odm.is_file", path=target))
     others = [f.name for f in target.iterdir() if not _is_ours(f)] if target.is_dir() else []
     if others:
-        raise UsageError(
-            f"{target} holds {sorted(others)[0]}, which is none of these tables; name a new folder"
-        )
+        raise UsageError(names.both("odm.holds_other", path=target, other=min(others)))
     if target.is_dir() and any(target.iterdir()) and not _is_older_set(target):
-        raise UsageError(
-            f"{target} holds tables that were not written here (its {_README}.md does not say so); "
-            "name a new folder"
-        )
+        raise UsageError(names.both("odm.not_ours", path=target, readme=f"{_README}.md"))
 
 
 def _is_ours(file: Path) -> bool:
-    names = {f"{_README}.md", *(f"{name}.csv" for name in (*READ, *SILENT))}
-    return file.is_file() and file.name in names
+    ours = {f"{_README}.md", *(f"{name}.csv" for name in (*READ, *SILENT))}
+    return file.is_file() and file.name in ours
 
 
 def _is_older_set(folder: Path) -> bool:
@@ -134,10 +130,10 @@ def write_tables(tables: Tables, path: Path, kind: str) -> None:
         ``.xlsx``, or anything else for a folder.
     """
     if kind.lower() == WORKBOOK:
-        _check_lengths(tables, _LONGEST_CELL, "a workbook")
+        _check_lengths(tables, _LONGEST_CELL, "odm.workbook")
         path.write_bytes(_workbook(tables))
         return
-    _check_lengths(tables, FIELD_LIMIT, "a text table")
+    _check_lengths(tables, FIELD_LIMIT, "odm.text_table")
     path.mkdir(parents=True)
     for name, rows in tables.items():
         if name == _README:
@@ -172,10 +168,8 @@ def _typed(head: str, text: str) -> str | float | None:
 def _check_lengths(tables: Tables, most: int, what: str) -> None:
     for name, rows in tables.items():
         if any(len(cell) > most for row in rows for cell in row):
-            raise UsageError(
-                f"the table {name} has a cell of more than {most} characters, which {what} cannot "
-                "hold; simplify the outlines of the areas"
-            )
+            words = {"table": name, "most": most, "what": names.both(what)}
+            raise UsageError(names.both("odm.cell_too_long", **words))
 
 
 # in
@@ -183,8 +177,8 @@ def _check_lengths(tables: Tables, most: int, what: str) -> None:
 
 def known_cells(rows: Sequence[Sequence[str]]) -> int:
     """The most names of columns that stand in any one of some rows."""
-    names = {column.name.casefold() for table in READ for column in columns(table)}
-    return max((sum(cell.strip().casefold() in names for cell in row) for row in rows), default=0)
+    known = {folded(column.name) for table in READ for column in columns(table)}
+    return max((sum(folded(cell.strip()) in known for cell in row) for row in rows), default=0)
 
 
 def read_tables(
@@ -223,8 +217,12 @@ def read_tables(
     found = {}
     for sheet in sheets:
         name = table_of(sheet.name)
-        if _is_read(name, sheet.name, shown, findings):
-            found[name] = sheet
+        if not _is_read(name, sheet.name, shown, findings):
+            continue
+        if name in found:
+            findings.add("odm_table_twice", file=shown, sheet=sheet.name, value=name)
+            continue
+        found[name] = sheet
     record = {"name": shown, "sha256": hashlib.sha256(data).hexdigest(), "encoding": kind}
     return found, [record]
 
@@ -233,6 +231,7 @@ def _of_folder(
     path: Path, shown: str, findings: Findings, encoding: str | None
 ) -> tuple[dict[str, Sheet], list[dict[str, Any]]]:
     found: dict[str, Sheet] = {}
+    opened: set[str] = set()
     records = []
     try:
         with reading(path):
@@ -246,6 +245,10 @@ def _of_folder(
         name, label = table_of(file.stem), f"{shown}{file.name}"
         if not _is_read(name, "", label, findings):
             continue
+        if name in opened:
+            findings.add("odm_table_twice", file=label, value=name)
+            continue
+        opened.add(name)
         try:
             data = bytes_of(file)
             decoded = decode(data, encoding)

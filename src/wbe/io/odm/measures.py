@@ -18,20 +18,22 @@ from wbe import names
 from wbe.errors import UnitError
 from wbe.findings import Findings
 from wbe.io.notation import computed
+from wbe.io.odm.keys import Shared, shared_ids
 from wbe.io.odm.samples import Portions
 from wbe.io.odm.samples_out import known_flags
 from wbe.io.odm.table import Raw
-from wbe.io.odm.words import FLOW, PREFIX, is_missing, our_word, words
+from wbe.io.odm.words import FLOW, PREFIX, is_missing, our_word, word_of, words
 from wbe.schema import QUANTITIES
 from wbe.units import same_dimension
 
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_MILLIGRAM: Final = "mgL"
+_MILLIGRAM: Final = "mgl"
 _TO_NANOGRAMS: Final = Decimal("1e6")
 _BESIDE: Final = ("load", "pn_load")
 #: Letters from which on a word is the name of a substance and not an id that ODM gave to a gene.
 _NAME: Final = 5
 _OF_LIMITS: Final = ("lod", "loq")
+_ID: Final = "measureRepID"
 
 
 @dataclass
@@ -90,21 +92,25 @@ class _Reading:
         self.fields = raw.fields
         self.counts: dict[tuple[str, str, str], tuple[int, int]] = {}
         self.single: set[tuple[str, str]] = set()
+        self.shared = Shared()
+        self.told: set[tuple[int, ...]] = set()
 
     def read(self) -> Restated:
         found = Restated()
         rows = [row for row in self.raw.rows() if self._has_sample(row)]
         self.single = {self._of(row) for row in rows if self._aggregation(row) == "single"}
+        self.shared = shared_ids(self.raw, _ID, filter(self._counts, rows))
         for row in rows:
             part = self.raw.text(row, "measure")
-            if part == FLOW:
-                if self._is_result(row):
-                    self._flow(row, found)
-            elif analyte := _analyte(part):
-                if self._is_result(row):
-                    found.measures.append(self._measure(row, analyte))
-            else:
+            analyte = _analyte(part)
+            if part != FLOW and not analyte:
                 self._count("odm_part_left_out", "measure", part, row)
+            elif not self._is_result(row) or not self._has_own_id(row):
+                continue
+            elif part == FLOW:
+                self._flow(row, found)
+            else:
+                found.measures.append(self._measure(row, analyte))
         self._tell()
         return found
 
@@ -113,7 +119,7 @@ class _Reading:
 
     def _aggregation(self, row: int) -> str:
         text = self.raw.text(row, "aggregation")
-        return words("aggregation").get(text, "other") if text else "single"
+        return (word_of("aggregation", text) or "other") if text else "single"
 
     def _count(self, rule: str, column: str, value: str, row: int) -> None:
         first, count = self.counts.get((rule, column, value), (row, 0))
@@ -137,15 +143,39 @@ class _Reading:
             return False
         return True
 
-    def _is_result(self, row: int) -> bool:
+    def _counts(self, row: int) -> bool:
         """Whether a row is a result: single values come before what was computed from them."""
-        kind, text = self._aggregation(row), self.raw.text(row, "aggregation")
-        if kind == "single":
+        kind = self._aggregation(row)
+        return kind == "single" or (kind == "central" and self._of(row) not in self.single)
+
+    def _is_result(self, row: int) -> bool:
+        """As `_counts`, and what is aggregated is counted."""
+        used = self._counts(row)
+        if self._aggregation(row) != "single":
+            rule = "odm_aggregation_used" if used else "odm_aggregation_left_out"
+            self._count(rule, "aggregation", self.raw.text(row, "aggregation"), row)
+        return used
+
+    def _has_own_id(self, row: int) -> bool:
+        """Whether no other row has the id of a result; else quality reports may mean either.
+
+        A row that is said again counts once. Which of several that differ is meant nobody knows:
+        none of them counts, and the id is named once with all of its lines.
+        """
+        counted = int(self.raw.text(row, "measure") != FLOW)
+        if row in self.shared.repeated:
+            self.raw.note(self.findings, "odm_measure_repeated", row, _ID)
+            self.findings.rows += counted
+            self.findings.accepted += counted
+            return False
+        if row not in self.shared.clashing:
             return True
-        if kind == "central" and self._of(row) not in self.single:
-            self._count("odm_aggregation_used", "aggregation", text, row)
-            return True
-        self._count("odm_aggregation_left_out", "aggregation", text, row)
+        self.findings.rows += counted
+        of_one = self.shared.clashing[row]
+        if of_one not in self.told:
+            self.told.add(of_one)
+            lines = ", ".join(str(self.raw.line(each)) for each in of_one)
+            self.raw.note(self.findings, "odm_measure_twice", of_one[1], _ID, lines=lines)
         return False
 
     def _flow(self, row: int, found: Restated) -> None:
@@ -168,7 +198,7 @@ class _Reading:
         found = Measure(row, sample, _quantity(unit))
         found.put("sample_id", self.portions.portion(sample), sample)
         found.put("analyte", analyte, raw.text(row, "measure"))
-        nanograms = written == _MILLIGRAM
+        nanograms = written.casefold() == _MILLIGRAM
         found.put("unit", "ng/L" if nanograms else unit, written)
         for name, head in self.fields.items():
             if name not in ("sample_id", "analyte", "unit", "concentration"):

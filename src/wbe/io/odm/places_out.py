@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from wbe.io.odm.samples_out import Sheets, exact
+from wbe.io.odm.systems import EPSG, WGS84
 from wbe.io.odm.words import NOT_REPORTED, PREFIX, columns, odm_word, words
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import xarray as xr
 
-_EPSG: Final = {"wgs84": "4326", "cgcs2000": "4490"}
 #: Kind of geography of our areas: ODM knows sewer catchments and health regions.
 AREA: Final = f"{PREFIX}area"
 _FROM_SAMPLES: Final = ("lon", "lat", "crs", "type", "role")
@@ -65,7 +65,7 @@ def _common(samples: xr.Dataset, chosen: np.ndarray) -> dict[str, Any]:
 def _site_row(record: dict[str, Any], polygons: set[str]) -> dict[str, str]:
     texts = {name: _text(value) for name, value in record.items()}
     datum, kind, area = (texts.get(name, "") for name in ("crs", "type", "area"))
-    epsg = _EPSG.get(datum, datum.removeprefix("EPSG:") if datum.startswith("EPSG:") else "")
+    epsg = EPSG.get(datum, datum.removeprefix("EPSG:") if datum.startswith("EPSG:") else "")
     shed = {ours: odm for odm, ours in reversed(words("shed").items())}
     name = texts.get("name", "")
     return {
@@ -88,13 +88,13 @@ def _polygons(areas: gpd.GeoDataFrame) -> dict[str, list[str]]:
     import shapely
 
     count = len(areas)
-    shapes = areas.geometry.to_crs("EPSG:4326").to_numpy()
+    shapes = areas.geometry.to_crs(f"EPSG:{WGS84}").to_numpy()
     texts = shapely.to_wkt(shapes, rounding_precision=-1)
     return {
         "polygonID": [str(area) for area in areas["area"]],
         "name": [str(name) for name in areas["name"]],
         "polyPop": [exact(float(people)) for people in areas["population"]],
         "geoType": [AREA] * count,
-        "geoEPSG": ["4326"] * count,
+        "geoEPSG": [WGS84] * count,
         "geoWKT": [text or NOT_REPORTED for text in texts],
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from wbe.findings import Findings
+from wbe.io.odm.keys import shared_ids
 from wbe.io.odm.table import Raw
 from wbe.io.odm.words import PREFIX, our_word, words
 
@@ -75,21 +76,17 @@ def portions_of(raw: Raw, relations: Raw | None, findings: Findings) -> Portions
     Portions
     """
     found = Portions(raw)
-    seen: dict[str, list[str]] = {}
-    clashing = set()
+    shared = shared_ids(raw, "sampleID", raw.rows())
     for row in raw.rows():
         sample = raw.text(row, "sampleID")
         if not sample:
             raw.note(findings, "odm_id_missing", row, "sampleID", field="sampleID")
-        elif sample in seen:
-            same = seen[sample] == raw.sheet.rows[row]
-            rule = "odm_sample_repeated" if same else "odm_sample_twice"
-            raw.note(findings, rule, row, "sampleID", sample_id=sample)
-            clashing |= set() if same else {sample}
-        else:
-            seen[sample], found.row[sample] = raw.sheet.rows[row], row
-    for sample in clashing:
-        del found.row[sample]
+        elif row in shared.repeated:
+            raw.note(findings, "odm_sample_repeated", row, "sampleID", sample_id=sample)
+        elif row not in shared.clashing:
+            found.row[sample] = row
+        elif row != shared.clashing[row][0]:
+            raw.note(findings, "odm_sample_twice", row, "sampleID", sample_id=sample)
     if relations is not None:
         _relate(found, relations, findings)
     _note_kinds(found, findings)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from wbe import schema
+from wbe import names, schema
 from wbe.io.notation import computed
 from wbe.io.odm.words import (
     FLOW,
@@ -46,10 +46,10 @@ _FLAGS: Final = {"below_lod": "beLOD", "below_loq": "belowLOQ", "above_range": "
 _SEVERITY: Final = {"error": "high", "flag": "low"}
 
 #: What a table has no place for, as `wbe.io.OdmWritten.lost` names it.
-REFUSED: Final = "results that were refused"
-CONTROLS: Final = "rows of quality control"
-MEANS: Final = "published means"
-WIDE_FINDINGS: Final = "findings about no one sample"
+REFUSED: Final = names.both("odm.lost.refused")
+CONTROLS: Final = names.both("odm.lost.controls")
+MEANS: Final = names.both("odm.lost.means")
+WIDE_FINDINGS: Final = names.both("odm.lost.findings")
 
 
 @dataclass

@@ -10,7 +10,7 @@ from typing import Any, Final
 from wbe.findings import Findings
 from wbe.io.header import Column, Header, classify
 from wbe.io.odm.words import Column as Known
-from wbe.io.odm.words import columns, is_missing
+from wbe.io.odm.words import columns, folded, is_missing
 from wbe.io.personal import note_personal_cells
 from wbe.io.tables import Sheet
 from wbe.io.write import bare_text
@@ -57,6 +57,13 @@ class Raw:
         """A cell, or "" where it says that nothing is stated."""
         found = self.written(row, column)
         return "" if is_missing(found) else found
+
+    def said(self, row: int) -> tuple[str, ...]:
+        """All that a row says; how far blank cells are written out makes no difference."""
+        cells = [cell.strip() for cell in self.sheet.rows[row]]
+        while cells and not cells[-1]:
+            cells.pop()
+        return tuple(cells)
 
     def line(self, row: int) -> int:
         """Line of a row as a person sees it."""
@@ -114,12 +121,15 @@ def raw_table(name: str, sheet: Sheet, findings: Findings) -> Raw | None:
     Raw or None
     """
     raw = Raw(name, sheet)
-    known = {c.name.casefold(): c for c in columns(name)}
+    known = {folded(c.name): c for c in columns(name)}
     raw.header = _header_row(sheet, set(known))
     personal, twice = [], []
-    for at, cell in enumerate(sheet.rows[raw.header]):
-        text = bare_text(cell.strip())
-        column = known.get(text.casefold())
+    heads = [bare_text(cell.strip()) for cell in sheet.rows[raw.header]]
+    own = {c.name for c in known.values() if c.name.casefold() in map(str.casefold, heads)}
+    for at, text in enumerate(heads):
+        column = known.get(folded(text))
+        if column is not None and column.name in own and column.name.casefold() != text.casefold():
+            column = None  # beside siteID, site_ID is a column of the laboratory
         if column is not None and column.name in raw.at:
             twice.append(column.name)
         elif column is not None:
@@ -141,7 +151,7 @@ def raw_table(name: str, sheet: Sheet, findings: Findings) -> Raw | None:
 
 def _header_row(sheet: Sheet, known: set[str]) -> int:
     def score(row: int) -> int:
-        return sum(cell.strip().casefold() in known for cell in sheet.rows[row])
+        return sum(folded(cell.strip()) in known for cell in sheet.rows[row])
 
     return max(range(min(_SEARCHED, len(sheet.rows))), key=score)
 

@@ -77,19 +77,31 @@ def columns(table: str) -> tuple[Column, ...]:
     )  # fmt: skip
 
 
-def free_header(table: str, header: str) -> str:
-    """Header for a column without a meaning; one that a known column takes gets the prefix.
-
-    Readers find columns whatever their case, so that ``Specimen`` is taken as ``specimen`` is.
+def folded(header: str) -> str:
+    """A header as readers compare it: without capitals, and without strokes between its words.
 
     Examples
     --------
-    >>> free_header("samples", "collNum"), free_header("samples", "CollNum")
-    ('collNum', 'wbe:CollNum')
+    >>> folded("sampleID") == folded("Sample ID") == folded("sample_id")
+    True
+    """
+    return "".join(letter for letter in header.casefold() if letter not in " _-")
+
+
+def free_header(table: str, header: str) -> str:
+    """Header for a column without a meaning; one that a known column takes gets the prefix.
+
+    Readers find columns however they are spelt (see `folded`), so that ``Specimen`` is taken as
+    ``specimen`` is.
+
+    Examples
+    --------
+    >>> free_header("samples", "collNum"), free_header("samples", "Coll_Num")
+    ('collNum', 'wbe:Coll_Num')
     """
     known = columns(table)
     free = any(c.name == header and not c.field for c in known)
-    taken = header.casefold() in {c.name.casefold() for c in known}
+    taken = folded(header) in {folded(c.name) for c in known}
     return f"{PREFIX}{header}" if taken and not free else header
 
 
@@ -127,7 +139,23 @@ def our_word(kind: str, odm: str) -> str:
     """
     if odm.startswith(PREFIX):
         return odm.removeprefix(PREFIX)
-    return words(kind).get(odm, odm)
+    return word_of(kind, odm) or odm
+
+
+def word_of(kind: str, odm: str) -> str:
+    """Our word for ODM's whatever its capitals, "" for one that is none of the kind.
+
+    Examples
+    --------
+    >>> word_of("aggregation", "SIN"), word_of("unit", "MGL"), word_of("unit", "gcMl")
+    ('single', 'mg/L', '')
+    """
+    return _caseless(kind).get(odm.casefold(), "")
+
+
+@cache
+def _caseless(kind: str) -> dict[str, str]:
+    return {odm.casefold(): ours for odm, ours in words(kind).items()}
 
 
 def table_of(stem: str) -> str:

@@ -203,6 +203,7 @@ def database_of(url: str | PathLike[str]) -> Database:
         return _of_file(found.database or "")
     if not found.database or _PARAMETERS.search(found.database):
         raise UsageError(names.both("sql.url"))
+    _require_driver()
     stated = (found.query.get(name, ()) for name in ("password", "sslpassword"))
     listed = ((one,) if isinstance(one, str) else one for one in stated)
     secrets = (found.password, *itertools.chain.from_iterable(listed))
@@ -211,6 +212,14 @@ def database_of(url: str | PathLike[str]) -> Database:
         url=found.set(drivername=f"{POSTGRES}+{_DRIVERS[POSTGRES]}"),
         secrets=tuple(secret for secret in secrets if secret),
     )  # fmt: skip
+
+
+def _require_driver() -> None:
+    """Say that PostgreSQL needs the extra before anything is done that would be lost."""
+    try:
+        import psycopg  # noqa: F401
+    except ImportError as error:
+        raise UsageError(names.both("sql.missing")) from error
 
 
 def _of_file(text: str) -> Database:
