@@ -314,6 +314,11 @@ def test_an_unforeseen_error_is_one_line_for_people() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
     assert done.returncode == 1 and b"Traceback" not in done.stderr
     assert b"internal error: ZeroDivisionError" in done.stderr and b"--debug" in done.stderr
+    spoken = code.replace("'x'", "'x', '--lang', 'zh'")
+    done = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", spoken], capture_output=True, check=False
+    )
+    assert "程序内部错误：ZeroDivisionError" in done.stderr.decode("utf-8")
 
 
 def localised(tmp_path: Path) -> dict[str, str]:

@@ -106,8 +106,11 @@ def _prepare(*, debug: bool) -> None:
 
 def _explain(kind: type[BaseException], error: BaseException, trace: object) -> None:
     """What people see of an error that nobody foresaw."""
-    print(f"wbe: internal error: {kind.__name__}: {error}", file=sys.stderr)
-    print("Run the same command with --debug for the details.", file=sys.stderr)
+    from wbe.run.words import say
+
+    said = say("fault.internal", console.lang, kind=kind.__name__, error=str(error))
+    print(f"wbe: {said}", file=sys.stderr)
+    print(say("fault.debug", console.lang), file=sys.stderr)
 
 
 def _print_error(error: WbeError, command: str, lang: str) -> None:

@@ -89,6 +89,8 @@ def check(
 @click.option("--list", "listed", is_flag=True, help="List the layouts and end.")
 @click.option("--allow-rejected", is_flag=True, help="Write a table with errors as it is.")
 @click.option("--country", default="", help="For --to euda: country of sites that name none.")
+@click.option("--sites", type=PATH, help="For --to phes-odm: sites to write along.")
+@click.option("--areas", type=PATH, help="For --to phes-odm: areas to write along, as polygons.")
 @exported
 @encoded
 @spoken
@@ -101,6 +103,8 @@ def convert(
     listed: bool,
     allow_rejected: bool,
     country: str,
+    sites: Path | None,
+    areas: Path | None,
     sidecar: Path | None,
     enrichment: float | None,
     dilution: float | None,
@@ -112,7 +116,8 @@ def convert(
 ) -> None:
     """Write the lab table IN in another layout to OUT (.csv, .tsv, .xlsx or .parquet).
 
-    With --to phes-odm OUT is a folder or .xlsx; a folder of such tables is read as IN.
+    With --to phes-odm OUT is a folder or .xlsx, and --sites and --areas are written along; a folder
+    of such tables is read as IN.
 
     Areas, sites or tiers of a geographic file are written to .gpkg, .parquet or .geojson.
 
@@ -130,6 +135,7 @@ def convert(
         source, target, given=given, wanted=wanted, encoding=encoding,
         allow_rejected=allow_rejected, lang=lang or "en",
         instrument=instrument.options(sidecar, enrichment, dilution, unit), country=country,
+        sites=sites, areas=areas,
     )  # fmt: skip
     if not quiet:
         if done.findings.errors or not done.written:

@@ -161,6 +161,9 @@ def _examined(group: Group, encoding: str | None, layout: str) -> tuple[Findings
     if group.config is None:
         return found, _holds_results(group, found, encoding, layouts)
     rehearsed, usable = rehearse(group.config, encoding)
+    if group.config.data.database is not None and rehearsed.rows:
+        # its rows stand in no file, and so were not among those examined
+        found.rows, found.accepted = rehearsed.rows, rehearsed.accepted
     known = {finding.rule for finding in found}
     found.extend(iter(rehearsed.select(lambda finding: finding.rule not in known)))
     return found, usable

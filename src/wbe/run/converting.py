@@ -12,7 +12,7 @@ from wbe.findings import Findings
 from wbe.run import convert_euda, convert_odm, convert_places, verdict
 from wbe.run.convert_content import content
 from wbe.run.disk import replacing
-from wbe.run.words import say
+from wbe.run.words import both, say
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 TIDY = "tidy"
 BY_WORDS = ("long", "wide", "town_blocks", "euda", convert_odm.ODM)
+#: Files that are written otherwise than a table, and what says how.
+OTHER_KINDS = {
+    ".nc": "usage.table_netcdf", ".gpkg": "usage.table_places", ".geojson": "usage.table_places",
+}  # fmt: skip
 WRITTEN_BY_NAME = ("long", "wide", convert_euda.EUDA, convert_odm.ODM)
 
 
@@ -86,6 +90,8 @@ def convert(
     lang: str = "en",
     instrument: Options | None = None,
     country: str = "",
+    sites: Path | None = None,
+    areas: Path | None = None,
 ) -> Converted:
     """Write a laboratory file in another layout.
 
@@ -106,6 +112,9 @@ def convert(
         How the vials of an instrument's export relate to samples.
     country : str
         Of sites whose name does not say it; for ``euda`` only.
+    sites, areas : Path, optional
+        Files of them to write along; for ``phes-odm`` only. Without them those of ODM tables that
+        are the source are written.
 
     Returns
     -------
@@ -124,6 +133,7 @@ def convert(
     _check_source(source, given)
     if country and wanted != convert_euda.EUDA:
         raise UsageError(f"a country is stated for {convert_euda.EUDA} only")
+    convert_odm.check_beside(wanted, target, sites, areas)
     if convert_places.is_asked(source, target):
         _check_apart(source, target)
         found, code, written, lines = convert_places.write(
@@ -131,14 +141,20 @@ def convert(
         )
         return Converted(found, code, written, lines)
     aim, found = _target(wanted), Findings()
+    _check_no_places(source, target)
     _check_target(source, target, aim)
+    tables_of_odm, lines = None, []
     if convert_odm.is_given(source, given):
-        opened, samples, lines = convert_odm.read(source, encoding, found, lang)
+        tables_of_odm, samples = convert_odm.read(source, encoding, found)
+        opened = tables_of_odm.source
+        lines = convert_odm.not_in_lab_table(tables_of_odm, lang)
     else:
         opened, samples = _read(source, given, encoding, instrument, found)
-        lines = []
+    places = convert_odm.Beside()
+    if aim == convert_odm.ODM:
+        places = convert_odm.beside(tables_of_odm, sites, areas, found, lang)
     result = Converted(found, _code(samples, found))
-    if not opened.tables or _refused(found):
+    if not opened.tables or _refused(found) or places.refused:
         result.lines.append(say("convert.refused", lang, path=target))
         return result
     if found.errors and not allow_rejected:
@@ -147,9 +163,11 @@ def convert(
     if aim in (convert_euda.EUDA, convert_odm.ODM):
         given_as = opened.record["layout"]
         if aim == convert_odm.ODM:
-            result.lines += convert_odm.write(samples, target, given_as, lang)
+            result.lines += convert_odm.write(samples, places, target, given_as, lang)
         else:
-            result.lines += convert_euda.write(samples, target, country, given_as, lang)
+            result.lines += [
+                *lines, *convert_euda.write(samples, target, country, given_as, lang)
+            ]  # fmt: skip
         result.written = True
         return result
     tables = io_convert.tables_of(opened, found)
@@ -182,9 +200,17 @@ def _read(
 
 def _check_source(source: Path, given: str) -> None:
     if not source.exists():
-        raise UsageError(f"there is no file {str(source)!r}")
+        raise UsageError(both("usage.no_file", path=repr(str(source))))
     if source.is_dir() and not convert_odm.is_given(source, given):
-        raise UsageError(f"{source} is a folder; name a file")
+        raise UsageError(both("usage.is_folder", path=source))
+
+
+def _check_no_places(source: Path, target: Path) -> None:
+    from wbe.io.geo.files import SUFFIXES, is_geographic
+
+    if is_geographic(source):
+        kinds = ", ".join(SUFFIXES)
+        raise UsageError(both("usage.places", source=source.name, name=target.name, kinds=kinds))
 
 
 def _check_target(source: Path, target: Path, aim: str | Layout) -> None:
@@ -192,18 +218,19 @@ def _check_target(source: Path, target: Path, aim: str | Layout) -> None:
 
     if aim == convert_odm.ODM:
         if target.exists() and target.samefile(source):
-            raise UsageError(f"{target.name} is the input; choose another name for the output")
+            raise UsageError(both("usage.converts_input", name=target.name))
         return
-    if target.suffix.lower() not in SUFFIXES:
-        raise UsageError(f"{target.name}: a table is written as {', '.join(SUFFIXES)}")
+    if (suffix := target.suffix.lower()) not in SUFFIXES:
+        kind = OTHER_KINDS.get(suffix, "usage.table_kind")
+        raise UsageError(both(kind, name=target.name, suffixes=", ".join(SUFFIXES)))
     _check_apart(source, target)
 
 
 def _check_apart(source: Path, target: Path) -> None:
     if target.exists() and target.samefile(source):
-        raise UsageError(f"{target.name} is the input; choose another name for the output")
+        raise UsageError(both("usage.converts_input", name=target.name))
     if target.is_dir():
-        raise UsageError(f"{target} is a folder; name a file")
+        raise UsageError(both("usage.is_folder", path=target))
 
 
 def _target(wanted: str) -> str | Layout:

@@ -18,7 +18,7 @@ from wbe.io.store.database import Store
 from wbe.run import folder, record
 from wbe.run.diff_causes import Difference, causes, differences
 from wbe.run.diff_numbers import Moved, Row, moved, only
-from wbe.run.run_values import table_rows
+from wbe.run.run_values import tier_rows
 from wbe.run.words import both
 
 TIERS: Final = "tiers.csv"
@@ -60,7 +60,7 @@ class Run:
         if about.get("kind") != "run":
             raise UsageError(both("diff.publication", path=path))
         altered = folder.changed_outputs(path)
-        return cls(path, about, list(table_rows(path / TIERS)), altered)
+        return cls(path, about, tier_rows(path / TIERS), altered)
 
     @classmethod
     def stored(cls, run_id: str, store: Store) -> Run:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -14,6 +14,8 @@ NAMES: Final = frozenset(
 )
 #: Packages that draw and compute nothing.
 PICTURES: Final = frozenset({"matplotlib"})
+#: The kind of inputs of which a run has many: the files of another quarter replace none.
+SEVERAL: Final = "samples"
 #: Fields of a factor that its numbers hang on.
 OF_FACTOR: Final = ("excretion", "correction_factor")
 FACTOR_SHOWN: Final = ("factor_id", "correction_factor", "verified", "reference")
@@ -62,8 +64,7 @@ def differences(a: About, b: About) -> list[Difference]:
     settings = list(_settings(a, b))
     kinds = {kind for (kind, _), _, _ in files}
     another_set = "factors" in kinds or any(s.name == "estimate.factors" for s in settings)
-    found = [Difference("input", name, old, new) for (_, name), old, new in files]
-    found += settings
+    found = [*_inputs(files, {s.name.removeprefix("estimate.") for s in settings}), *settings]
     found += _factors(a, b, follows=another_set)
     found += _errors(a, b, follows="error_model" in kinds)
     found += _versions(a, b)
@@ -93,12 +94,31 @@ def _files(about: About) -> dict[tuple[str, str], str]:
     }
 
 
+def _inputs(
+    files: Sequence[tuple[tuple[str, str], str, str]], set_anew: Set[str]
+) -> Iterator[Difference]:
+    """Files that differ. One file in the place of another of its kind is one thing, not two.
+
+    A file that only one run reads because a setting now names it, or no longer does, follows.
+    """
+    for kind in dict.fromkeys(kind for (kind, _), _, _ in files):
+        own = [(name, old, new) for (its, name), old, new in files if its == kind]
+        gone, come = ([one for one in own if not one[i]] for i in (2, 1))
+        if kind != SEVERAL and len(gone) == len(come) == 1:
+            ((before, old, _),), ((after, _, new),) = gone, come
+            yield Difference("input", f"{before} → {after}", old, new)
+            own = [one for one in own if one[1] and one[2]]
+        for name, old, new in own:
+            yield Difference("input", name, old, new, follows=kind in set_anew)
+
+
 def _settings(a: About, b: About) -> Iterator[Difference]:
     """Keys of the configuration; names of files are told with the inputs."""
-    kinds = {str(one["kind"]) for about in (a, b) for one in about["inputs"]}
+    kinds, others = ({str(one["kind"]) for one in about["inputs"]} for about in (a, b))
+    told = {f"data.{kind}" for kind in kinds | others}
+    told |= {f"estimate.{kind}" for kind in kinds & others}
     for key, old, new in _changed(_flat(a["config"]), _flat(b["config"])):
-        section, _, name = key.rpartition(".")
-        if not (section == "data" and name in kinds):
+        if key not in told:
             yield Difference("setting", key, old, new, follows=key in NAMES)
 
 

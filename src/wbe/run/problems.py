@@ -54,11 +54,16 @@ def note(found: Findings, rule: str, file: str, problem: Problem) -> None:
         file=file,
         line=problem.line,
         column=problem.key,
-        problem=problem.message.rstrip("."),
+        problem=_unended(problem.message, "."),
         remedy=problem.fix,
-        problem_zh=in_language(problem.message, "zh").rstrip("。"),
+        problem_zh=_unended(in_language(problem.message, "zh"), "。"),
         remedy_zh=in_language(problem.fix, "zh"),
     )
+
+
+def _unended(sentence: str, stop: str) -> str:
+    """Take off the full stop, which the rule sets itself; a list that goes on keeps its dots."""
+    return sentence if sentence.endswith("...") else sentence.removesuffix(stop)
 
 
 def error_of(file: Path, problems: Sequence[Problem]) -> ConfigError:

@@ -18,7 +18,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from wbe.errors import EnvironmentFault, UsageError
+from wbe.errors import EnvironmentFault, Said, UsageError
 from wbe.io.seal import opened, sealed
 from wbe.run import instrument
 from wbe.run.config import Config
@@ -207,13 +207,23 @@ def read(folder: Path) -> dict[str, Any]:
         data = (folder / RECORD).read_bytes()
         found = json.loads(data)
     except (OSError, ValueError) as error:
-        raise UsageError(both("usage.no_run", path=folder, record=RECORD)) from error
+        raise UsageError(_no_run(folder)) from error
     if not isinstance(found, dict) or found.get("schema") != SCHEMA or "outputs" not in found:
         raise UsageError(both("usage.run_schema", path=folder / RECORD))
     try:
         return opened(data)
     except ValueError as error:
         raise UsageError(both("usage.run_changed", path=folder, names=RECORD)) from error
+
+
+def _no_run(folder: Path) -> Said:
+    """Say that a folder is no run, and which run a campaign holds where it is one."""
+    from wbe.run.jobs import RESULTS
+
+    inside = folder / RESULTS
+    if (inside / RECORD).is_file():
+        return both("usage.no_run_here", path=folder, record=RECORD, inside=inside)
+    return both("usage.no_run", path=folder, record=RECORD)
 
 
 def reduced(record: Mapping[str, Any]) -> dict[str, Any]:

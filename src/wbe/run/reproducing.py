@@ -144,10 +144,14 @@ def _summary(results: Sequence[StudyResult], lang: str) -> str:
 
     tables = [table for result in results for table in result.tables]
     counts = counted(results)
-    return say(
+    said = say(
         "reproduce.summary", lang, studies=len(results), recomputed=counts["recomputed"],
         consistent=counts["consistent"], cited=counts["cited_only"],
         agree=sum(int(t.agree.sum()) for t in tables), of=sum(len(t.agree) for t in tables),
         excepted=sum(len(e.rows) for t in tables for e in t.exceptions),
         unexplained=sum(len(t.unexplained) for t in tables),
     )  # fmt: skip
+    absent = [table.study for table in tables if not table.available]
+    if not absent:
+        return said
+    return said + say("reproduce.absent", lang, n=len(absent), studies=len(set(absent)))

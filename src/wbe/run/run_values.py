@@ -14,13 +14,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from wbe.errors import UsageError
+from wbe.errors import Said, UsageError
 from wbe.run import record
 from wbe.run.words import both
 from wbe.units import PN_UNIT
 
 Place = tuple[str, str]
 """Round and area."""
+
+TIER_COLUMNS: Final = ("area", "name", "round", "drug", "quantity", "unit", "value", "flags")
+"""Columns without which a row of tiers.csv says nothing."""
+TIER_NUMBERS: Final = ("value", "lower", "upper", "rank")
+"""Numbers in it, where a cell is stated."""
 
 GIVEN: Final = ("consumption", "load", "net")
 """What stands for a drug, best first."""
@@ -105,7 +110,7 @@ class RunValues:
 
     @cached_property
     def _tiers(self) -> list[dict[str, str]]:
-        return list(table_rows(self.folder / "tiers.csv"))
+        return tier_rows(self.folder / "tiers.csv")
 
     @cached_property
     def _hidden(self) -> frozenset[str]:
@@ -143,3 +148,33 @@ def table_rows(file: Path) -> Iterator[dict[str, str]]:
             yield from csv.DictReader(lines)
     except OSError as error:
         raise UsageError(both("usage.run_table", file=file, why=error.strerror)) from None
+    except UnicodeDecodeError:
+        why = both("usage.run_table.encoding")
+        raise UsageError(both("usage.run_table", file=file, why=why)) from None
+
+
+def tier_rows(file: Path) -> list[dict[str, str]]:
+    """Read the tiers of a run, as text; the record does not vouch for a table edited since.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be read, or a line lacks a cell or holds a word where a number belongs.
+    """
+    rows = list(table_rows(file))
+    for line, row in enumerate(rows, start=2):
+        if why := _damage(row, line):
+            raise UsageError(both("usage.run_table", file=file, why=why))
+    return rows
+
+
+def _damage(row: Mapping[str, str | None], line: int) -> Said | None:
+    if lacking := [name for name in TIER_COLUMNS if row.get(name) is None]:
+        return both("usage.run_table.columns", line=line, columns=", ".join(lacking))
+    for column in TIER_NUMBERS:
+        cell = row.get(column)
+        try:
+            float(cell or "nan")
+        except ValueError:
+            return both("usage.run_table.number", line=line, column=column, cell=repr(cell))
+    return None

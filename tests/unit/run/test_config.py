@@ -239,6 +239,12 @@ a = 1
     )
 
 
+def test_the_dots_of_a_list_that_goes_on_are_kept() -> None:
+    found = [Problem("", None, said, "") for said in ("it holds a, b, ...", "It is wrong.")]
+    texts = [one.text("en")[0] for one in findings_of("campaign.toml", found)]
+    assert [text.rpartition(": ")[2] for text in texts] == ["it holds a, b, ....", "It is wrong."]
+
+
 def test_all_problems_are_told_at_once(campaign: Path) -> None:
     text = "schema = 2\n[data]\nsamples = ['no.csv']\n[tiers]\nbreaks = [3, 1]\nflor = 2\n"
     with pytest.raises(ConfigError) as caught:

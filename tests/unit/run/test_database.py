@@ -133,6 +133,14 @@ def test_a_file_of_the_campaign_needs_no_environment(campaign: Path) -> None:
     assert checked.exit_code == 0, checked.output
 
 
+def test_check_counts_the_rows_of_the_database_as_those_of_the_files(campaign: Path) -> None:
+    checked = CliRunner().invoke(cli, ["check", str(campaign), "--quiet"])
+    _into_database(campaign)
+    _use(campaign, FILE)
+    stored = CliRunner().invoke(cli, ["check", str(campaign), "--quiet"])
+    assert stored.output == checked.output and "168 rows, 168 accepted" in stored.output
+
+
 def test_bad_rows_are_found_by_check_and_by_run(campaign: Path) -> None:
     stored = _into_database(campaign)
     connection = sqlite3.connect(stored)

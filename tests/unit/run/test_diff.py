@@ -224,6 +224,67 @@ def test_csv_and_json_hold_every_column_that_differs(run: Path, tmp_path: Path, 
     assert str(run.parent.parent) not in json.dumps(body)
 
 
+DAMAGES = {
+    "another separator": (lambda data: data.replace(b",", b";"), "line 2 lacks area"),
+    "cut off": (lambda data: data[: data.rindex(b",amphetamine,") + 14], "lacks unit"),
+    "a word for a number": (lambda data: data.replace(b"inhabitants,", b"inhabitants,about "),
+                            "value: 'about "),
+    "another encoding": (lambda data: data.decode("utf-8-sig").encode("utf-16"), "UTF-8"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_table_that_was_damaged_after_the_run_is_refused_with_its_line(
+    run: Path, tmp_path: Path, damage: str
+) -> None:
+    change, said = DAMAGES[damage]
+    other = Path(shutil.copytree(run, tmp_path / "other"))
+    (other / diff.TIERS).write_bytes(change((run / diff.TIERS).read_bytes()))
+    with pytest.raises(UsageError, match=said) as caught:
+        diff.listing(other, run)
+    assert str(other / diff.TIERS) in str(caught.value)
+    for command in (["diff", str(run), str(other)], ["factors", "--compare", "METH", str(other)]):
+        done = CliRunner().invoke(cli, [*command, "--lang", "zh"])
+        assert done.exit_code == 2 and "无法读取运行结果中的" in done.stderr
+        assert "不是 UTF-8 编码" in done.stderr or "在运行之后被改动" in done.stderr
+
+
+def test_a_campaign_named_in_the_place_of_its_run_is_told_where_the_run_is(
+    run: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match=r"six-towns/results does$"):
+        diff.listing(run.parent, run)
+    with pytest.raises(UsageError, match=r"run\.json$"):
+        diff.listing(tmp_path, run)
+
+
+def test_another_file_of_factors_is_one_change_whatever_it_is_called(
+    about: dict[str, Any],
+) -> None:
+    def with_factors(name: str, sha256: str) -> dict[str, Any]:
+        own = copy.deepcopy(about)
+        own["config"]["estimate"]["factors"] = name
+        own["inputs"].append({"kind": "factors", "name": name, "sha256": sha256})
+        own["factors"][0]["correction_factor"] += int(sha256[0])
+        return own
+
+    first, second = with_factors("first.csv", "1" * 64), with_factors("second.csv", "2" * 64)
+    (cause,) = causes(differences(first, second))
+    assert (cause.kind, cause.name) == ("input", "first.csv → second.csv")
+    assert (cause.before, cause.after) == ("1" * 64, "2" * 64)
+    (cause,) = causes(differences(about, first))
+    assert (cause.kind, cause.after) == ("setting", "first.csv")
+    (cause,) = causes(differences(first, with_factors("first.csv", "3" * 64)))
+    assert (cause.kind, cause.name) == ("input", "first.csv")
+
+
+def test_files_of_another_quarter_are_two_changes(about: dict[str, Any]) -> None:
+    other = copy.deepcopy(about)
+    other["inputs"][0] |= {"name": "lab/another.csv", "sha256": "4" * 64}
+    assert other["inputs"][0]["kind"] == "samples"
+    assert [one.kind for one in causes(differences(about, other))] == ["input", "input"]
+
+
 def test_folders_that_are_no_finished_run_are_refused_in_the_language_asked(
     run: Path, tmp_path: Path
 ) -> None:

@@ -31,8 +31,23 @@ def test_all_tables_are_listed_and_the_last_line_counts() -> None:
     lines = done.output.splitlines()
     assert sum(not line.startswith(" ") for line in lines[:-1]) == 30
     assert "30 studies: 12 recomputed, 10 checked by a relation, 8 cited only" in lines[-1]
-    assert lines[-1].endswith("0 without")
+    assert lines[-1].endswith(
+        "0 without; not computed, because data are not at hand: 7 tables of 3 studies"
+    )
     assert done.output.count("WBE_REFERENCE_DATA") == 7
+
+
+def test_nothing_is_said_to_be_absent_where_all_was_computed() -> None:
+    assert invoke("korea_2015").output.rstrip().endswith("1 with a reason, 0 without")
+
+
+def test_a_folder_without_the_data_is_not_asked_for_as_if_none_had_been_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(REFERENCE, str(tmp_path))
+    said = invoke("euda_weeks", "--lang", "zh").output
+    assert "WBE_REFERENCE_DATA 须指明存有这些数据的文件夹" in said
+    assert said.rstrip().endswith("因数据不在本机而未计算：1 项研究的 3 个表")
 
 
 def test_studies_are_chosen_by_name_or_option() -> None:
