@@ -22,7 +22,7 @@ from wbe.io.blocks import FIELD_LIMIT
 from wbe.io.convert.grid import Grid
 from wbe.io.convert.tables import delimited
 from wbe.io.doubtful_text import note_doubtful
-from wbe.io.notation import is_typed
+from wbe.io.notation import typed_cell
 from wbe.io.odm.words import PERSONS, READ, SILENT, TEXTS, TITLE, columns, folded, table_of
 from wbe.io.opening import bytes_of, reading
 from wbe.io.tables import Sheet, parse_delimited
@@ -152,17 +152,13 @@ def _workbook(tables: Tables) -> bytes:
     sheets = []
     for name in order:
         heads, *rows = tables[name]
-        typed = [[_typed(head, cell) for head, cell in zip(heads, row, strict=True)]
-                 for row in rows]  # fmt: skip
+        typed = [
+            [typed_cell(cell) if head in _NUMBERS else cell or None
+             for head, cell in zip(heads, row, strict=True)]
+            for row in rows
+        ]  # fmt: skip
         sheets.append(Out(name, heads, typed))
     return write(sheets, FORMULA_STARTS)
-
-
-def _typed(head: str, text: str) -> str | float | None:
-    """A number as a number, where a reader gets the same text of it."""
-    if not text:
-        return None
-    return float(text) if head in _NUMBERS and is_typed(text) else text
 
 
 def _check_lengths(tables: Tables, most: int, what: str) -> None:
