@@ -69,6 +69,8 @@ def test_the_korean_plants_reproduce_but_for_one_limit() -> None:
         ("china_southwest_2021", "province,heroin,10.3", "province,heroin,20.9", "province/her"),
         ("china_22_cities_2018", "prevalence,0.18,1.25", "prevalence,0.75,1.25", "prevalence"),
         ("ketamine_2020", "ketamine,ketamine,20", "ketamine,ketamine,21", "ketamine/ketamine"),
+        ("china_south_rural_2021", "all towns,65.8", "all towns,38.9", "all towns"),
+        ("china_south_rural_2021", "all towns,65.8", "all towns,150.1", "all towns"),
     ],
 )
 def test_a_published_value_that_is_changed_is_reported(
@@ -126,6 +128,38 @@ def test_a_number_of_one_of_several_tables_that_is_changed_is_reported(
 ) -> None:
     edit(copy, f"{key}/{file}", old, new)
     assert [k for table in one(copy, key).tables for k in table.unexplained] == [row]
+
+
+def test_relations_are_computed_and_not_only_met() -> None:
+    """A bound or an interval is wide: what is held against it, by hand."""
+    morphine_to_heroin = 369.417 / 285.343 / 0.42
+    by_hand = {
+        ("china_southwest_2021", "bound of heroin"): morphine_to_heroin
+        * np.array([6.7, 3.2, 10.2]),
+        ("us_campus_2018", "bound of heroin"): [18 * morphine_to_heroin],
+        ("china_22_cities_2018", "prevalence"): [157 / (30 * 0.72) / 1000 * 100],
+        ("china_22_cities_2018", "mass of a year"): [157e-9 * 1_395_000 * 365],
+        ("beijing_2013", "prevalence"): [2.6e6 / 21_150_000 / (30 * 0.8) * 100],
+        ("china_south_rural_2021", "load, least"): [0.7 * 60],
+        ("china_south_rural_2021", "load, most"): [0.7 * 200],
+    }
+    for (key, name), ours in by_hand.items():
+        [table] = [t for t in one(catalogue_folder(), key).tables if t.table.name == name]
+        assert table.ours == pytest.approx(ours, rel=1e-5), (key, name)
+
+
+def test_a_bound_has_no_deviation_to_be_proud_of() -> None:
+    for key in ("beijing_2013", "china_southwest_2021"):
+        table = one(catalogue_folder(), key).tables[0]
+        assert table.agree.all() and np.isnan(table.largest[0]) and table.largest[1] == ""
+
+
+def test_half_a_digit_of_an_input_is_carried_in_the_unit_of_the_equation() -> None:
+    """157 million gallons, 595,624 copies a litre: half of the last digit to either side."""
+    table = one(catalogue_folder(), "minnesota_2020").tables[0]
+    for end, sign in ((table.lower, -1), (table.upper, 1)):
+        by_hand = (595_624 + 0.5 * sign) * (157 + 0.5 * sign) * 3.785411784e6
+        assert end[0] == pytest.approx(by_hand, rel=1e-9)
 
 
 def test_an_input_that_is_changed_is_reported(copy: Path) -> None:

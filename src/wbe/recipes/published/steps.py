@@ -44,7 +44,7 @@ def castiglioni_errors() -> ErrorModel:
     >>> from wbe.recipes import published
     >>> row = published.castiglioni_errors().row("analysis", {"case": "highest"})
     >>> row.spread, row.verified
-    (0.26, 'recalled')
+    (0.26, 'confirmed')
     """
     place = resources.files(__package__).joinpath("castiglioni_2013.csv")
     with resources.as_file(place) as path:

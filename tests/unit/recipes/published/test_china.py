@@ -167,6 +167,18 @@ def test_a_quarter_is_the_mean_of_its_days_over_the_excreted_fraction(two_years)
     assert used["factor_ids"] == "methamphetamine|METH|KhanNicell2012"
 
 
+def test_ketamine_is_over_a_fifth_and_drugs_without_an_accepted_factor_stay_loads():
+    day = published.samples_of(
+        {"ketamine": [40.0], "morphine": [40.0], "etomidate acid": [40.0]}, flow=50_000.0,
+        population=200_000.0, site="A", date=["2024-01-05"], population_basis="served",
+    )  # fmt: skip
+    table = published.provincial_platform(day, draws=0)
+    own = table[(table["statistic"] == "day") & (table["quantity"] == "pn_consumption")]
+    assert dict(zip(own["analyte"], own["value"], strict=True)) == pytest.approx({"ketamine": 50})
+    loads = table[(table["statistic"] == "day") & (table["quantity"] == "pn_mass_load")]
+    assert loads["value"].to_numpy() == pytest.approx([10.0] * 3)
+
+
 def test_each_day_stands_there_too(two_years):
     dates, loads, table = two_years
     days = table[(table["statistic"] == "day") & (table["quantity"] == "pn_mass_load")]

@@ -91,6 +91,25 @@ def test_two_days_make_no_average():
     assert table["statistic"].tolist() == ["day", "day"]
 
 
+def test_three_days_make_an_average():
+    table = published.jones_2014(
+        days([500.0, 400.0, 450.0], [33.0, 27.0, 30.0]), disagreement="shown"
+    )
+    assert table["statistic"].tolist() == ["day"] * 3 + ["mean_over_days"]
+
+
+def test_the_two_fractions_are_those_that_the_page_states():
+    rows = factors.load_set("jones2014").rows
+    norbenzoylecgonine = 15 * 12.011 + 17 * 1.008 + 14.007 + 4 * 15.999
+    stated = {
+        "cocaine|BE|Castiglioni2013": 3.59,
+        "cocaine|norBE|Jones2014": 303.358 / norbenzoylecgonine / 0.02,
+    }
+    assert rows["correction_factor"].to_dict() == pytest.approx(stated, rel=1e-4)
+    verified = factors.table().set_index("factor_id")["verified"]
+    assert verified[list(stated)].str.startswith("no: ").all()  # neither was read in its paper
+
+
 def test_both_residues_must_be_there_and_the_convention_named():
     only = published.samples_of(
         {"benzoylecgonine": [500.0]}, flow=5e4, population=2e5, site="A", date=["2024-03-12"],
