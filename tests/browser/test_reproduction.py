@@ -1,4 +1,4 @@
-"""The page of ``wbe reproduce`` in Chinese: drawn whole, on a screen, a telephone and paper."""
+"""The page of ``wbe reproduce`` in both languages: drawn whole on screen, telephone and paper."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ TICKS = """() => { const found = [];
 def path(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp(request.param)
     keys = ["korea_2015", "us_campus_2018", "china_southwest_2021", "china_22_cities_2018",
-            "beijing_2013", "recife_2025", "euda_press_2023", "changzhou_2020"]  # fmt: skip
+            "beijing_2013", "recife_2025", "euda_press_2023", "changzhou_2020",
+            "catalonia_2020"]  # fmt: skip
     reproducing.run(keys, out=folder, lang=request.param)
     return folder / reproducing.PAGE
 
@@ -53,6 +54,26 @@ def test_nothing_is_cut_or_drawn_over_another(driven: Any, path: Path, width: in
         assert page.evaluate(CUT) == []
         assert page.evaluate(OVERLAP) == []
         assert page.evaluate(TICKS) == []
+
+
+def fonts_of(page: Any, selector: str) -> set[str]:
+    """Return the embedded fonts an element is drawn in; "" stands for those of the machine."""
+    session = page.context.new_cdp_session(page)
+    session.send("DOM.enable")
+    session.send("CSS.enable")
+    root = session.send("DOM.getDocument")["root"]["nodeId"]
+    node = session.send("DOM.querySelector", {"nodeId": root, "selector": selector})["nodeId"]
+    drawn = session.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
+    return {font["familyName"] if font["isCustomFont"] else "" for font in drawn}
+
+
+def test_chinese_is_drawn_in_the_font_that_the_page_brings(driven: Any, path: Path) -> None:
+    with driven.visit(path) as page:
+        page.evaluate("document.fonts.ready")
+        chinese = page.evaluate("document.documentElement.lang") == "zh-CN"
+        brought = {"Wbe Sans SC"} if chinese else {""}
+        for selector in ("h1", "h3", "svg text[text-anchor=middle][transform]", "td.word"):
+            assert fonts_of(page, selector) == brought
 
 
 def test_every_choice_has_a_mark_inside_its_strip(driven: Any, path: Path) -> None:

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
 import numpy as np
 
 from wbe import names
+from wbe.report import template
 from wbe.reproduce.claims import Claim
-from wbe.reproduce.compare import StudyResult, TableResult
+from wbe.reproduce.compare import ExceptionResult, StudyResult, TableResult
 from wbe.reproduce.methods import METHODS
 from wbe.reproduce.outcomes import Number, Outcome
 from wbe.reproduce.picture import SIDE, STRIP, Strip, keys_shown, scatter, strip
 from wbe.reproduce.study import STATUSES
 
 POLICY: Final = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
-    "form-action 'none'"
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
+    "base-uri 'none'; form-action 'none'"
 )
-"""Nothing is loaded and nothing runs."""
+"""Nothing is loaded and nothing runs; the font is part of the page."""
+
+NO_BREAK: Final = "\u00a0"
+"""A space at which no line ends."""
+
+ARITHMETIC: Final = 1e-11
+"""Relative deviation below which only the rounding of binary arithmetic is seen [1]; the sentence
+``reproduce.arithmetic`` states it in per cent."""
 
 
 def render(results: Sequence[StudyResult], say: Callable[..., str], language: str = "en") -> str:
@@ -37,7 +47,8 @@ def render(results: Sequence[StudyResult], say: Callable[..., str], language: st
     Returns
     -------
     str
-        One file without outside reference or script. Every text from the catalogue is escaped.
+        One file without outside reference or script, with the font of its Chinese characters.
+        Every text from the catalogue is escaped.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -46,15 +57,91 @@ def render(results: Sequence[StudyResult], say: Callable[..., str], language: st
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     tables = [table for result in results for table in result.tables]
-    return environment.get_template("page.html.j2").render(
-        results=results, say=say, policy=POLICY, side=SIDE, counts=counted(results),
+    text = environment.get_template("page.html.j2").render(
+        results=results, say=say, language=language, policy=POLICY, side=SIDE,
+        counts=counted(results), gap="" if language == "zh" else " ",
         pictures={(t.study, t.table.name): _picture(t) for t in tables},
-        keys_shown=partial(keys_shown, language=language),
+        keys_shown=partial(keys_shown, language=language), largest=partial(largest, say=say),
+        exception=partial(exception, say=say, language=language),
+        unneeded=partial(unneeded, say=say, language=language),
         language_tag="zh-CN" if language == "zh" else "en", statuses=STATUSES,
         methods=METHODS, claims_of=claims_of, strip_width=STRIP,
         choice_label=lambda outcome: choice_label(outcome, say, language),
         silent=lambda outcome: names.display("analyte", outcome.silent, language),
     )  # fmt: skip
+    # a sign of per cent alone on the next line is read as a slip
+    return template.with_font(text.replace(" %", NO_BREAK + "%"), language)
+
+
+def largest(table: TableResult, say: Callable[..., str]) -> str:
+    """Return what is said of the largest deviation of the rows that agree; empty of a bound.
+
+    Parameters
+    ----------
+    table : TableResult
+    say : callable
+        As in `render`.
+
+    Returns
+    -------
+    str
+        Below `ARITHMETIC` no number: it would be one of the machine, not of the publication.
+    """
+    off, where = table.largest
+    if not where:
+        return ""
+    if off < ARITHMETIC:
+        return say("reproduce.arithmetic")
+    return say("reproduce.largest", percent=percent(off, 2), key=where)
+
+
+def exception(each: ExceptionResult, say: Callable[..., str], language: str = "en") -> str:
+    """Return what one exception explains, and how far off its rows are where that is known.
+
+    Parameters
+    ----------
+    each : ExceptionResult
+    say : callable
+        As in `render`.
+    language : str
+        ``en`` or ``zh``.
+    """
+    keys = keys_shown(each.rows, language=language)
+    text = say("reproduce.exception", n=len(each.rows), reason=each.reason, keys=keys)
+    if not math.isfinite(each.largest):
+        return text
+    return text + say("reproduce.off", percent=percent(each.largest, 3))
+
+
+def unneeded(each: ExceptionResult, say: Callable[..., str], language: str = "en") -> str:
+    """Return which rows one exception names for nothing, and the reason it gives.
+
+    Parameters
+    ----------
+    each : ExceptionResult
+    say : callable
+        As in `render`.
+    language : str
+        ``en`` or ``zh``.
+    """
+    keys, colon = keys_shown(each.unneeded, language=language), "：" if language == "zh" else ": "
+    return say("reproduce.unneeded", keys=f"{keys}{colon}{each.reason}")
+
+
+def percent(share: float, digits: int) -> str:
+    """Return a share in per cent, to some digits and never with an exponent.
+
+    Parameters
+    ----------
+    share : float [1]
+    digits : int
+
+    Examples
+    --------
+    >>> percent(0.00000068, 2), percent(0.04754, 2), percent(12.3456, 3)
+    ('0.000068', '4.8', '1230')
+    """
+    return f"{Decimal(f'{100 * share:.{digits}g}'):f}"
 
 
 def _picture(table: TableResult) -> Any:

@@ -26,10 +26,11 @@ TICKS: Final = 4
 
 @dataclass(frozen=True)
 class Tick:
-    """A mark of an axis: where it stands [px], and its text."""
+    """A mark of an axis: where it stands [px], its text, and the exponent of a power of ten."""
 
     at: float
     text: str
+    raised: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,15 +44,18 @@ class Scatter:
     ticks : tuple of Tick
         Of both axes, from the lower left corner.
     logarithmic : bool
-    left_out : int
-        Rows without a place: not a number, or not positive on a logarithmic axis.
+    missing : int
+        Rows without a place, because ours or the published value is missing.
+    not_positive : int
+        Rows with both values, but without a place on a logarithmic axis: one is zero or less.
     """
 
     agreeing: str
     other: str
     ticks: tuple[Tick, ...]
     logarithmic: bool
-    left_out: int
+    missing: int
+    not_positive: int
 
 
 def scatter(ours: Floats, published: Floats, agree: NDArray[np.bool_]) -> Scatter | None:
@@ -86,8 +90,9 @@ def scatter(ours: Floats, published: Floats, agree: NDArray[np.bool_]) -> Scatte
     fits = agree[shown]
     ticks = _decades(low, high) if logarithmic else _steps(low, high)
     return Scatter(
-        _path(place[fits]), _path(place[~fits]), ticks, logarithmic, int(len(ours) - shown.sum())
-    )
+        _path(place[fits]), _path(place[~fits]), ticks, logarithmic, int((~known).sum()),
+        int((known & ~shown).sum()),
+    )  # fmt: skip
 
 
 def _ends(values: Floats, logarithmic: bool) -> tuple[float, float]:
@@ -108,9 +113,13 @@ def _path(points: NDArray[np.int_]) -> str:
 def _decades(low: float, high: float) -> tuple[Tick, ...]:
     exponents = range(round(low), round(high) + 1)
     by = max(1, math.ceil(len(exponents) / 7))
-    return tuple(
-        Tick(SIDE * (e - low) / (high - low), f"{10.0**e:g}") for e in list(exponents)[::by]
-    )
+    return tuple(Tick(SIDE * (e - low) / (high - low), *_power(e)) for e in list(exponents)[::by])
+
+
+def _power(exponent: int) -> tuple[str, str]:
+    """Return a power of ten in full while that is short, else ten and the exponent."""
+    plain = f"{10.0**exponent:g}"
+    return ("10", str(exponent).replace("-", "−")) if "e" in plain else (plain, "")
 
 
 def _steps(low: float, high: float) -> tuple[Tick, ...]:

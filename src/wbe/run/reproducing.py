@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from wbe.errors import Said, UsageError
 from wbe.run import disk
-from wbe.run.words import say
+from wbe.run.words import both, say
 
 if TYPE_CHECKING:
     from wbe.reproduce import ExceptionResult, StudyResult, TableResult
@@ -52,6 +52,7 @@ def run(
     from wbe.reproduce import read_study, reproduce
     from wbe.reproduce.language import told
 
+    _require(keys, folder)
     chosen = [read_study(key, folder) for key in keys] or None
     results = [told(result, lang) for result in reproduce(chosen, folder=folder)]
     lines = [line for result in results for line in _study(result, lang)]
@@ -62,13 +63,28 @@ def run(
     return "\n".join(lines), 0 if all(result.sound for result in results) else SOME
 
 
-def _write(results: Sequence[StudyResult], out: Path, lang: str) -> None:
-    from wbe.reproduce import page
+def _require(keys: Sequence[str], folder: Path | None) -> None:
+    """Say in both languages which study the catalogue lacks, and which it has."""
+    from wbe.reproduce import study_keys
 
+    there = study_keys(folder)
+    for key in keys:
+        if key not in there:
+            listed = Said(", ".join(there), "、".join(there))
+            raise UsageError(both("reproduce.unknown", key=repr(key), there=listed))
+
+
+def _speaker(lang: str) -> Callable[..., str]:
     def speak(key: str, /, **values: object) -> str:
         return say(key, lang, **values)
 
-    text = page.render(results, speak, lang)
+    return speak
+
+
+def _write(results: Sequence[StudyResult], out: Path, lang: str) -> None:
+    from wbe.reproduce import page
+
+    text = page.render(results, _speaker(lang), lang)
     with disk.faults(out):
         out.mkdir(parents=True, exist_ok=True)
         (out / PAGE).write_text(text, encoding="utf-8", newline="\n")
@@ -109,28 +125,24 @@ def _table(table: TableResult, lang: str) -> Iterator[str]:
 
 
 def _outcome(table: TableResult, lang: str) -> str:
+    from wbe.reproduce.page import largest
+
     if not table.available:
         return say("reproduce.no_data", lang)
     if table.table.status == "cited_only":
         return say("reproduce.cited", lang, keys=_keys(table.keys, lang))
     n, share = int(table.agree.sum()), f"{100 * table.share:.1f}"
     text = say("reproduce.agree", lang, n=n, of=len(table.keys), share=share)
-    off, where = table.largest
-    if not where:
-        return text
-    return text + say("reproduce.largest", lang, percent=f"{100 * off:.2g}", key=where)
+    return text + largest(table, _speaker(lang))
 
 
 def _exception(each: ExceptionResult, lang: str) -> Iterator[str]:
+    from wbe.reproduce.page import exception, unneeded
+
     if each.rows:
-        keys = _keys(each.rows, lang)
-        text = say("reproduce.exception", lang, n=len(each.rows), reason=each.reason, keys=keys)
-        if math.isfinite(each.largest):
-            text += say("reproduce.off", lang, percent=f"{100 * each.largest:.3g}")
-        yield "    " + text
+        yield "    " + exception(each, _speaker(lang), lang)
     if each.unneeded:
-        keys = _keys(each.unneeded, lang)
-        yield "    " + say("reproduce.unneeded", lang, keys=f"{keys}: {each.reason}")
+        yield "    " + unneeded(each, _speaker(lang), lang)
 
 
 def _keys(keys: Sequence[str], lang: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from wbe.cli import cli
+from wbe.errors import UsageError
 from wbe.reproduce.study import REFERENCE, catalogue_folder
 from wbe.run import reproducing
 from wbe.run.words import has
@@ -70,6 +71,28 @@ def test_quiet_leaves_the_closing_lines(tmp_path: Path) -> None:
 
 def test_an_unknown_study_is_a_usage_error() -> None:
     assert invoke("nowhere_1900").exit_code == 2
+
+
+def test_an_unknown_study_is_named_in_the_language_of_the_reader() -> None:
+    english, chinese = invoke("nowhere_1900"), invoke("nowhere_1900", "--lang", "zh")
+    assert "there is no study 'nowhere_1900'; the catalogue has alcohol_" in english.output
+    assert "没有研究 'nowhere_1900'；目录中有 alcohol_20_cities_2016、alcohol_" in chinese.output
+    assert "there is no" not in chinese.output and chinese.exit_code == 2
+
+
+def test_the_folder_of_the_catalogue_is_no_study() -> None:
+    for key in ("", "../catalogue/korea_2015"):
+        with pytest.raises(UsageError, match="there is no study"):
+            reproducing.run([key])
+
+
+def test_console_and_page_say_the_same_of_deviations(tmp_path: Path) -> None:
+    done = invoke("korea_2015", "codeine_methadone_2016", "--out", tmp_path)
+    page = (tmp_path / reproducing.PAGE).read_text(encoding="utf-8").replace("\xa0", " ")
+    arithmetic = "these deviate by less than 1e-9 %, the rounding of the computation"
+    for said in ("off by up to 101 %", "largest deviation of these 0.48 %", arithmetic):
+        assert said in done.output and said in page
+    assert not re.search(r"e-\d+ %", done.output.replace("1e-9 %", ""))
 
 
 def test_chinese_is_spoken() -> None:
