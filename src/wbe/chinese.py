@@ -34,6 +34,7 @@ _WORDS_ZH = {
     "its member crs names no system": "crs 成员未指明坐标系",
     "its table (.dbf) is missing": "缺少属性表（.dbf）",
     "its index (.shx) is missing": "缺少索引（.shx）",
+    "it is no GeoPackage (.gpkg)": "不是 GeoPackage（.gpkg）", "text": "文本", "zip": "ZIP 压缩包",
     "it is Parquet without a geometry": "是没有几何图形的 Parquet",
     "its metadata geo cannot be read": "元数据 geo 无法读取",
     "its crs cannot be read": "坐标系无法读取", "it holds no tiers of a run": "不含运行结果的分级",

@@ -83,7 +83,8 @@ class ConfigError(UsageError):
     """
 
     def __init__(self, message: str, file: str = "", key: str = "", line: int | None = None):
-        where = file + (f", line {line}" if line else "") + (f", key {key!r}" if key else "")
+        parts = (file, f"line {line}" if line else "", f"key {key!r}" if key else "")
+        where = ", ".join(filter(None, parts))
         super().__init__(f"{where}: {message}" if where else message)
         self.message, self.file, self.key, self.line = message, file, key, line
 

@@ -86,7 +86,7 @@ def samples() -> xr.Dataset:
 def netcdf(group: Group) -> None:
     plain, mine = bytes_of(wide()), own(samples())
     packed = {"METH": {"dtype": "i2", "scale_factor": 0.01, "_FillValue": -9}}
-    rules = "netcdf_damaged netcdf_layout_unknown netcdf_variable_left_out"
+    rules = "not_a_netcdf netcdf_damaged netcdf_layout_unknown netcdf_variable_left_out"
     group.add("wide.nc", plain, "ok", near=rules)
     group.add(
         "wide_4.nc", bytes_of(wide(), "netcdf4", **packed), "ok", near=rules, equals="wide.nc"
@@ -94,6 +94,8 @@ def netcdf(group: Group) -> None:
     group.add("cut_off.nc", plain[:-40], "error", "netcdf_damaged")
     group.add("cut_off_4.nc", bytes_of(wide(), "netcdf4")[:3000], "error", "netcdf_damaged")
     group.add("no_header.nc", plain[:20], "error", "netcdf_damaged")
+    group.add("text_named.nc", b"Results of the first quarter\n", "error", "not_a_netcdf")
+    group.add("table_named.nc", TABLE.encode(), "flag", "not_a_netcdf")
     group.add("crossed.nc", bytes_of(crossed()), "flag",
               ("read_as_nondetect", "3", "conc (ug/L)", ""), near=rules)  # fmt: skip
     grid = xr.Dataset({"t2m": (("time", "lat", "lon"), np.zeros((2, 3, 4)))})

@@ -252,6 +252,12 @@ def test_factors_as_text_and_csv() -> None:
     done = invoke("factors", "cocane")
     assert done.exit_code == 2 and "cocaine" in done.stderr
     assert invoke("factors", "--set", "nothing").exit_code == 2
+    for words, said in (
+        (("cocane",), "不是已知毒品"), (("--set", "nothing"), "没有参数集 'nothing'"),
+        (("cocaine", "--set", "heroin6mam"), "没有符合条件的参数"),
+    ):  # fmt: skip
+        done = invoke("factors", *words, "--lang", "zh")
+        assert done.exit_code == 2 and said in done.stderr
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from wbe import names
+from wbe.chinese import in_chinese
 from wbe.findings import Findings
 from wbe.io.cells import read_quantity
 from wbe.io.geo.area_geometry import checked
@@ -111,7 +112,8 @@ def features_of(
     data = bytes_of(path)
     suffix = path.suffix.lower()
     if suffix not in (*SUFFIXES, *PARQUET):
-        raise Refused("not_an_areas_file", reason=f"{suffix or 'no suffix'} is no known format")
+        raise Refused("not_an_areas_file", reason=f"{suffix or 'no suffix'} is no known format",
+                      reason_zh=f"不支持的格式：{suffix or '无扩展名'}")  # fmt: skip
     if not data.strip():
         raise Refused("file_empty")
     if suffix in (".geojson", ".json"):
@@ -120,7 +122,9 @@ def features_of(
         return read_geoparquet(data)
     expected = b"SQLite format 3\x00" if suffix == ".gpkg" else b"\x00\x00\x27\x0a"
     if not data.startswith(expected):
-        raise Refused("not_an_areas_file", reason=f"the bytes are no {suffix} but {kind_of(data)}")
+        kind = kind_of(data)
+        raise Refused("not_an_areas_file", reason=f"its content is no {suffix} but {kind}",
+                      reason_zh=f"内容不是 {suffix}，而是 {in_chinese('found', kind)}")  # fmt: skip
     return _layer(path, name, findings, encoding)
 
 

@@ -27,6 +27,7 @@ from wbe.io.tables import Sheet, begin_large, parse_delimited
 from wbe.io.text import Decoded, Refused, decode
 from wbe.io.western import has_programme_header, western_text
 
+_NETCDF = formats.SUFFIXES["netcdf"] + formats.SUFFIXES["hdf5"]
 _WORKBOOKS = tuple(suffix for suffixes in formats.SUFFIXES.values() for suffix in suffixes)
 
 
@@ -248,11 +249,13 @@ def _sheets(
 
 
 def _check_name(source: Source, sheet: Sheet, findings: Findings, layouts: Layouts) -> None:
-    """Text under the name of a workbook: read if it is a table, which is said."""
-    if source.path.suffix.lower() in _WORKBOOKS:
+    """Text under the name of a workbook or a NetCDF: read if it is a table, which is said."""
+    suffix = source.path.suffix.lower()
+    if suffix in _WORKBOOKS:
+        rule = "not_a_netcdf" if suffix in _NETCDF else "not_a_workbook"
         if _score(layouts)(sheet.rows) < 2:
-            raise Refused("not_a_workbook")
-        findings.add("not_a_workbook", file=source.name, severity="flag")
+            raise Refused(rule, found="text")
+        findings.add(rule, file=source.name, severity="flag", found="text")
 
 
 def _score(layouts: Layouts) -> Callable[[Sequence[Sequence[str]]], int]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from wbe import names
 from wbe.errors import UsageError
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ def write_geoparquet(tiers: gpd.GeoDataFrame, path: Path) -> None:
     try:
         import pyarrow  # noqa: F401
     except ImportError:
-        raise UsageError("GeoParquet needs pyarrow: install wbe-drugs[parquet]") from None
+        raise UsageError(names.both("geoparquet.missing")) from None
     table = _in_wgs84(tiers)
     table.to_parquet(path, index=False, compression="zstd", schema_version="1.1.0")
 

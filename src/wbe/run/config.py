@@ -213,11 +213,18 @@ def _build(
     problems += [*together(values, known, lines), *index_problems(values, doses, known, lines)]
     data = data_of(values, folder, set(typed), lines, problems)
     if problems:
+        problems = [_typed(p) if p.key in typed else p for p in problems]
         return None, sorted(problems, key=lambda p: (p.line or 0, p.key))
     title = values["title"] or folder.name
     return Config(
         folder, name, title, values["language"], data, *_sections(values, markers, doses)
     ), []
+
+
+def _typed(problem: Problem) -> Problem:
+    """The problem of a value that was typed: no line of the file holds it."""
+    message = both("config.typed", message=problem.message)
+    return Problem(problem.key, None, message, problem.fix, typed=True)
 
 
 def _flatten(

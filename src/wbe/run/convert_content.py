@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from wbe.errors import UsageError
+from wbe.run.words import both
 
 if TYPE_CHECKING:
     from wbe.io.convert.grid import Grid
@@ -62,11 +63,11 @@ def _parquet(grid: Grid) -> bytes:
 
     heads = grid.heads[0]
     if len(set(heads)) < len(heads):
-        raise UsageError("two columns have one name, which Parquet does not allow; use .xlsx")
+        raise UsageError(both("usage.parquet_columns"))
     frame = pd.DataFrame(grid.rows, columns=heads, dtype=object)
     buffer = io.BytesIO()
     try:
         frame.to_parquet(buffer, index=False)
     except ImportError:
-        raise UsageError("Parquet needs pyarrow: install wbe-drugs[parquet]") from None
+        raise UsageError(both("usage.parquet")) from None
     return buffer.getvalue()

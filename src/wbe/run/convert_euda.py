@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from wbe.errors import UsageError
 from wbe.run.disk import replacing
-from wbe.run.words import say
+from wbe.run.words import both, say
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -47,7 +47,7 @@ def write(samples: xr.Dataset, target: Path, country: str, given: str, lang: str
     from wbe.io.euda.write import write_euda
 
     if target.suffix.lower() != _SUFFIX:
-        raise UsageError(f"{target.name}: a table of EUDA's shape is written as {_SUFFIX}")
+        raise UsageError(both("usage.euda_suffix", name=target.name, suffix=_SUFFIX))
     with replacing(target) as part:
         table = write_euda(samples, part, country=country)
     lines = [_told(what, count, lang) for what, count in sorted(table.lost.items())]

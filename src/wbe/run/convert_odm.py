@@ -89,6 +89,17 @@ def read(source: Path, encoding: str | None, found: Findings) -> tuple[Opened, x
     return opened, samples_of(opened, found)
 
 
+def hint(source: Path, found: Findings, lang: str) -> list[str]:
+    """Say how ODM tables are read, where those of a refused source go by ODM's names."""
+    from wbe.io.odm.words import is_odm, table_of
+
+    if is_odm(source.parent) and table_of(source.stem):
+        return [say("convert.odm.hint", lang, source=source.parent)]
+    if {"samples", "measures"} <= {table_of(finding.sheet) for finding in found}:
+        return [say("convert.odm.hint", lang, source=source)]
+    return []
+
+
 def not_in_lab_table(opened: Opened, lang: str) -> list[str]:
     """What a laboratory table does not hold of ODM's, for a person."""
     rows = {name: len(list(raw.rows())) for name, raw in opened.raws.items() if name in _BESIDE}

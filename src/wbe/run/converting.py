@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wbe import names
 from wbe.errors import UsageError
 from wbe.findings import Findings
 from wbe.run import convert_euda, convert_odm, convert_places, verdict
@@ -132,7 +133,7 @@ def convert(
 
     _check_source(source, given)
     if country and wanted != convert_euda.EUDA:
-        raise UsageError(f"a country is stated for {convert_euda.EUDA} only")
+        raise UsageError(both("usage.country", layout=convert_euda.EUDA))
     convert_odm.check_beside(wanted, target, sites, areas)
     if convert_places.is_asked(source, target):
         _check_apart(source, target)
@@ -140,6 +141,7 @@ def convert(
             source, target, encoding, lang, allow_rejected=allow_rejected
         )
         return Converted(found, code, written, lines)
+    _check_known(given, ("auto", TIDY, *BY_WORDS, *_built_in()))
     aim, found = _target(wanted), Findings()
     _check_no_places(source, target)
     _check_target(source, target, aim)
@@ -156,6 +158,8 @@ def convert(
     result = Converted(found, _code(samples, found))
     if not opened.tables or _refused(found) or places.refused:
         result.lines.append(say("convert.refused", lang, path=target))
+        if tables_of_odm is None:
+            result.lines += convert_odm.hint(source, found, lang)
         return result
     if found.errors and not allow_rejected:
         result.lines.append(say("convert.nothing", lang, path=target))
@@ -246,17 +250,28 @@ def _target(wanted: str) -> str | Layout:
     if wanted in (TIDY, *WRITTEN_BY_NAME):
         return TIDY if wanted == "long" else wanted
     if wanted in ("auto", *BY_WORDS):
-        raise UsageError(f"the layout {wanted} is read, not written; use one of {_writable()}")
+        raise UsageError(both("usage.read_only", layout=wanted, choices=", ".join(_writable())))
+    _check_known(wanted, _writable())
     chosen = layouts_of(wanted).chosen
     assert chosen is not None  # every other word is the name of a layout or refused
     return chosen
 
 
-def _writable() -> str:
+def _check_known(word: str, choices: Sequence[str]) -> None:
+    """Refuse a word that names no layout, with all that do for this side of a conversion."""
+    if word not in choices and not word.endswith(".toml"):
+        listed = ", ".join(choices)
+        raise UsageError(names.both("layout.unknown", value=repr(word), choices=listed))
+
+
+def _writable() -> tuple[str, ...]:
+    return (TIDY, "wide", convert_euda.EUDA, convert_odm.ODM, *_built_in())
+
+
+def _built_in() -> tuple[str, ...]:
     from wbe.io.layout.files import built_in
 
-    by_name = (TIDY, "wide", convert_euda.EUDA, convert_odm.ODM)
-    return ", ".join([*by_name, *(layout.name for layout in built_in())])
+    return tuple(layout.name for layout in built_in())
 
 
 def _read_as(aim: str | Layout) -> str | Layout:

@@ -5,8 +5,9 @@ The address comes from the environment: a campaign is handed on, and an address 
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,7 +61,9 @@ class SampleTable:
         """Samples of the table, what errors reject marked as such."""
         from wbe.io.sql.read import read_sql
 
-        return read_sql(self.url(), self.asked, layout=layout, errors="reject")
+        url = self.url()
+        with self._named():
+            return read_sql(url, self.asked, layout=layout, errors="reject")
 
     def content(self) -> dict[str, Any]:
         """Entry among the inputs of run.json: the database without its address, and a checksum.
@@ -71,12 +74,25 @@ class SampleTable:
         from wbe.io.sql.rows import fetch
         from wbe.io.text import Refused
 
-        database = database_of(self.url())
-        try:
-            sha256 = fetch(database, self.asked)[1]
-        except Refused:
-            sha256 = ""
+        url = self.url()
+        with self._named():
+            database = database_of(url)
+            try:
+                sha256 = fetch(database, self.asked)[1]
+            except Refused:
+                sha256 = ""
         return {"kind": KIND, "name": database.name, "sha256": sha256, "bytes": None}
+
+    @contextlib.contextmanager
+    def _named(self) -> Iterator[None]:
+        """Say which variable holds the address of a database that cannot be used."""
+        try:
+            yield
+        except (UsageError, EnvironmentFault) as error:
+            if not self.url_env:
+                raise
+            reason = both("usage.database_at", name=self.url_env, reason=error.args[0])
+            raise type(error)(reason) from None
 
 
 def require_same(inputs: Sequence[Mapping[str, Any]], files: Sequence[Mapping[str, Any]]) -> None:

@@ -38,6 +38,8 @@ class Difference:
         Empty where only one of the runs has it.
     follows : bool
         Whether it comes of another difference or moves no number: no cause of its own.
+    moves_nothing : bool
+        Whether it follows since no number hangs on it.
     """
 
     kind: str
@@ -45,6 +47,7 @@ class Difference:
     before: str
     after: str
     follows: bool = False
+    moves_nothing: bool = False
 
 
 def differences(a: About, b: About) -> list[Difference]:
@@ -119,7 +122,8 @@ def _settings(a: About, b: About) -> Iterator[Difference]:
     told |= {f"estimate.{kind}" for kind in kinds & others}
     for key, old, new in _changed(_flat(a["config"]), _flat(b["config"])):
         if key not in told:
-            yield Difference("setting", key, old, new, follows=key in NAMES)
+            is_name = key in NAMES
+            yield Difference("setting", key, old, new, follows=is_name, moves_nothing=is_name)
 
 
 def _flat(value: Any, start: str = "") -> dict[str, str]:
@@ -153,7 +157,8 @@ def _factors(a: About, b: About, *, follows: bool) -> Iterator[Difference]:
         # A reference may be put right without a number moving.
         is_same = numbers[0].get(key) == numbers[1].get(key)
         drug, residue, gives = key
-        yield Difference("factor", f"{drug} ({residue}, {gives})", old, new, follows or is_same)
+        name = f"{drug} ({residue}, {gives})"
+        yield Difference("factor", name, old, new, follows or is_same, moves_nothing=is_same)
 
 
 def _factor_texts(about: About, shown: Sequence[str]) -> dict[tuple[str, str, str], str]:
@@ -180,7 +185,8 @@ def _terms(about: About) -> dict[tuple[str, ...], str]:
 
 def _versions(a: About, b: About) -> Iterator[Difference]:
     for name, old, new in _changed(a["versions"], b["versions"]):
-        yield Difference("version", name, old, new, follows=name in PICTURES)
+        draws = name in PICTURES
+        yield Difference("version", name, old, new, follows=draws, moves_nothing=draws)
 
 
 def _markers(a: About, b: About) -> Iterator[Difference]:

@@ -87,6 +87,8 @@ def _told(one: Difference, lang: str) -> str:
     texts = [text[:8] if one.kind == "input" else text for text in (one.before, one.after)]
     kind = say(f"diff.kind.{one.kind}", lang)
     line = f"  {kind} {one.name}: {_arrow(*texts)}"
+    if one.moves_nothing:
+        return say("diff.still", lang, line=line)
     return say("diff.follows", lang, line=line) if one.follows else line
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wbe import names
 from wbe.errors import UsageError
+from wbe.run.keys import is_set_name
+from wbe.run.words import both
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,16 +35,28 @@ def _chosen(drug: str | None, chosen: str | None) -> pd.DataFrame:
     if "factor_id" not in table:
         table = table.reset_index()
     if chosen:
+        _check_named(chosen)
         table = table[table["factor_id"].isin(list(factors.load_set(chosen).rows.index))]
     if drug:
         found = names.resolve("drug", drug) or names.resolve("analyte", drug)
         if found is None:
-            near = ", ".join(names.suggest("drug", drug)) or "none"
-            raise UsageError(f"{drug!r} is not a known drug; near it: {near}")
+            near = ", ".join(map(repr, names.suggest("drug", drug)))
+            message = both("config.drug", value=repr(drug))
+            fix = both("config.near", near=near) if near else both("usage.drugs")
+            raise UsageError(both("config.reason", message=message, fix=fix))
         table = table[(table["drug"] == found) | (table["analyte"] == found)]
     if table.empty:
-        raise UsageError("no factor row is left; leave --set or DRUG out to see all")
+        raise UsageError(both("usage.no_factor"))
     return table
+
+
+def _check_named(chosen: str) -> None:
+    """Refuse a word that names no set; of tables by path their reader says what is wrong."""
+    from wbe import factors
+
+    if is_set_name(chosen) and Path(chosen).name == chosen and chosen not in factors.set_names():
+        listed = ", ".join(factors.set_names())
+        raise UsageError(both("usage.factor_set", value=repr(chosen), choices=listed))
 
 
 def _as_text(table: pd.DataFrame, lang: str) -> str:

@@ -86,7 +86,8 @@ def one_of(*choices: str) -> Callable[[str], Verdict]:
         if value in choices:
             return None
         listed = ", ".join(repr(c) for c in choices)
-        message, fix = wrong("choice", value=repr(value), choices=listed)
+        message = both("config.choice", value=repr(value), choices=listed)
+        fix = both("config.choice.fix")
         return message, _nearest(value, choices) or fix
 
     return check

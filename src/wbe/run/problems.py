@@ -26,12 +26,15 @@ class Problem:
         Line as a person counts it, where it could be told.
     message, fix : str
         What is wrong, and how to mend it; `Said` where they are sentences of ours.
+    typed : bool
+        Whether the value was given on the command line, so that the file is not to blame.
     """
 
     key: str
     line: int | None
     message: str
     fix: str
+    typed: bool = False
 
     @property
     def reason(self) -> Said:
@@ -67,14 +70,18 @@ def _unended(sentence: str, stop: str) -> str:
 
 
 def error_of(file: Path, problems: Sequence[Problem]) -> ConfigError:
-    """Turn the problems of a configuration into one error that names them all."""
+    """Turn the problems of a configuration into one error that names them all.
+
+    The file is named unless every problem was given on the command line.
+    """
+    name = "" if all(one.typed for one in problems) else file.name
     if len(problems) == 1:
         (one,) = problems
-        return ConfigError(one.reason, file.name, one.key, one.line)
+        return ConfigError(one.reason, name, one.key, one.line)
     lines = [both("config.at", place=_place(one.key, one.line), reason=one.reason)
              for one in problems]  # fmt: skip
     listed = Said(*("".join(f"\n  {in_language(one, lang)}" for one in lines) for lang in _LANGS))
-    return ConfigError(both("config.problems", n=len(problems), listed=listed), file.name)
+    return ConfigError(both("config.problems", n=len(problems), listed=listed), name)
 
 
 def explained(error: ConfigError, lang: str) -> str:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from click.testing import CliRunner
@@ -15,7 +16,7 @@ from lab_tables import as_text, row, write_csv, write_xlsx
 
 import wbe
 from wbe.cli import cli
-from wbe.errors import EnvironmentFault, UsageError
+from wbe.errors import EnvironmentFault, UsageError, in_language
 from wbe.io.convert.compare import differences
 from wbe.io.convert.grid import rescale
 from wbe.io.layout.files import built_in
@@ -521,3 +522,42 @@ def test_deviations_of_duplicates_keep_their_meaning(tmp_path: Path) -> None:
         text = (tmp_path / "out.csv").read_text(encoding="utf-8-sig").splitlines()
         assert text[1].split(",")[text[0].split(",").index(head)] == cell
         assert read(tmp_path / "out.csv")["duplicate_rpd"].item() == pytest.approx(0.084)
+
+
+@pytest.mark.parametrize("options, words", [
+    (("--to", "nosuch"), ("未知版式 'nosuch'", "tidy", "phes-odm", "euda", "cn-lab-list")),
+    (("--from", "nosuch"), ("未知版式 'nosuch'", "tidy", "phes-odm", "auto", "town_blocks")),
+    (("--to", "town_blocks"), ("只能读取", "phes-odm")),
+    (("--to", "euda"), ("未注明国家", "--country")),
+    (("--country", "DE"), ("需要给出国家", "euda")),
+])  # fmt: skip
+def test_what_cannot_be_converted_is_said_in_chinese(
+    options: tuple[str, str], words: tuple[str, ...], tmp_path: Path
+) -> None:
+    source = tmp_path / "lab.csv"
+    source.write_text(
+        "sample_id,site,start,end,analyte,concentration,unit,matrix,mode,flow (m^3/d),population\n"
+        "S1,A,2024-03-04T09:00,2024-03-05T09:00,BE,12,ng/L,influent,composite_24h,5000,9000\n",
+        encoding="utf-8",
+    )
+    command = ["convert", str(source), str(tmp_path / "out.csv"), *options]
+    done = CliRunner().invoke(cli, [*command, "--lang", "zh"])
+    assert done.exit_code == 2 and not (tmp_path / "out.csv").exists(), done.output
+    assert [word for word in words if word not in done.stderr] == []
+    english = CliRunner().invoke(cli, command).stderr
+    assert english.isascii() and words[-1] in english
+
+
+def test_parquet_without_its_package_is_told_in_both_languages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wbe.io.convert.grid import Grid
+    from wbe.run.convert_content import content
+
+    def missing(*_: object, **__: object) -> None:
+        raise ImportError
+
+    monkeypatch.setattr(pd.DataFrame, "to_parquet", missing)
+    with pytest.raises(UsageError, match=r"wbe-drugs\[parquet\]") as caught:
+        content([Grid("a", [["x"]], [["1"]])], ".parquet")
+    assert "需要 pyarrow" in in_language(caught.value.args[0], "zh")

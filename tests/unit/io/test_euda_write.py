@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 import wbe
 from wbe.cli import cli
-from wbe.errors import UsageError
+from wbe.errors import UsageError, in_language
 from wbe.io import write_euda
 from wbe.io.euda.write import euda_table, header
 from wbe.run.converting import convert
@@ -115,21 +115,22 @@ def test_site_ids_come_back_through_a_tidy_table(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "said"),
+    ("lines", "said", "chinese"),
     [
-        ([line("S1", "2024-03-12", site="Town")], "country"),
-        ([line("S1", "2024-03-12", flow="")], "no result"),
-        ([line("S1", "2024-03-12"), line("S2", "2024-03-12")], "two results"),
+        ([line("S1", "2024-03-12", site="Town")], "country", "未注明国家"),
+        ([line("S1", "2024-03-12", flow="")], "no result", "没有可写入"),
+        ([line("S1", "2024-03-12"), line("S2", "2024-03-12")], "two results", "每天只容一个"),
     ],
 )
 def test_what_cannot_be_written_is_not_written_at_all(
-    tmp_path: Path, lines: list[str], said: str
+    tmp_path: Path, lines: list[str], said: str, chinese: str
 ) -> None:
     samples = wbe.read(lab(tmp_path / "lab.csv", *lines))
     target = tmp_path / "out.csv"
     target.write_text("before", encoding="utf-8")
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(UsageError, match=said) as caught:
         write_euda(samples, target)
+    assert chinese in in_language(caught.value.args[0], "zh")
     assert target.read_text(encoding="utf-8") == "before"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["lab.csv", "out.csv"]
 

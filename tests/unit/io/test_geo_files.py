@@ -146,6 +146,20 @@ def test_the_tiers_of_a_run_are_no_areas_and_say_so() -> None:
     assert "read_tiers" in found[0].fix
 
 
+@pytest.mark.parametrize("name, chinese", [
+    ("a.gpkg", "内容不是 .gpkg，而是 文本"), ("a.odt", "不支持的格式：.odt"), ("a", "无扩展名"),
+])  # fmt: skip
+def test_what_is_no_file_of_areas_says_so_in_chinese(
+    name: str, chinese: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text("hello", encoding="utf-8")
+    with pytest.raises(FindingsError) as caught:
+        wbe.read_areas(tmp_path / name)
+    (finding,) = caught.value.findings
+    assert finding.rule == "not_an_areas_file" and chinese in finding.text("zh")[0]
+    assert chinese not in finding.message and finding.message.isascii()
+
+
 def test_a_file_of_areas_holds_no_tiers() -> None:
     with pytest.raises(FindingsError) as caught:
         read_tiers(BAD / "geo_formats" / "areas.parquet")

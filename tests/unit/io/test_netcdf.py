@@ -14,7 +14,7 @@ import xarray as xr
 from builders import build_areas, build_samples, build_sites
 
 import wbe
-from wbe.errors import FindingsError, UsageError, in_language
+from wbe.errors import EnvironmentFault, FindingsError, UsageError, in_language
 from wbe.findings import Findings
 from wbe.io import read_netcdf, write_netcdf
 from wbe.io.netcdf.table import read_sheet
@@ -307,6 +307,30 @@ def test_netcdf_4_without_its_package_is_a_finding(monkeypatch: pytest.MonkeyPat
     assert [f.rule for f in found] == ["netcdf_not_installed"]
     assert 'pip install "wbe-drugs[netcdf]"' in found[0].fix
     assert not list(wbe.check(GROUP / "wide.nc").errors)  # NetCDF-3 needs none
+
+
+@pytest.mark.parametrize("name, rule", [
+    ("text_named.nc", "not_a_netcdf"), ("table_named.nc", "not_a_netcdf"),
+    ("cut_off.nc", "netcdf_damaged"), ("empty.nc", "file_empty"),
+])  # fmt: skip
+def test_what_is_no_netcdf_is_not_called_damaged(name: str, rule: str, tmp_path: Path) -> None:
+    file = tmp_path / name
+    file.write_bytes(b"" if name == "empty.nc" else (GROUP / name).read_bytes())
+    with pytest.raises(FindingsError) as caught:
+        read_netcdf(file)
+    assert [f.rule for f in caught.value.findings] == [rule]
+    assert rule in {f.rule for f in wbe.check(file)}
+
+
+def test_a_file_that_cannot_be_written_is_told_in_both_languages(tmp_path: Path) -> None:
+    data = xr.Dataset({"a": ("x", [1.0])})
+    with pytest.raises(UsageError, match="no such folder") as caught:
+        write_netcdf(data, tmp_path / "none" / "a.nc")
+    assert "文件夹不存在" in in_language(caught.value.args[0], "zh")
+    (tmp_path / "b.nc").mkdir()
+    with pytest.raises(EnvironmentFault, match=r"b\.nc: cannot be written") as refused:
+        write_netcdf(data, tmp_path / "b.nc")
+    assert "无法写入" in in_language(refused.value.args[0], "zh")
 
 
 # Broken files

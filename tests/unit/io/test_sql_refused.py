@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from sql_tables import lab_file, store
 
 import wbe
 from wbe.errors import FindingsError, UsageError
 from wbe.findings import Findings
+from wbe.io.store.database import Store
 
 READ = wbe.io.read_sql
 

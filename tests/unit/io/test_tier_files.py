@@ -15,7 +15,7 @@ import pytest
 import shapely
 from shapely.geometry import MultiPolygon, Point, Polygon
 
-from wbe.errors import UsageError
+from wbe.errors import UsageError, in_language
 from wbe.io.tier_files import LayerStyle, write_geojson, write_geoparquet
 from wbe.io.write import write_areas
 
@@ -105,8 +105,9 @@ def test_geoparquet_needs_pyarrow_and_says_so(
 ) -> None:
     table = tiers()
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(UsageError, match=r"wbe-drugs\[parquet\]"):
+    with pytest.raises(UsageError, match=r"wbe-drugs\[parquet\]") as caught:
         write_geoparquet(table, tmp_path / "a.parquet")
+    assert "需要 pyarrow" in in_language(caught.value.args[0], "zh")
 
 
 def test_geoparquet_says_what_it_is(tmp_path: Path) -> None:

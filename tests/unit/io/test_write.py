@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from wbe.errors import UsageError
 from wbe.findings import Finding, Findings
 from wbe.io import write
 
@@ -173,8 +174,8 @@ def test_bytes_do_not_depend_on_when_they_are_written(tmp_path: Path) -> None:
         assert (tmp_path / name).read_bytes() == first, name
 
 
-def test_a_place_that_cannot_be_written_is_an_os_error(tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_an_error_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"a\.gpkg"):
         write.write_areas(areas(), tmp_path / "no" / "a.gpkg")
-    with pytest.raises(OSError, match="No such file"):
+    with pytest.raises(UsageError, match="no such folder"):
         write.write_netcdf(dataset(), tmp_path / "no" / "e.nc")

@@ -322,6 +322,23 @@ def test_factors_are_a_known_set_or_a_table_of_the_campaign(campaign: Path) -> N
         assert words in f"{found[0].message} {found[0].fix}"
 
 
+def test_what_was_typed_is_not_blamed_on_the_file(campaign: Path) -> None:
+    file = write(campaign, MINIMAL + "[estimate]\nfactors = 'default'\n")
+    with pytest.raises(ConfigError) as caught:
+        config.load(file, {"estimate.factors": "nosuch"})
+    told = str(caught.value)
+    assert told.startswith("key 'estimate.factors': 'nosuch' is not one of")
+    assert "campaign.toml" not in told and "line 4" not in told and "on the command line" in told
+    assert told.count("'castiglioni2013'") == told.count("'default'") == 1
+    assert "命令行" in explained(caught.value, "zh")
+    (typed,) = (p for p in config.examine(file, {"estimate.draws": -1})[1])
+    assert typed.typed and typed.line is None
+    file = write(campaign, MINIMAL + "[estimate]\ndraws = -1\n")
+    with pytest.raises(ConfigError, match=r"campaign\.toml") as caught:
+        config.load(file, {"estimate.factors": "nosuch"})
+    assert "line 4, key 'estimate.draws'" in str(caught.value)
+
+
 REFERENCE = "value,quantity,unit,statistic,source,kind\n" + "".join(
     f"{k + 1},pn_mass_load,mg/day/1000 inhabitants,geometric,made up,\n" for k in range(12)
 )

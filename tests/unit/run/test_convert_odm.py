@@ -41,6 +41,21 @@ def test_a_folder_is_known_without_being_named(tmp_path: Path) -> None:
     assert refused.exit_code == 2 and "is a folder" in refused.output
 
 
+@pytest.mark.parametrize("lang, word", [("en", "read them with"), ("zh", "读取")])
+def test_tables_of_odm_that_are_not_named_so_are_told_how(
+    tmp_path: Path, lang: str, word: str
+) -> None:
+    convert(LAB, tmp_path / "odm.xlsx", "--to", "phes-odm")
+    convert(LAB, tmp_path / "odm", "--to", "phes-odm")
+    for source, named in (("odm.xlsx", "odm.xlsx"), ("odm/measures.csv", "odm")):
+        done = convert(tmp_path / source, tmp_path / "x.csv", "--lang", lang)
+        told = done.output.splitlines()[-1]
+        assert done.exit_code == 4 and word in told, done.output
+        assert f"wbe convert {tmp_path / named} OUT --from phes-odm" in told
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    assert "phes-odm" not in convert(tmp_path / "other.csv", tmp_path / "x.csv").output
+
+
 def test_a_table_with_errors_is_written_only_when_asked(tmp_path: Path) -> None:
     source = tmp_path / "lab.csv"
     source.write_text(
@@ -55,6 +70,8 @@ def test_a_table_with_errors_is_written_only_when_asked(tmp_path: Path) -> None:
     assert done.exit_code == 3 and "results that were refused (1 cell)" in done.stdout
     again = wbe.io.read_odm(tmp_path / "odm").samples
     assert again["status"].values.tolist() == [["quantified"], ["not_measured"]]
+    told = convert(source, tmp_path / "zh", "--to", "phes-odm", "--allow-rejected", "--lang", "zh")
+    assert "被拒绝的结果" in told.stdout and "refused" not in told.stdout
 
 
 def test_what_would_read_differently_is_not_written(

@@ -168,6 +168,19 @@ def test_an_unset_variable_is_told_by_its_name(
     assert not (campaign / "results").exists()
 
 
+@pytest.mark.parametrize("address", ["gibberish", "mysql://host/lab", "gibberish.gpkg"])
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_an_address_that_is_none_is_told_by_its_variable_and_key(
+    command: str, address: str, campaign: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAB_DB", address)
+    _use(campaign, ADDRESS)
+    for lang in ("en", "zh"):
+        done = CliRunner().invoke(cli, [command, str(campaign), "--lang", lang])
+        told = done.output + done.stderr
+        assert done.exit_code in (2, 3) and "LAB_DB" in told and "[data] database" in told
+
+
 @pytest.mark.parametrize("debug", [(), ("--debug",)])
 def test_a_server_that_says_no_ends_in_5_and_tells_no_password(
     debug: tuple[str, ...], campaign: Path, monkeypatch: pytest.MonkeyPatch

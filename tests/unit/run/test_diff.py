@@ -20,6 +20,7 @@ from wbe.io.seal import opened, sealed
 from wbe.run import config, diff, outputs, scaffold
 from wbe.run.diff_causes import causes, differences
 from wbe.run.diff_numbers import moved
+from wbe.run.diff_text import _told
 from wbe.run.folder import RECORD
 
 
@@ -102,6 +103,27 @@ def test_another_factor_set_is_one_cause_and_its_factors_follow(run: Path, tmp_p
     meth = next(one for one in factors if one.name.startswith("methamphetamine (methamphetamine"))
     assert "Zuccato2008" in meth.before and "doi:" in meth.before
     assert found.verdict == "one" and all(math.isfinite(m.size) for m in found.moved if m.is_main)
+
+
+def test_a_factor_of_another_set_is_said_to_come_with_it_and_a_reference_to_move_nothing() -> None:
+    def record(chosen: str, factor: str, reference: str) -> dict[str, Any]:
+        row = {"drug": "cocaine", "analyte": "BE", "gives": "consumption", "factor_id": chosen}
+        row |= {"correction_factor": factor, "reference": reference}
+        return {
+            "inputs": [], "config": {"estimate": {"factors": chosen}}, "factors": [row],
+            "error_model": [], "versions": {"matplotlib": reference}, "breaks": {},
+        }  # fmt: skip
+
+    first = record("default", "3.59", "a")
+    for other, ends in (
+        (record("khannicell", "2.77", "a"), {"factor": ("above)", "带来）")}),
+        (record("default", "3.59", "b"), {"factor": ("number)", "数值）"),
+                                          "version": ("number)", "数值）")}),
+    ):  # fmt: skip
+        found = {one.kind: one for one in differences(first, other)}
+        for kind, (english, chinese) in ends.items():
+            assert _told(found[kind], "en").endswith(english)
+            assert _told(found[kind], "zh").endswith(chinese)
 
 
 def test_another_quantity_has_no_ratio(run: Path, tmp_path: Path) -> None:

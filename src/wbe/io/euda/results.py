@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from wbe import schema
+from wbe import names, schema
 from wbe.backcalc import mass_load, per_1000
 from wbe.errors import UsageError
 from wbe.io.euda.long import SITE_ID
@@ -81,7 +81,7 @@ def carried(samples: xr.Dataset, country: str = "") -> Carried:
         If the country is no code, a site has none, or a sample no year or no day of the week.
     """
     if country and not _COUNTRY.fullmatch(country):
-        raise UsageError(f"country = {country!r}: write the code of EUDA's table, such as CN")
+        raise UsageError(names.both("euda.country", country=repr(country)))
     lost: Counter[str] = Counter()
     rows = _rows(samples)
     rows = _left_out(rows, lost)
@@ -172,7 +172,7 @@ def _years(rows: pd.DataFrame) -> list[int]:
         elif _YEAR.fullmatch(label):
             found.append(int(label))
         else:
-            raise UsageError(f"the sample {sample} has neither a date nor a year as its round")
+            raise UsageError(names.both("euda.no_year", sample=sample))
     return found
 
 
@@ -185,7 +185,7 @@ def _weekday_names(rows: pd.DataFrame) -> list[str]:
         elif stated in _WEEKDAYS:
             found.append(stated)
         else:
-            raise UsageError(f"the sample {sample} has neither a date nor a day of the week")
+            raise UsageError(names.both("euda.no_weekday", sample=sample))
     return found
 
 
@@ -194,10 +194,7 @@ def _place(site: str, country: str) -> tuple[str, str]:
     if not (mark and _COUNTRY.fullmatch(stated) and city):
         stated, city = country, site
     if not stated:
-        raise UsageError(
-            f"the site {site!r} states no country, which EUDA's table needs: call it "
-            f"'CC{SEPARATOR}City', or give the country of all sites"
-        )
+        raise UsageError(names.both("euda.no_country", site=repr(site), separator=SEPARATOR))
     taken = place_of(stated, city).partition(SEPARATOR)
     return taken[0], taken[2]
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from wbe import names
 from wbe.errors import UsageError
 from wbe.io.euda.results import Carried, carried
 from wbe.io.words import load
@@ -131,14 +132,12 @@ def euda_table(samples: xr.Dataset, country: str = "") -> EudaTable:
     found = carried(samples, country)
     rows = _one_week_each(found)
     if rows.empty:
-        raise UsageError("no result is a load per inhabitant of a residue in EUDA's table")
+        raise UsageError(names.both("euda.nothing"))
     twice = rows[rows.duplicated([*_KEYS, "weekday"])]
     if len(twice):
         one = twice.iloc[0]
-        raise UsageError(
-            f"{one['city']} has two results of {one['name']} on {one['weekday']} in "
-            f"{one['year']} ({one['sample']}): EUDA's table holds one a day"
-        )
+        told = {key: one[key] for key in ("city", "name", "weekday", "year", "sample")}
+        raise UsageError(names.both("euda.twice", **told))
     return EudaTable(_cells(rows), +found.lost, found.computed)
 
 
@@ -218,7 +217,4 @@ def _compare(table: EudaTable, path: Path) -> None:
     if again.rows != table.rows:
         apart = [f"{a[0]} {a[1]} {a[4]}" for a, b in zip(table.rows, again.rows, strict=False)
                  if a != b]  # fmt: skip
-        raise UsageError(
-            f"what was written reads differently (at first {(apart or ['a row'])[0]}); nothing "
-            "was written"
-        )
+        raise UsageError(names.both("euda.differs", what=(apart or [names.both("euda.row")])[0]))

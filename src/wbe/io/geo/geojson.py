@@ -168,4 +168,5 @@ def _stated_crs(content: dict[str, Any]) -> str:
     try:
         return str(CRS.from_user_input(stated).to_string())
     except CRSError:
-        raise Refused("not_an_areas_file", reason=f"unknown crs {stated[:60]!r}") from None
+        raise Refused("not_an_areas_file", reason=f"unknown crs {stated[:60]!r}",
+                      reason_zh=f"未知坐标系 {stated[:60]!r}") from None  # fmt: skip

@@ -368,7 +368,7 @@ def layouts_of(
     if text.endswith(".toml"):
         return Layouts(chosen=load(text))
     listed = ", ".join(("auto", *FORMS, *named))
-    raise UsageError(f"unknown layout {text!r}: use {listed}, or a path that ends in .toml")
+    raise UsageError(names.both("layout.unknown", value=repr(text), choices=listed))
 
 
 def known_names() -> tuple[str, ...]:

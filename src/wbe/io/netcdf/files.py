@@ -11,7 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wbe.errors import FindingsError, UsageError
+from wbe.errors import EnvironmentFault, FindingsError, UsageError
 from wbe.names import both
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ def write_netcdf(dataset: xr.Dataset, path: str | PathLike[str], *, title: str =
     ------
     UsageError
         If the Dataset holds what NetCDF cannot carry: complex numbers, an index of several levels,
-        an attribute of another class.
-    OSError
+        an attribute of another class. If there is no such folder.
+    EnvironmentFault
         If the file cannot be written.
 
     Notes
@@ -56,6 +56,36 @@ def write_netcdf(dataset: xr.Dataset, path: str | PathLike[str], *, title: str =
     >>> again.drop_attrs().identical(samples.drop_attrs())
     True
     """
+    content = netcdf_bytes(dataset, title)
+    target = Path(path)
+    if not target.absolute().parent.is_dir():
+        raise UsageError(both("store.no_folder", folder=target.parent))
+    try:
+        target.write_bytes(content)
+    except OSError as error:
+        reason = error.strerror or error
+        raise EnvironmentFault(
+            both("netcdf.unwritable", name=target.name, reason=reason)
+        ) from error
+
+
+def netcdf_bytes(dataset: xr.Dataset, title: str = "") -> memoryview:
+    """Content of the file that `write_netcdf` writes, for who keeps an eye on the disk himself.
+
+    Parameters
+    ----------
+    dataset, title
+        As of `write_netcdf`.
+
+    Returns
+    -------
+    memoryview
+
+    Raises
+    ------
+    UsageError
+        If the Dataset holds what NetCDF cannot carry.
+    """
     from xarray.backends import ScipyDataStore
 
     from wbe.io.netcdf.cf import describe
@@ -72,7 +102,7 @@ def write_netcdf(dataset: xr.Dataset, path: str | PathLike[str], *, title: str =
     store = ScipyDataStore(whole, mode="w", format="NETCDF3_64BIT")
     data.dump_to_store(store)
     store.close()
-    Path(path).write_bytes(whole.getbuffer())
+    return whole.getbuffer()
 
 
 def read_netcdf(path: str | PathLike[str], *, errors: str = "raise") -> xr.Dataset:
@@ -94,7 +124,8 @@ def read_netcdf(path: str | PathLike[str], *, errors: str = "raise") -> xr.Datas
     Raises
     ------
     FindingsError
-        If the file is damaged, or holds no samples that can be told; carries all findings.
+        If the file is damaged or no NetCDF, or holds no samples that can be told; carries all
+        findings.
     UsageError
         If `errors` is another word.
 

@@ -36,8 +36,8 @@ def opened(data: bytes) -> xr.Dataset:
     Raises
     ------
     Refused
-        ``netcdf_damaged``, ``netcdf_not_installed``, ``archive_too_large`` or
-        ``format_not_supported``.
+        ``not_a_netcdf``, ``netcdf_damaged``, ``netcdf_not_installed``, ``archive_too_large`` or
+        ``format_not_supported``, and ``file_empty``.
     """
     if data.startswith(_CLASSIC):
         return _loaded(_classic, data)
@@ -45,7 +45,9 @@ def opened(data: bytes) -> xr.Dataset:
         return _loaded(_hdf5, data)
     if data.startswith(b"CDF"):
         raise Refused("format_not_supported", found=f"NetCDF of the form {data[3:4]!r}")
-    raise Refused("netcdf_damaged", reason=kind_of(data))
+    if (kind := kind_of(data)) == "empty":
+        raise Refused("file_empty")
+    raise Refused("not_a_netcdf", found=kind)
 
 
 def _loaded(opener: Any, data: bytes) -> xr.Dataset:

@@ -234,7 +234,8 @@ def _of_postgis(connection: Connection, inspector: Inspector, table: Table) -> g
     if not columns:
         raise Refused("not_an_areas_file", reason="it holds no geometry")
     if len(columns) > 1:
-        raise Refused("not_an_areas_file", reason=f"it has several: {', '.join(columns)}")
+        raise Refused("not_an_areas_file", reason=f"it has several: {', '.join(columns)}",
+                      reason_zh=f"有多个几何列：{'、'.join(columns)}")  # fmt: skip
     chosen: Select[Any] = select(literal_column("*")).select_from(clause(table))
     try:
         return gpd.read_postgis(chosen, connection, geom_col=columns[0])
