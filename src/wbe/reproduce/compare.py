@@ -257,7 +257,7 @@ def _exceptions(
         named = _named(exempt, rows, keys)
         fits = named & ~agree & ~explained
         if exempt.instead and fits.any():
-            fits &= _agrees_instead(study, table, rows, exempt)
+            fits &= _agrees_instead(study, table, rows, exempt, fits)
         at = np.flatnonzero(fits)
         unneeded = tuple(
             "/".join(row) for row in exempt.rows if row not in keys or agree[keys.index(row)]
@@ -279,15 +279,19 @@ def _named(exempt: Exempt, rows: Sequence[Row], keys: Sequence[tuple[str, ...]])
     return by_key | np.array([meets(row, exempt.match) for row in rows], dtype=bool)
 
 
-def _agrees_instead(study: Study, table: StudyTable, rows: Sequence[Row], exempt: Exempt) -> Flags:
-    """Tell which rows agree when an argument is taken from another column."""
+def _agrees_instead(
+    study: Study, table: StudyTable, rows: Sequence[Row], exempt: Exempt, asked: Flags
+) -> Flags:
+    """Tell which of the rows that are asked about agree with an argument from another column."""
     other = replace(table, arguments={**(table.arguments or {}), **(exempt.instead or {})})
     readable = np.array(
         [all(_is_number(row.get(c, "")) for c in (exempt.instead or {}).values()) for row in rows]
     )
+    # A row of an aggregate is computed from all rows of its key, any other from itself.
+    used = readable if table.aggregate else readable & asked
     out = np.zeros(len(rows), dtype=bool)
-    chosen = [row for row, fine in zip(rows, readable, strict=True) if fine]
-    out[readable] = agreement(other, chosen, computed(study, other, chosen))[0]
+    chosen = [row for row, fine in zip(rows, used, strict=True) if fine]
+    out[used] = agreement(other, chosen, computed(study, other, chosen))[0]
     return out
 
 
