@@ -19,7 +19,7 @@ from wbe.io.layout.plan import plan_for
 from wbe.io.notation import in_commas, in_order, in_points
 from wbe.io.tables import Sheet
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 SAMPLES = ROOT / "data" / "samples" / "layouts"
 DOCS = ROOT / "docs" / "layouts.md"
 HEADER = "Probe;Anlage;Tag;Stoff;Gehalt\n"

@@ -17,7 +17,7 @@ from wbe.findings import RULES
 from wbe.run.converting import Converted, convert
 from wbe.run.reading import USABLE
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 GOOD = ROOT / "tests" / "data" / "good"
 
 

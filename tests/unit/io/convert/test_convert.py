@@ -22,7 +22,7 @@ from wbe.io.convert.grid import rescale
 from wbe.io.layout.files import built_in
 from wbe.run.converting import convert
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 GOOD = ROOT / "tests" / "data" / "good"
 SAMPLES = ROOT / "data" / "samples" / "layouts"
 LAYOUTS = [layout.name for layout in built_in()]

@@ -12,7 +12,7 @@ from builders import reference_file
 import wbe
 from wbe.errors import FindingsError
 
-GOOD = Path(__file__).parents[2] / "data" / "good"
+GOOD = Path(__file__).parents[3] / "data" / "good"
 ENCODINGS = ("utf8", "utf8sig", "gb18030", "utf16")
 
 

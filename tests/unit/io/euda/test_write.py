@@ -18,7 +18,7 @@ from wbe.io.euda.write import euda_table, header
 from wbe.run.converting import convert
 
 EXCERPT = (
-    Path(__file__).resolve().parents[3]
+    Path(__file__).resolve().parents[4]
     / "data/samples/published/euda2024/excerpt/ww2025-all-data-excerpt.csv"
 )
 LAB = "sample_id,site,date,analyte,concentration,unit,loq,flow,flow_unit,population,matrix,mode\n"

@@ -17,8 +17,8 @@ from wbe.errors import FindingsError, UsageError
 from wbe.io import read_tiers, write_places
 from wbe.io.geo.geoparquet import read_geoparquet
 
-BAD = Path(__file__).parents[2] / "data" / "bad"
-EXAMPLE = Path(__file__).parents[3] / "data" / "samples" / "example-county"
+BAD = Path(__file__).parents[3] / "data" / "bad"
+EXAMPLE = Path(__file__).parents[4] / "data" / "samples" / "example-county"
 SUFFIXES = (".gpkg", ".parquet", ".geojson")
 RING = [(116, 23), (116.3, 23), (116.3, 23.3), (116, 23.3)]
 HOLE = [(116.1, 23.1), (116.2, 23.1), (116.2, 23.2), (116.1, 23.2)]
