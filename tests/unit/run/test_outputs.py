@@ -191,15 +191,18 @@ def test_a_disk_that_fills_up_keeps_the_old_results(
     campaign: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from wbe.io import write
+    from wbe.io.netcdf import files as netcdf_files
 
     outputs.run(config.load(campaign), campaign / "out")
 
     def full(*args: object) -> None:
         raise OSError(28, "No space left on device", str(args[-1]))
 
-    for function in ("write_estimates", "write_netcdf", "write_areas"):
+    for place, function in (
+        (write, "write_estimates"), (netcdf_files, "netcdf_bytes"), (write, "write_areas"),
+    ):  # fmt: skip
         with monkeypatch.context() as patch:
-            patch.setattr(write, function, full)
+            patch.setattr(place, function, full)
             with pytest.raises(EnvironmentFault, match="No space left"):
                 outputs.run(config.load(campaign), campaign / "out")
         assert folder.is_whole(campaign / "out")
